@@ -1,0 +1,71 @@
+"""What an I/O hook may use: clock, HTTP, log, secrets and the content store. Nothing else is promised.
+
+A plugin receives a :class:`Host`; the core builds it per call (:class:`fachwerk.line` and polling), tests build
+one with :mod:`fachwerk.testkit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fachwerk.modell import Teil
+
+if TYPE_CHECKING:
+    import httpx
+
+    from fachwerk.transport import Verbindung
+
+
+class InhaltSchreiber(Protocol):
+    """The content store as a plugin sees it."""
+
+    def schreibe(
+        self,
+        strom: Iterable[bytes],
+        name: str = "",
+        medientyp: str = "application/octet-stream",
+        beschreibung: str = "",
+    ) -> Teil:
+        """Stream content in: chunked, hashed, encrypted, durable before the call returns.
+
+        What is written but never yielded in an Eingang is swept later. An exception from ``strom`` discards the part.
+        """
+        ...
+
+
+class Host(Protocol):
+    """The world of an I/O hook."""
+
+    @property
+    def inhalt(self) -> InhaltSchreiber:
+        """Where arriving content goes."""
+        ...
+
+    @property
+    def log(self) -> Any:
+        """A structlog logger bound to the plugin; ids and codes only, never field values."""
+        ...
+
+    @property
+    def ordner(self) -> Path:
+        """The folder of ``fachwerk.toml``: relative paths of the configuration are meant from here."""
+        ...
+
+    def now(self) -> datetime:
+        """The current time, aware, UTC."""
+        ...
+
+    def http(self, verbindung: Verbindung) -> httpx.Client:
+        """A kept-alive client for ``verbindung`` (mandatory timeouts, mTLS, never unverified); do not close it."""
+        ...
+
+    def secret(self, verweis: str) -> str:
+        """Resolve ``env:NAME`` or ``datei:PFAD``; any other text is refused, because secrets do not stand in files."""
+        ...
+
+    def gespeichert(self, nachricht_id: str) -> bool:
+        """Whether this Kanal's message is already durably stored (so that it only needs to be acknowledged)."""
+        ...
