@@ -74,6 +74,13 @@ class Teil(Wert):
         if isinstance(context, Mapping):
             self._leser = context.get("inhalt")
 
+    def __eq__(self, other: object) -> bool:
+        """Parts are equal if their description is; through which reader they are bound does not matter."""
+        return isinstance(other, Teil) and self.model_dump() == other.model_dump()
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.name, self.sha256))
+
     @classmethod
     def entwurf(cls, name: str, medientyp: str, erzeuge: Callable[[], Iterable[bytes]], beschreibung: str = "") -> Teil:
         """A part that a pure hook makes: ``erzeuge`` is called once, when the core streams it into the store.
