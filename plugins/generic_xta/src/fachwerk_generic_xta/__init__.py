@@ -1,0 +1,1 @@
+"""XTA 2 mailboxes (web service 2.1.1) as a Kanal."""
