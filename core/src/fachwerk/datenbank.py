@@ -1,0 +1,99 @@
+"""The database: one engine for our tables and those of the durable engine, SQLite or PostgreSQL.
+
+SQLite runs with WAL, ``synchronous=FULL`` (each commit is on the disk when it returns) and ``secure_delete``.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from fachwerk.errors import ConfigError
+from fachwerk.modell import utc
+
+SCHEMA_KOPF = "0001"
+"""Newest migration; ``run`` refuses any other state of the database."""
+
+_PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+_SQLITE_MINDESTENS = (3, 42)
+
+Schemastand = Literal["leer", "aktuell", "alt", "fremd"]
+
+
+def sqlite_treiber(version: tuple[int, ...] = sys.version_info[:2]) -> Any:
+    """The SQLite module to use. On Python 3.12+ DBOS needs libsqlite 3.42 or the wheel ``pysqlite3-binary``."""
+    import sqlite3
+
+    if version < (3, 12) or sqlite3.sqlite_version_info >= _SQLITE_MINDESTENS:
+        return sqlite3
+    try:
+        import pysqlite3  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        raise ConfigError(
+            "sqlite_zu_alt",
+            f"Die SQLite-Bibliothek {sqlite3.sqlite_version} ist für Python {version[0]}.{version[1]} zu alt (nötig: 3.42). "
+            "Bitte das Paket pysqlite3-binary installieren oder PostgreSQL verwenden.",
+            schluessel="fachwerk.datenbank",
+        ) from None
+    return pysqlite3
+
+
+def oeffne_datenbank(url: str) -> sa.Engine:
+    """An engine for ``url`` with the settings both sides need (facts: ``docs/entscheidungen/0001``)."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_size=30, max_overflow=10, pool_pre_ping=True)
+    datei = sa.make_url(url).database
+    if datei and datei != ":memory:":
+        Path(datei).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, module=sqlite_treiber(), pool_size=30, max_overflow=10)
+    event.listen(engine, "connect", _bereite_sqlite_vor)
+    return engine
+
+
+def _bereite_sqlite_vor(verbindung: Any, _datensatz: Any) -> None:
+    verbindung.isolation_level = "IMMEDIATE"
+    for pragma in _PRAGMAS:
+        verbindung.execute(f"PRAGMA {pragma}")
+
+
+def datenbankzeit(verbindung: sa.Connection) -> datetime:
+    """The clock all nodes share: the server's on PostgreSQL, the machine's on SQLite."""
+    if verbindung.dialect.name == "postgresql":
+        return utc(verbindung.execute(sa.text("SELECT clock_timestamp()")).scalar_one())
+    return datetime.now(UTC)
+
+
+def _alembic(engine: sa.Engine) -> Any:
+    from alembic.config import Config
+
+    konfiguration = Config()
+    konfiguration.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    konfiguration.attributes["engine"] = engine
+    return konfiguration
+
+
+def aktualisiere(engine: sa.Engine) -> None:
+    """Bring our tables to the newest migration (the engine's own tables are made by :mod:`fachwerk.engine`)."""
+    from alembic import command
+
+    command.upgrade(_alembic(engine), "head")
+
+
+def schema_stand(engine: sa.Engine) -> Schemastand:
+    """``leer`` (new database), ``aktuell``, ``alt`` (older Fachwerk) or ``fremd`` (newer, or not ours)."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with engine.connect() as verbindung:
+        stand = MigrationContext.configure(verbindung, opts={"version_table": "fachwerk_schema"}).get_current_revision()
+        if stand is None:
+            return "fremd" if "vorgang" in sa.inspect(verbindung).get_table_names() else "leer"
+    if stand == SCHEMA_KOPF:
+        return "aktuell"
+    bekannt = {skript.revision for skript in ScriptDirectory.from_config(_alembic(engine)).walk_revisions()}
+    return "alt" if stand in bekannt else "fremd"

@@ -1,0 +1,323 @@
+"""Content parts: streamed in, cut into 1 MiB chunks, hashed, encrypted with the key of their case, streamed out.
+
+A chunk is AES-256-GCM; its additional data binds case, part, number and whether it is the last one, so a chunk can
+neither be moved nor cut off unnoticed. Arriving parts are written in short transactions and stay provisional
+until a commit of the line claims them; what nobody claims is swept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+
+from fachwerk.errors import PermanentError
+from fachwerk.modell import Teil
+from fachwerk.schluessel import Schluesselbund, entschluessle, neuer_schluessel, verschluessle
+from fachwerk.tabellen import fallschluessel, inhalt, teil
+
+STUECK = 1 << 20
+_SCHLUESSEL_IM_SPEICHER = 256
+
+
+def _bindung(vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
+    return f"{vorgang_id}|{teil_id}|{nr}|{int(letztes)}".encode()
+
+
+def _in_stuecke(strom: Iterable[bytes]) -> Iterator[bytes]:
+    """Regroup a stream into chunks of exactly 1 MiB, the last one shorter (an empty stream gives one empty chunk)."""
+    puffer = bytearray()
+    geliefert = False
+    for daten in strom:
+        puffer += daten
+        while len(puffer) > STUECK:
+            yield bytes(puffer[:STUECK])
+            del puffer[:STUECK]
+            geliefert = True
+    if puffer or not geliefert:
+        yield bytes(puffer)
+
+
+def _mit_ende(stuecke: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    vorher = next(stuecke)
+    for stueck in stuecke:
+        yield vorher, False
+        vorher = stueck
+    yield vorher, True
+
+
+class Inhaltsspeicher:
+    """Reads and writes the content of all cases; implements ``InhaltLeser`` of the model."""
+
+    def __init__(self, datenbank: sa.Engine, bund: Schluesselbund) -> None:
+        self._datenbank = datenbank
+        self._bund = bund
+        self._schluessel: dict[str, bytes] = {}
+        self._schloss = threading.Lock()
+
+    # -- keys ---------------------------------------------------------------------------------------------------
+
+    def lege_fall_an(self, verbindung: sa.Connection, vorgang_id: str) -> None:
+        """Make the key of a new case."""
+        schluessel = neuer_schluessel()
+        verbindung.execute(
+            fallschluessel.insert().values(
+                vorgang_id=vorgang_id,
+                schluessel=self._bund.verpacke(vorgang_id, schluessel),
+                angelegt=datetime.now(UTC),
+            )
+        )
+        self._merke(vorgang_id, schluessel)
+
+    def _merke(self, vorgang_id: str, schluessel: bytes) -> None:
+        with self._schloss:
+            while len(self._schluessel) >= _SCHLUESSEL_IM_SPEICHER:
+                self._schluessel.pop(next(iter(self._schluessel)))
+            self._schluessel[vorgang_id] = schluessel
+
+    def _fallschluessel(self, verbindung: sa.Connection, vorgang_id: str) -> bytes:
+        if (bekannt := self._schluessel.get(vorgang_id)) is not None:
+            return bekannt
+        verpackt = verbindung.execute(
+            sa.select(fallschluessel.c.schluessel).where(fallschluessel.c.vorgang_id == vorgang_id)
+        ).scalar_one_or_none()
+        if verpackt is None:
+            raise PermanentError("inhalt_geloescht", "Der Inhalt dieses Vorgangs wurde fristgerecht gelöscht.")
+        schluessel = self._bund.entpacke(vorgang_id, verpackt)
+        self._merke(vorgang_id, schluessel)
+        return schluessel
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def schreibe_in(
+        self,
+        verbindung: sa.Connection,
+        vorgang_id: str,
+        strom: Iterable[bytes],
+        name: str = "",
+        medientyp: str = "application/octet-stream",
+        beschreibung: str = "",
+    ) -> Teil:
+        """Write a part inside the caller's transaction, claimed at once (outputs of the line)."""
+        teil_id = uuid.uuid4().hex
+        self._beginne(verbindung, teil_id, vorgang_id, beansprucht=True)
+        summe = hashlib.sha256()
+        laenge = nr = 0
+        for nr, (stueck, letztes) in enumerate(_mit_ende(_in_stuecke(strom))):
+            summe.update(stueck)
+            laenge += len(stueck)
+            self._schreibe_stueck(verbindung, vorgang_id, teil_id, nr, stueck, letztes)
+        self._schliesse(verbindung, teil_id, laenge, summe.hexdigest(), nr + 1)
+        return self._handle(teil_id, name, medientyp, beschreibung, laenge, summe.hexdigest())
+
+    def schreibe_vorlaeufig(
+        self,
+        vorgang_id: str,
+        strom: Iterable[bytes],
+        name: str = "",
+        medientyp: str = "application/octet-stream",
+        beschreibung: str = "",
+    ) -> Teil:
+        """Stream an arriving part in, one short transaction per chunk, unclaimed.
+
+        No transaction is open while ``strom`` is read. An exception from ``strom`` discards the part and passes on.
+        """
+        teil_id = uuid.uuid4().hex
+        summe = hashlib.sha256()
+        laenge = nr = 0
+        angelegt = False
+        try:
+            for nr, (stueck, letztes) in enumerate(_mit_ende(_in_stuecke(strom))):
+                summe.update(stueck)
+                laenge += len(stueck)
+                with self._datenbank.begin() as verbindung:
+                    if not angelegt:
+                        self._beginne(verbindung, teil_id, vorgang_id, beansprucht=False)
+                    self._schreibe_stueck(verbindung, vorgang_id, teil_id, nr, stueck, letztes)
+                    if letztes:
+                        self._schliesse(verbindung, teil_id, laenge, summe.hexdigest(), nr + 1)
+                angelegt = True
+        except BaseException:
+            if angelegt:
+                self.verwirf([teil_id])
+            raise
+        return self._handle(teil_id, name, medientyp, beschreibung, laenge, summe.hexdigest())
+
+    def _beginne(self, verbindung: sa.Connection, teil_id: str, vorgang_id: str, *, beansprucht: bool) -> None:
+        verbindung.execute(
+            teil.insert().values(
+                id=teil_id, vorgang_id=vorgang_id, stuecke=0, beansprucht=beansprucht, angelegt=datetime.now(UTC)
+            )
+        )
+
+    def _schreibe_stueck(
+        self, verbindung: sa.Connection, vorgang_id: str, teil_id: str, nr: int, stueck: bytes, letztes: bool
+    ) -> None:
+        schluessel = self._fallschluessel(verbindung, vorgang_id)
+        daten = verschluessle(schluessel, stueck, _bindung(vorgang_id, teil_id, nr, letztes))
+        verbindung.execute(inhalt.insert().values(teil_id=teil_id, nr=nr, daten=daten))
+
+    def _schliesse(self, verbindung: sa.Connection, teil_id: str, laenge: int, sha256: str, stuecke: int) -> None:
+        verbindung.execute(
+            teil.update().where(teil.c.id == teil_id).values(laenge=laenge, sha256=sha256, stuecke=stuecke)
+        )
+
+    def _handle(self, teil_id: str, name: str, medientyp: str, beschreibung: str, laenge: int, sha256: str) -> Teil:
+        roh = Teil(id=teil_id, name=name, medientyp=medientyp, beschreibung=beschreibung, laenge=laenge, sha256=sha256)
+        return roh.gebunden(self)
+
+    def beanspruche(self, verbindung: sa.Connection, teil_ids: Iterable[str]) -> None:
+        """Claim provisional parts in the caller's transaction."""
+        verbindung.execute(teil.update().where(teil.c.id.in_(list(teil_ids))).values(beansprucht=True))
+
+    # -- deleting -----------------------------------------------------------------------------------------------
+
+    def verwirf(self, teil_ids: Iterable[str]) -> None:
+        """Delete parts, chunk by chunk in transactions of at most 8 MiB."""
+        for teil_id in teil_ids:
+            while True:
+                with self._datenbank.begin() as verbindung:
+                    nummern = list(
+                        verbindung.execute(
+                            sa.select(inhalt.c.nr).where(inhalt.c.teil_id == teil_id).order_by(inhalt.c.nr).limit(8)
+                        ).scalars()
+                    )
+                    if not nummern:
+                        verbindung.execute(teil.delete().where(teil.c.id == teil_id))
+                        break
+                    verbindung.execute(
+                        inhalt.delete().where(inhalt.c.teil_id == teil_id).where(inhalt.c.nr.in_(nummern))
+                    )
+
+    def fege(self, aelter_als: timedelta = timedelta(days=1)) -> int:
+        """Delete provisional parts nobody claimed, and their case keys; returns how many parts."""
+        grenze = datetime.now(UTC) - aelter_als
+        with self._datenbank.connect() as verbindung:
+            verwaist = list(
+                verbindung.execute(
+                    sa.select(teil.c.id).where(teil.c.beansprucht.is_(False)).where(teil.c.angelegt < grenze)
+                ).scalars()
+            )
+        self.verwirf(verwaist)
+        with self._datenbank.begin() as verbindung:
+            verbindung.execute(
+                fallschluessel.delete()
+                .where(fallschluessel.c.angelegt < grenze)
+                .where(~sa.exists().where(teil.c.vorgang_id == fallschluessel.c.vorgang_id))
+            )
+        return len(verwaist)
+
+    def schreddere(self, vorgang_id: str) -> None:
+        """Delete the case key and then the content: without the key no copy of the chunks can be read."""
+        with self._datenbank.begin() as verbindung:
+            verbindung.execute(fallschluessel.delete().where(fallschluessel.c.vorgang_id == vorgang_id))
+        self._schluessel.pop(vorgang_id, None)
+        with self._datenbank.connect() as verbindung:
+            ids = list(verbindung.execute(sa.select(teil.c.id).where(teil.c.vorgang_id == vorgang_id)).scalars())
+        self.verwirf(ids)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def oeffne(self, handle: Teil) -> BinaryIO:
+        """Open the decrypted content of ``handle``; at most one chunk is in memory."""
+        if handle.ausschnitt is not None:
+            from fachwerk.xml import entnimm_aus
+
+            return entnimm_aus(self._oeffne_id(handle.ausschnitt.teil_id), handle.ausschnitt)
+        return self._oeffne_id(handle.id)
+
+    def _oeffne_id(self, teil_id: str) -> BinaryIO:
+        with self._datenbank.connect() as verbindung:
+            zeile = verbindung.execute(
+                sa.select(teil.c.vorgang_id, teil.c.stuecke, teil.c.laenge).where(teil.c.id == teil_id)
+            ).one_or_none()
+        if zeile is None or zeile.laenge is None:
+            raise PermanentError("inhalt_fehlt", "Ein Inhaltsteil dieses Vorgangs ist nicht (mehr) gespeichert.")
+        return io.BufferedReader(_Leser(self, zeile.vorgang_id, teil_id, zeile.stuecke), STUECK)
+
+    def stueck(self, vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
+        """One decrypted chunk; ``PermanentError`` if it is missing or was tampered with."""
+        with self._datenbank.connect() as verbindung:
+            schluessel = self._fallschluessel(verbindung, vorgang_id)
+            daten = verbindung.execute(
+                sa.select(inhalt.c.daten).where(inhalt.c.teil_id == teil_id).where(inhalt.c.nr == nr)
+            ).scalar_one_or_none()
+        try:
+            if daten is not None:
+                return entschluessle(schluessel, daten, _bindung(vorgang_id, teil_id, nr, letztes))
+        except InvalidTag:
+            pass
+        raise PermanentError(
+            "inhalt_beschaedigt",
+            "Gespeicherter Inhalt ist beschädigt oder wurde verändert. Bitte Datenträger prüfen und aus der Sicherung "
+            "wiederherstellen.",
+            {"teil": teil_id, "stueck": str(nr)},
+        )
+
+
+class _Leser(io.RawIOBase):
+    """A part as a raw stream: fetches and decrypts one chunk at a time."""
+
+    def __init__(self, speicher: Inhaltsspeicher, vorgang_id: str, teil_id: str, stuecke: int) -> None:
+        self._speicher = speicher
+        self._ort = (vorgang_id, teil_id)
+        self._stuecke = stuecke
+        self._nr = 0
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, puffer: object) -> int:
+        ziel = memoryview(puffer)  # type: ignore[arg-type]
+        if not self._rest and self._nr < self._stuecke:
+            daten = self._speicher.stueck(*self._ort, self._nr, self._nr == self._stuecke - 1)
+            self._rest = memoryview(daten)
+            self._nr += 1
+        anzahl = min(len(ziel), len(self._rest))
+        ziel[:anzahl] = self._rest[:anzahl]
+        self._rest = self._rest[anzahl:]
+        return anzahl
+
+
+class Empfangsinhalt:
+    """``host.inhalt`` while a Kanal is polled: every message gets its own future case.
+
+    The case (and its key) begins with the first part written; :meth:`naechster` is called by the core once the
+    Eingang that holds these parts was committed or given up.
+    """
+
+    def __init__(self, datenbank: sa.Engine, speicher: Inhaltsspeicher) -> None:
+        self._datenbank = datenbank
+        self._speicher = speicher
+        self._vorgang_id: str | None = None
+
+    @property
+    def vorgang_id(self) -> str:
+        """Id of the future case of the message being received."""
+        if self._vorgang_id is None:
+            self._vorgang_id = uuid.uuid4().hex
+            with self._datenbank.begin() as verbindung:
+                self._speicher.lege_fall_an(verbindung, self._vorgang_id)
+        return self._vorgang_id
+
+    def naechster(self) -> None:
+        """Begin a new case with the next part."""
+        self._vorgang_id = None
+
+    def schreibe(
+        self,
+        strom: Iterable[bytes],
+        name: str = "",
+        medientyp: str = "application/octet-stream",
+        beschreibung: str = "",
+    ) -> Teil:
+        """See :class:`fachwerk.host.InhaltSchreiber`."""
+        return self._speicher.schreibe_vorlaeufig(self.vorgang_id, strom, name, medientyp, beschreibung)

@@ -1,0 +1,245 @@
+"""The store: every question and every change the line asks of the database, one method each.
+
+Changes happen in named transactions (:meth:`Store.transaktion`): the names are the points at which a crash is
+tested. Values of the line are journalled as content of their case; columns hold ids, codes and times only.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from fachwerk.inhalt import Inhaltsspeicher
+from fachwerk.modell import SCHEMA, GehaltenFuer, Teil, Vorgangstand, Wert, utc
+from fachwerk.schluessel import Schluesselbund
+from fachwerk.tabellen import ereignis, schritt, teil, vorgang
+
+W = TypeVar("W", bound=Wert)
+
+BETRIEB = "betrieb"
+"""Name of the audit chain of the installation itself."""
+
+
+@dataclass(frozen=True)
+class Schrittangabe:
+    """One line of the journal: which step, by which plugin, from when, with which code (empty: done)."""
+
+    name: str
+    beginn: datetime
+    ziel: str = ""
+    versuch: int = 0
+    plugin: str = ""
+    plugin_version: str = ""
+    code: str = ""
+
+
+class Store:
+    """Access to the tables; holds the content store, because one commit covers both."""
+
+    def __init__(self, datenbank: sa.Engine, bund: Schluesselbund) -> None:
+        self.datenbank = datenbank
+        self.bund = bund
+        self.inhalt = Inhaltsspeicher(datenbank, bund)
+        self.prozess = uuid.uuid4().hex
+
+    @contextmanager
+    def transaktion(self, name: str) -> Iterator[sa.Connection]:
+        """One commit of the line; ``name`` says which, for the crash tests and the docs."""
+        with self.datenbank.begin() as verbindung:
+            yield verbindung
+
+    @contextmanager
+    def lesend(self) -> Iterator[sa.Connection]:
+        """A short read."""
+        with self.datenbank.connect() as verbindung:
+            yield verbindung
+
+    # -- journal ------------------------------------------------------------------------------------------------
+
+    def schreibe_wert(self, verbindung: sa.Connection, vorgang_id: str, wert: Wert | Sequence[Wert]) -> Teil:
+        """A value of the line as content: ``{"schema": n, "wert": …}``, encrypted with the case key."""
+        daten = [eintrag.model_dump(mode="json") for eintrag in wert] if not isinstance(wert, Wert) else None
+        inhalt = json.dumps(
+            {"schema": SCHEMA, "wert": wert.model_dump(mode="json") if isinstance(wert, Wert) else daten},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode()
+        return self.inhalt.schreibe_in(verbindung, vorgang_id, [inhalt], medientyp="application/json")
+
+    def lies_wert(self, typ: type[W], teil_id: str) -> W:
+        """Read a journalled value back, its parts bound to the content store."""
+        with self.inhalt.oeffne(Teil(id=teil_id)) as strom:
+            huelle = json.load(strom)
+        return typ.model_validate(huelle["wert"], context={"inhalt": self.inhalt})
+
+    def lies_liste(self, typ: type[W], teil_id: str) -> tuple[W, ...]:
+        """Read a journalled list of values back."""
+        with self.inhalt.oeffne(Teil(id=teil_id)) as strom:
+            huelle = json.load(strom)
+        return tuple(typ.model_validate(eintrag, context={"inhalt": self.inhalt}) for eintrag in huelle["wert"])
+
+    def schreibe_schritt(
+        self,
+        verbindung: sa.Connection,
+        vorgang_id: str,
+        lauf: int,
+        angabe: Schrittangabe,
+        wert: Wert | Sequence[Wert] | None = None,
+    ) -> str | None:
+        """One journal row with its output; returns the id of the output part."""
+        ausgabe = self.schreibe_wert(verbindung, vorgang_id, wert).id if wert is not None else None
+        verbindung.execute(
+            schritt.insert().values(
+                vorgang_id=vorgang_id,
+                lauf=lauf,
+                name=angabe.name,
+                ziel=angabe.ziel,
+                versuch=angabe.versuch,
+                plugin=angabe.plugin,
+                plugin_version=angabe.plugin_version,
+                code=angabe.code,
+                ausgabe=ausgabe,
+                beginn=angabe.beginn,
+                ende=datetime.now(UTC),
+            )
+        )
+        return ausgabe
+
+    def schritte(self, vorgang_id: str) -> list[Any]:
+        """The journal of a case, oldest first."""
+        with self.lesend() as verbindung:
+            return list(
+                verbindung.execute(sa.select(schritt).where(schritt.c.vorgang_id == vorgang_id).order_by(schritt.c.id))
+            )
+
+    def ausgabe(self, vorgang_id: str, name: str, lauf: int | None = None) -> str | None:
+        """Id of the newest output of step ``name`` (of journal branch ``lauf``, if given)."""
+        frage = sa.select(schritt.c.ausgabe).where(schritt.c.vorgang_id == vorgang_id, schritt.c.name == name)
+        frage = frage.where(schritt.c.ausgabe.is_not(None)).order_by(schritt.c.id.desc()).limit(1)
+        if lauf is not None:
+            frage = frage.where(schritt.c.lauf == lauf)
+        with self.lesend() as verbindung:
+            return verbindung.execute(frage).scalar_one_or_none()
+
+    # -- cases --------------------------------------------------------------------------------------------------
+
+    def vorgang(self, vorgang_id: str, verbindung: sa.Connection | None = None) -> Any:
+        """The row of a case; ``LookupError`` if there is none."""
+        frage = sa.select(vorgang).where(vorgang.c.id == vorgang_id)
+        if verbindung is not None:
+            zeile = verbindung.execute(frage).one_or_none()
+        else:
+            with self.lesend() as eigene:
+                zeile = eigene.execute(frage).one_or_none()
+        if zeile is None:
+            raise LookupError(vorgang_id)
+        return zeile
+
+    def finde_vorgang(self, anfang: str) -> list[str]:
+        """Ids of the cases whose id begins with ``anfang`` (people type the first characters)."""
+        with self.lesend() as verbindung:
+            return list(
+                verbindung.execute(
+                    sa.select(vorgang.c.id).where(vorgang.c.id.startswith(anfang, autoescape=True)).limit(3)
+                ).scalars()
+            )
+
+    def liste(self, status: Sequence[str] = (), grenze: int = 100) -> list[Any]:
+        """The newest cases, optionally of some states only."""
+        frage = sa.select(vorgang).order_by(vorgang.c.angelegt.desc()).limit(grenze)
+        if status:
+            frage = frage.where(vorgang.c.status.in_(status))
+        with self.lesend() as verbindung:
+            return list(verbindung.execute(frage))
+
+    def aendere(self, verbindung: sa.Connection, vorgang_id: str, **werte: Any) -> None:
+        """Set columns of a case."""
+        werte["geaendert"] = datetime.now(UTC)
+        verbindung.execute(vorgang.update().where(vorgang.c.id == vorgang_id).values(**werte))
+
+    def halte(self, verbindung: sa.Connection, vorgang_id: str, code: str, hinweis: str, fuer: GehaltenFuer) -> None:
+        """Hold a case visibly for somebody."""
+        self.aendere(
+            verbindung,
+            vorgang_id,
+            status=Vorgangstand.HELD.value,
+            grund=code,
+            hinweis=hinweis,
+            gehalten_fuer=fuer.value,
+            wartet_bis=None,
+        )
+        self.vermerke(verbindung, vorgang_id, "fachwerk", "gehalten", code)
+
+    def faellig(self) -> int:
+        """How many cases a worker could do something for right now."""
+        jetzt = datetime.now(UTC)
+        faellig = sa.or_(
+            vorgang.c.status.in_([Vorgangstand.READY.value, Vorgangstand.RUNNING.value]),
+            sa.and_(vorgang.c.status == Vorgangstand.WAITING.value, vorgang.c.wartet_bis <= jetzt),
+        )
+        with self.lesend() as verbindung:
+            return int(verbindung.execute(sa.select(sa.func.count()).select_from(vorgang).where(faellig)).scalar_one())
+
+    def anzahlen(self) -> dict[str, int]:
+        """Number of cases per state."""
+        with self.lesend() as verbindung:
+            zeilen = verbindung.execute(sa.select(vorgang.c.status, sa.func.count()).group_by(vorgang.c.status))
+            return {status: anzahl for status, anzahl in zeilen}
+
+    # -- audit --------------------------------------------------------------------------------------------------
+
+    def vermerke(
+        self, verbindung: sa.Connection, kette: str, wer: str, was: str, code: str = "", grund: str | None = None
+    ) -> None:
+        """Append a sealed line to an audit chain: who, what, when; a free-text reason is content of the case."""
+        letzte = verbindung.execute(
+            sa.select(ereignis.c.nr, ereignis.c.siegel)
+            .where(ereignis.c.kette == kette)
+            .order_by(ereignis.c.nr.desc())
+            .limit(1)
+        ).one_or_none()
+        nr, vorher = (letzte.nr + 1, letzte.siegel) if letzte else (1, "")
+        grund_id = self.inhalt.schreibe_in(verbindung, kette, [grund.encode()]).id if grund else None
+        zeit = datetime.now(UTC)
+        verbindung.execute(
+            ereignis.insert().values(
+                kette=kette,
+                nr=nr,
+                zeit=zeit,
+                wer=wer,
+                was=was,
+                code=code,
+                grund=grund_id,
+                siegel=self.bund.siegle(_auditzeile(kette, nr, zeit, wer, was, code, grund_id, vorher)),
+            )
+        )
+
+    def pruefe_kette(self, kette: str) -> int | None:
+        """Number of the first audit line whose seal does not fit; None if the chain is whole."""
+        vorher = ""
+        with self.lesend() as verbindung:
+            for zeile in verbindung.execute(
+                sa.select(ereignis).where(ereignis.c.kette == kette).order_by(ereignis.c.nr)
+            ):
+                erwartet = self.bund.siegle(
+                    _auditzeile(kette, zeile.nr, utc(zeile.zeit), zeile.wer, zeile.was, zeile.code, zeile.grund, vorher)
+                )
+                if erwartet != zeile.siegel:
+                    return int(zeile.nr)
+                vorher = zeile.siegel
+        return None
+
+    def teile_des_vorgangs(self, verbindung: sa.Connection, vorgang_id: str) -> list[Any]:
+        """Rows of all parts of a case."""
+        return list(verbindung.execute(sa.select(teil).where(teil.c.vorgang_id == vorgang_id)))
+
+
+def _auditzeile(*felder: Any) -> str:
+    return "|".join(feld.isoformat() if isinstance(feld, datetime) else str(feld or "") for feld in felder)

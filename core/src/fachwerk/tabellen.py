@@ -1,0 +1,203 @@
+"""The tables of Fachwerk (SQLAlchemy Core). Ids, codes and times stand in columns; everything else is content.
+
+Content lies encrypted in ``inhalt`` under the key of its case (``fallschluessel``); deleting that key shreds it.
+The migrations in ``migrations/`` make exactly these tables (a test compares).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ZEIT = DateTime(timezone=True)
+_ID = String(64)
+_KURZ = String(200)
+
+fallschluessel = Table(
+    "fallschluessel",
+    METADATA,
+    Column("vorgang_id", _ID, primary_key=True),
+    Column("schluessel", LargeBinary, nullable=False, comment="case key, wrapped by the site key"),
+    Column("angelegt", _ZEIT, nullable=False),
+)
+
+teil = Table(
+    "teil",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("vorgang_id", _ID, nullable=False, index=True),
+    Column("laenge", Integer, comment="bytes; empty while the part is still being written"),
+    Column("sha256", String(64)),
+    Column("stuecke", Integer, nullable=False, default=0),
+    Column("beansprucht", Boolean, nullable=False, default=False, comment="claimed by a commit of the line"),
+    Column("angelegt", _ZEIT, nullable=False),
+)
+
+inhalt = Table(
+    "inhalt",
+    METADATA,
+    Column("teil_id", _ID, ForeignKey("teil.id", ondelete="CASCADE"), primary_key=True),
+    Column("nr", Integer, primary_key=True),
+    Column("daten", LargeBinary, nullable=False, comment="nonce and AES-256-GCM of at most 1 MiB"),
+)
+
+vorgang = Table(
+    "vorgang",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("kanal", _KURZ, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("grund", _KURZ, nullable=False, default="", comment="code of the reason for held or waiting"),
+    Column("hinweis", Text, nullable=False, default="", comment="what a person has to do; no personal data"),
+    Column("gehalten_fuer", String(20), nullable=False, default=""),
+    Column("wartet_bis", _ZEIT),
+    Column("leistung", _KURZ, nullable=False, default=""),
+    Column("leika", String(32), nullable=False, default=""),
+    Column("land", String(2), nullable=False, default=""),
+    Column("empfehlung", String(20), nullable=False, default=""),
+    Column("fassung", Integer, nullable=False, default=1),
+    Column("lauf", Integer, nullable=False, default=1, comment="branch of the journal; a retry begins a new one"),
+    Column("leser", _KURZ, nullable=False, default=""),
+    Column("nachrichten_uuid", _KURZ, nullable=False, default=""),
+    Column("inhalt_sha256", String(64), nullable=False, default=""),
+    Column("test", Boolean, nullable=False, default=False),
+    Column("doppelt_zu", _ID, nullable=False, default=""),
+    Column("angelegt", _ZEIT, nullable=False),
+    Column("geaendert", _ZEIT, nullable=False),
+    Index("ix_vorgang_status_geaendert", "status", "geaendert"),
+    Index("ix_vorgang_angelegt", "angelegt"),
+)
+
+eingang = Table(
+    "eingang",
+    METADATA,
+    Column("vorgang_id", _ID, ForeignKey("vorgang.id"), primary_key=True),
+    Column("kanal", _KURZ, nullable=False),
+    Column("nachricht_id", String(300), nullable=False),
+    Column("abweichung", Integer, nullable=False, default=0, comment="0; n: same id came again with other content"),
+    Column("sha256", String(64), nullable=False),
+    Column("empfangen", _ZEIT, nullable=False),
+    Column("zugestellt", _ZEIT),
+    Column("test", Boolean, nullable=False, default=False),
+    Column("bestaetigt", _ZEIT, comment="when the mailbox was told (XTA close)"),
+    UniqueConstraint("kanal", "nachricht_id", "abweichung"),
+)
+
+erstnachricht = Table(
+    "erstnachricht",
+    METADATA,
+    Column("leser", _KURZ, primary_key=True),
+    Column("nachrichten_uuid", _KURZ, primary_key=True),
+    Column("vorgang_id", _ID, ForeignKey("vorgang.id"), nullable=False),
+    Column("inhalt_sha256", String(64), nullable=False),
+)
+
+schritt = Table(
+    "schritt",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("vorgang_id", _ID, ForeignKey("vorgang.id"), nullable=False, index=True),
+    Column("lauf", Integer, nullable=False),
+    Column("name", _KURZ, nullable=False),
+    Column("ziel", _KURZ, nullable=False, default=""),
+    Column("versuch", Integer, nullable=False, default=0),
+    Column("plugin", _KURZ, nullable=False, default=""),
+    Column("plugin_version", _KURZ, nullable=False, default=""),
+    Column("code", _KURZ, nullable=False, default="", comment="empty: done; else the code of the error"),
+    Column("ausgabe", _ID, comment="Teil with the value as JSON"),
+    Column("beginn", _ZEIT, nullable=False),
+    Column("ende", _ZEIT, nullable=False),
+    UniqueConstraint("vorgang_id", "lauf", "name", "ziel", "versuch"),
+)
+
+zustellung = Table(
+    "zustellung",
+    METADATA,
+    Column("vorgang_id", _ID, ForeignKey("vorgang.id"), primary_key=True),
+    Column("ziel", _KURZ, primary_key=True),
+    Column("fassung", Integer, primary_key=True),
+    Column("plugin", _KURZ, nullable=False),
+    Column("status", String(16), nullable=False, comment="offen, absicht, wartet, gehalten, zugestellt"),
+    Column("versuch", Integer, nullable=False, default=0),
+    Column("absicht_von", _KURZ, nullable=False, default="", comment="process that announced the running attempt"),
+    Column("sendung", _ID, nullable=False, comment="Teil with the rendered Sendung as JSON"),
+    Column("seit", _ZEIT, nullable=False),
+    Column("naechster", _ZEIT),
+    Column("code", _KURZ, nullable=False, default=""),
+    Column("hinweis", Text, nullable=False, default=""),
+    Column("gehalten_fuer", String(20), nullable=False, default=""),
+)
+
+quittung = Table(
+    "quittung",
+    METADATA,
+    Column("vorgang_id", _ID, ForeignKey("vorgang.id"), primary_key=True),
+    Column("ziel", _KURZ, primary_key=True),
+    Column("fassung", Integer, primary_key=True),
+    Column("stufe", String(24), primary_key=True),
+    Column("kennung", String(300), nullable=False, default=""),
+    Column("zeit", _ZEIT, nullable=False),
+)
+
+zielstand = Table(
+    "zielstand",
+    METADATA,
+    Column("ziel", _KURZ, primary_key=True),
+    Column("fehler_in_folge", Integer, nullable=False, default=0),
+    Column("offen_bis", _ZEIT, comment="circuit open until then"),
+)
+
+kanal_lauf = Table(
+    "kanal_lauf",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kanal", _KURZ, nullable=False),
+    Column("beginn", _ZEIT, nullable=False),
+    Column("ende", _ZEIT),
+    Column("neu", Integer, nullable=False, default=0),
+    Column("code", _KURZ, nullable=False, default="", comment="empty: went well"),
+    Index("ix_kanal_lauf_kanal_beginn", "kanal", "beginn"),
+)
+
+ereignis = Table(
+    "ereignis",
+    METADATA,
+    Column("kette", _ID, primary_key=True, comment="vorgang id, or 'betrieb'"),
+    Column("nr", Integer, primary_key=True),
+    Column("zeit", _ZEIT, nullable=False),
+    Column("wer", _KURZ, nullable=False),
+    Column("was", _KURZ, nullable=False),
+    Column("code", _KURZ, nullable=False, default=""),
+    Column("grund", _ID, comment="Teil with a person's free text"),
+    Column("siegel", String(64), nullable=False, comment="HMAC-SHA-256 over this line and the previous seal"),
+)
+
+knoten = Table(
+    "knoten",
+    METADATA,
+    Column("platz", _KURZ, primary_key=True),
+    Column("prozess", _ID, nullable=False),
+    Column("gestartet", _ZEIT, nullable=False),
+    Column("herzschlag", _ZEIT, nullable=False),
+)
