@@ -1,0 +1,36 @@
+"""Fixtures shared by the tests of the plugins."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+HIER = Path(__file__).resolve().parent
+
+
+def _lade(name: str) -> ModuleType:
+    """A module of test code beside this file (the tests are imported without packages)."""
+    angabe = importlib.util.spec_from_file_location(f"fachwerk_tests_{name}", HIER / f"{name}.py")
+    assert angabe is not None
+    assert angabe.loader is not None
+    modul = importlib.util.module_from_spec(angabe)
+    sys.modules[angabe.name] = modul
+    angabe.loader.exec_module(modul)
+    return modul
+
+
+@pytest.fixture(scope="session")
+def xta_schema_pruefer(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Called with an envelope (bytes or element) it asserts that the official XTA 2.1.1 schemas accept it.
+
+    ``xta_schema_pruefer.fehler(envelope)`` lists what is wrong. Tests that use it are marked ``shared``.
+    """
+    ordner = HIER.parents[1].parent / "shared" / "standards" / "xta211"
+    if not (ordner / "XTA.wsdl").is_file():
+        pytest.skip(f"NOT CHECKED against the official XTA 2.1.1 schemas: {ordner} is not there")
+    return _lade("xta_schema").XtaSchemaPruefer(ordner, tmp_path_factory.mktemp("xta-schema"))
