@@ -1,0 +1,87 @@
+"""The log: structlog, JSON lines or readable text, ids and codes only.
+
+Exceptions are logged by class name, and those of our own tree by their code; never by text or with a traceback of
+values, because a foreign message may hold what a citizen wrote. Libraries speak from WARNING on.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal, TextIO
+
+import structlog
+
+FREMDE = ("httpx", "httpcore", "dbos", "apscheduler", "sqlalchemy", "alembic", "zeep", "uvicorn", "fontTools", "fpdf")
+"""Libraries whose loggers are limited to warnings."""
+
+_Ereignis = MutableMapping[str, Any]
+
+
+def einrichten(
+    form: Literal["json", "text"] = "text", *, stufe: int = logging.INFO, strom: TextIO | None = None
+) -> None:
+    """Configure the log once per process; ``strom`` is stderr unless told otherwise (stdout belongs to results)."""
+    ausgabe = strom or sys.stderr
+    darstellung: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if form == "text":
+        darstellung = structlog.dev.ConsoleRenderer(colors=ausgabe.isatty(), exception_formatter=_ohne_text)
+    gemeinsam: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ohne_inhalt,
+    ]
+    structlog.configure(
+        processors=[*gemeinsam, darstellung],
+        wrapper_class=structlog.make_filtering_bound_logger(stufe),
+        logger_factory=structlog.WriteLoggerFactory(ausgabe),
+        cache_logger_on_first_use=False,
+    )
+    _bibliotheken(gemeinsam, darstellung, ausgabe)
+
+
+def logger(bereich: str, **angaben: str) -> Any:
+    """A logger bound to its part of Fachwerk, e.g. ``logger("polling", kanal="wbs-postfach")``."""
+    return structlog.get_logger().bind(bereich=bereich, **angaben)
+
+
+def ohne_inhalt(_logger: Any, _methode: str, ereignis: _Ereignis) -> _Ereignis:
+    """Replace exceptions by what may be said about them: class, and code where it is one of ours."""
+    ausnahme = ereignis.pop("exc_info", None)
+    if ausnahme is True:
+        ausnahme = sys.exc_info()[1]
+    if isinstance(ausnahme, tuple):
+        ausnahme = ausnahme[1]
+    if isinstance(ausnahme, BaseException):
+        ereignis["ausnahme"] = benenne(ausnahme)
+    for schluessel, wert in ereignis.items():
+        if isinstance(wert, BaseException):
+            ereignis[schluessel] = benenne(wert)
+    return ereignis
+
+
+def benenne(ausnahme: BaseException) -> str:
+    """``Klasse`` or ``Klasse(code)``: all that a log may hold of an exception."""
+    code = getattr(ausnahme, "code", None)
+    name = type(ausnahme).__name__
+    return f"{name}({code})" if isinstance(code, str) else name
+
+
+def _ohne_text(strom: TextIO, angaben: Any) -> None:
+    """Exceptions were already replaced by :func:`ohne_inhalt`."""
+
+
+def _bibliotheken(gemeinsam: list[Any], darstellung: Any, ausgabe: TextIO) -> None:
+    formatierer = structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, darstellung],
+        foreign_pre_chain=[*gemeinsam, structlog.stdlib.add_logger_name],
+    )
+    handler = logging.StreamHandler(ausgabe)
+    handler.setFormatter(formatierer)
+    wurzel = logging.getLogger()
+    wurzel.handlers = [handler]
+    wurzel.setLevel(logging.WARNING)
+    for name in FREMDE:
+        logging.getLogger(name).setLevel(logging.WARNING)
