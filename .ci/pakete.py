@@ -18,9 +18,9 @@ WURZEL = Path(__file__).resolve().parents[1]
 
 def mitglieder(wurzel: Path = WURZEL) -> list[Path]:
     """The pyproject.toml of every distribution, core first."""
-    return [wurzel / "core" / "pyproject.toml", *sorted(wurzel.glob("plugins/*/pyproject.toml"))] + sorted(
-        wurzel.glob("contrib/*/pyproject.toml")
-    )
+    return [wurzel / "core" / "pyproject.toml"] + [
+        datei for ordner in ("plugins", "contrib") for datei in sorted(wurzel.glob(f"{ordner}/*/pyproject.toml"))
+    ]
 
 
 def normiert(name: str) -> str:
