@@ -36,8 +36,8 @@ def sqlite_treiber(version: tuple[int, ...] = sys.version_info[:2]) -> Any:
     except ImportError:
         raise ConfigError(
             "sqlite_zu_alt",
-            f"Die SQLite-Bibliothek {sqlite3.sqlite_version} ist für Python {version[0]}.{version[1]} zu alt (nötig: 3.42). "
-            "Bitte das Paket pysqlite3-binary installieren oder PostgreSQL verwenden.",
+            f"Die SQLite-Bibliothek {sqlite3.sqlite_version} ist für Python {version[0]}.{version[1]} zu alt "
+            "(nötig: 3.42). Bitte das Paket pysqlite3-binary installieren oder PostgreSQL verwenden.",
             schluessel="fachwerk.datenbank",
         ) from None
     return pysqlite3
@@ -97,3 +97,12 @@ def schema_stand(engine: sa.Engine) -> Schemastand:
         return "aktuell"
     bekannt = {skript.revision for skript in ScriptDirectory.from_config(_alembic(engine)).walk_revisions()}
     return "alt" if stand in bekannt else "fremd"
+
+
+def fuege_neu_ein(verbindung: sa.Connection, tabelle: sa.Table, **werte: Any) -> bool:
+    """INSERT that says False, and changes nothing, where the key is taken already."""
+    if verbindung.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+    return bool(verbindung.execute(insert(tabelle).values(**werte).on_conflict_do_nothing()).rowcount)

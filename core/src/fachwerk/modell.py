@@ -7,121 +7,54 @@ content: content is reached through a :class:`Teil`, and ``teil.oeffnen()`` is t
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, BinaryIO, Literal, Protocol, Self
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AwareDatetime, Field
 
-SCHEMA = 1
-"""Version of the journal values; a reader for the previous version is kept (design, section 6)."""
+from fachwerk.manifest import Art, Formatangabe, Idempotenz, Kanal, Manifest, Stufe, Ziel
+from fachwerk.teil import MAX_FELD_BYTES, SCHEMA, Ausschnitt, FeldText, InhaltLeser, Teil, Wert
 
-MAX_FELD_BYTES = 64 * 1024
-"""No value of the line carries more than this many bytes in one field; longer text stays in its Teil."""
-
-FeldText = Annotated[str, Field(max_length=MAX_FELD_BYTES)]
-
-
-class Wert(BaseModel):
-    """Base of all values of the line: frozen, no unknown fields, JSON round trip without loss."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64")
-
-
-class InhaltLeser(Protocol):
-    """What a Teil needs to be read: implemented by the content store, handed in as validation context."""
-
-    def oeffne(self, teil: Teil) -> BinaryIO: ...
-
-
-class Ausschnitt(Wert):
-    """A part that lies inside another part, e.g. base64 text inside an XML document.
-
-    ``von`` and ``bis`` are byte offsets of the element's content in the decrypted parent; ``kodierung`` says how
-    to turn this slice into bytes. So an embedded PDF is a Teil like any other without being stored twice.
-    """
-
-    teil_id: str
-    von: int
-    bis: int
-    kodierung: Literal["xml-base64"] = "xml-base64"
-
-
-class Teil(Wert):
-    """A handle on one content part: the XML, an attachment, a rendered PDF.
-
-    ``id`` names it in the content store; ``name`` is data (the sender's file name, hostile until made safe);
-    ``laenge`` is in bytes, ``sha256`` is hex of the plain content. Both are empty for an Ausschnitt or an Entwurf
-    that has not been sealed into the store yet.
-    """
-
-    id: str
-    name: str = ""
-    medientyp: str = "application/octet-stream"
-    laenge: int | None = None
-    sha256: str | None = None
-    beschreibung: str = ""
-    ausschnitt: Ausschnitt | None = None
-
-    _leser: InhaltLeser | None = PrivateAttr(default=None)
-    _erzeuge: Callable[[], Iterable[bytes]] | None = PrivateAttr(default=None)
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Bind the content reader of the validation context, so that nested parts can be opened."""
-        if isinstance(context, Mapping):
-            self._leser = context.get("inhalt")
-
-    def __eq__(self, other: object) -> bool:
-        """Parts are equal if their description is; through which reader they are bound does not matter."""
-        return isinstance(other, Teil) and self.model_dump() == other.model_dump()
-
-    def __hash__(self) -> int:
-        return hash((self.id, self.name, self.sha256))
-
-    @classmethod
-    def entwurf(cls, name: str, medientyp: str, erzeuge: Callable[[], Iterable[bytes]], beschreibung: str = "") -> Teil:
-        """A part that a pure hook makes: ``erzeuge`` is called once, when the core streams it into the store.
-
-        ``erzeuge`` must be deterministic: same Antrag, same bytes.
-        """
-        teil = cls(id="", name=name, medientyp=medientyp, beschreibung=beschreibung)
-        teil._erzeuge = erzeuge
-        return teil
-
-    @property
-    def ist_entwurf(self) -> bool:
-        """True until the core has sealed the part into the content store."""
-        return self._erzeuge is not None
-
-    def bytes_strom(self) -> Iterator[bytes]:
-        """The content in pieces of at most 1 MiB, from the store or, for an Entwurf, from its maker."""
-        if self._erzeuge is not None:
-            yield from self._erzeuge()
-            return
-        with self.oeffnen() as strom:
-            while stueck := strom.read(1 << 20):
-                yield stueck
-
-    def oeffnen(self) -> BinaryIO:
-        """Open the decrypted content for reading from its beginning.
-
-        Raises ``LookupError`` where the part is not bound to a store (a value built by hand in a test without
-        content), and ``PermanentError`` where the content was shredded or is damaged.
-        """
-        if self._erzeuge is not None:
-            return io.BytesIO(b"".join(self._erzeuge()))
-        if self._leser is None:
-            raise LookupError(f"Teil {self.id!r} is not bound to a content store")
-        return self._leser.oeffne(self)
-
-    def gebunden(self, leser: InhaltLeser) -> Self:
-        """The same part, readable through ``leser``."""
-        kopie = self.model_copy()
-        kopie._leser = leser
-        return kopie
+__all__ = [
+    "MAX_FELD_BYTES",
+    "SCHEMA",
+    "Anlage",
+    "Anschrift",
+    "Antrag",
+    "Art",
+    "Ausschnitt",
+    "Befund",
+    "Dokument",
+    "Dritter",
+    "Eingang",
+    "Empfehlung",
+    "Entscheidung",
+    "FeldText",
+    "Formatangabe",
+    "GehaltenFuer",
+    "Idempotenz",
+    "InhaltLeser",
+    "Kanal",
+    "Kommunikation",
+    "Manifest",
+    "Name",
+    "OffenerPunkt",
+    "Person",
+    "Quittung",
+    "Rechenschritt",
+    "Schwere",
+    "Sendung",
+    "Stufe",
+    "Teil",
+    "Vorgangstand",
+    "Votum",
+    "Wert",
+    "Ziel",
+    "dezimal_text",
+    "utc",
+]
 
 
 class Schwere(StrEnum):
@@ -241,19 +174,6 @@ class Dokument(Wert):
     teil: Teil | None = None
 
 
-class Angabe(Wert):
-    """One understood fact, e.g. an income: where it stood and whether reading it so rests on an assumption.
-
-    ``annahme`` names the mapping whose meaning is not public (design, section 9); ``bestaetigt`` says whether the
-    site's configuration confirms that mapping, so that the fact may carry a decision.
-    """
-
-    wert: Any
-    pfad: str = ""
-    annahme: str = ""
-    bestaetigt: bool = True
-
-
 class Antrag(Wert):
     """The application as understood. ``felder`` holds every leaf, so nothing the standard carries is dropped.
 
@@ -364,14 +284,6 @@ class Sendung(Wert):
     metadaten: dict[str, str] = Field(default_factory=dict)
 
 
-class Stufe(StrEnum):
-    """Handed over is not taken over (design, section 11)."""
-
-    UEBERGEBEN = "uebergeben"
-    TECHNISCH_BESTAETIGT = "technisch_bestaetigt"
-    UEBERNOMMEN = "uebernommen"
-
-
 class Quittung(Wert):
     """Proof of one stage of a delivery; ``kennung`` is the target's reference (no personal data)."""
 
@@ -381,80 +293,6 @@ class Quittung(Wert):
     zeit: AwareDatetime
     kennung: str = ""
     einzelheiten: dict[str, str] = Field(default_factory=dict)
-
-
-class Art(StrEnum):
-    """Kinds of plugin; one plugin may be several."""
-
-    KANAL = "kanal"
-    FORMAT = "format"
-    REGELN = "regeln"
-    ZIEL = "ziel"
-
-
-class Idempotenz(StrEnum):
-    """What a target offers against double delivery (design, section 4).
-
-    ``schluessel``: the same key twice has one effect. ``abfrage``: ``find_delivered`` can tell. ``keine``: an
-    unknown outcome is held for a person.
-    """
-
-    SCHLUESSEL = "schluessel"
-    ABFRAGE = "abfrage"
-    KEINE = "keine"
-
-
-class Formatangabe(Wert):
-    """Which Eingang a format plugin maps: root element (local name), namespace (regex, full match) or media type."""
-
-    name: str
-    wurzel: str = ""
-    namensraum: str = ""
-    medientyp: str = ""
-
-
-class Manifest(BaseModel):
-    """What a plugin is and may be asked for; answered once, at load.
-
-    ``leistungen`` and ``laender`` are the scope of ``decide`` (empty: all). ``einstellungen`` gives, per kind,
-    the pydantic model of the plugin's keys in ``fachwerk.toml``. ``gruppe`` claims a top-level command word.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    version: str
-    arten: frozenset[Art]
-    titel: str = ""
-    formate: tuple[Formatangabe, ...] = ()
-    formate_aus: tuple[str, ...] = ()
-    leistungen: frozenset[str] = frozenset()
-    laender: frozenset[str] = frozenset()
-    idempotenz: Idempotenz = Idempotenz.KEINE
-    stufen: tuple[Stufe, ...] = (Stufe.UEBERGEBEN,)
-    einstellungen: dict[Art, type[BaseModel]] = Field(default_factory=dict)
-    gruppe: str = ""
-
-
-class Kanal(Wert):
-    """A configured source. ``einstellungen`` is the plugin's own validated settings model."""
-
-    name: str
-    plugin: str
-    kennung: str = ""
-    leistung: str = ""
-    land: str = ""
-    einstellungen: Any = None
-
-
-class Ziel(Wert):
-    """A configured target. ``einstellungen`` is the plugin's own validated settings model."""
-
-    name: str
-    plugin: str
-    gleichzeitig: int = 1
-    je_minute: int = 0
-    einstellungen: Any = None
 
 
 class Vorgangstand(StrEnum):
@@ -484,6 +322,4 @@ def dezimal_text(wert: Decimal) -> str:
 
 def utc(zeit: datetime) -> datetime:
     """``zeit`` as an aware UTC time; naive values are read as UTC (they come from our own columns only)."""
-    from datetime import UTC
-
     return zeit.replace(tzinfo=UTC) if zeit.tzinfo is None else zeit.astimezone(UTC)

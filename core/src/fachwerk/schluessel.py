@@ -32,8 +32,8 @@ def lies_schluesseldatei(pfad: Path) -> bytes:
     except OSError as fehler:
         raise ConfigError(
             "schluessel_fehlt",
-            f"Die Schlüsseldatei {pfad.name} ist nicht lesbar ({fehler.strerror}). Ohne sie ist der gespeicherte Inhalt "
-            "nicht lesbar: bitte aus der getrennten Sicherung zurückholen; neu anlegen nur für eine neue Datenbank "
+            f"Die Schlüsseldatei {pfad.name} ist nicht lesbar ({fehler.strerror}). Ohne sie ist der "
+            "gespeicherte Inhalt nicht lesbar: bitte aus der getrennten Sicherung zurückholen; neu anlegen nur für eine neue Datenbank "
             "(fachwerk init).",
             schluessel="fachwerk.schluesseldatei",
             umgebung="FACHWERK_SCHLUESSELDATEI",

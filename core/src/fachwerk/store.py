@@ -128,6 +128,14 @@ class Store:
         with self.lesend() as verbindung:
             return verbindung.execute(frage).scalar_one_or_none()
 
+    def ist_getan(self, vorgang_id: str, name: str, lauf: int) -> bool:
+        """Whether step ``name`` is done in journal branch ``lauf``."""
+        frage = sa.select(schritt.c.id).where(
+            schritt.c.vorgang_id == vorgang_id, schritt.c.name == name, schritt.c.lauf == lauf, schritt.c.code == ""
+        )
+        with self.lesend() as verbindung:
+            return verbindung.execute(frage).first() is not None
+
     # -- cases --------------------------------------------------------------------------------------------------
 
     def vorgang(self, vorgang_id: str, verbindung: sa.Connection | None = None) -> Any:
@@ -191,7 +199,7 @@ class Store:
         """Number of cases per state."""
         with self.lesend() as verbindung:
             zeilen = verbindung.execute(sa.select(vorgang.c.status, sa.func.count()).group_by(vorgang.c.status))
-            return {status: anzahl for status, anzahl in zeilen}
+            return dict(zeilen.tuples())
 
     # -- audit --------------------------------------------------------------------------------------------------
 
@@ -220,6 +228,14 @@ class Store:
                 siegel=self.bund.siegle(_auditzeile(kette, nr, zeit, wer, was, code, grund_id, vorher)),
             )
         )
+
+    def ist_vermerkt(self, kette: str, was: str, code: str) -> bool:
+        """Whether the audit chain holds such a line."""
+        frage = sa.select(ereignis.c.nr).where(
+            ereignis.c.kette == kette, ereignis.c.was == was, ereignis.c.code == code
+        )
+        with self.lesend() as verbindung:
+            return verbindung.execute(frage).first() is not None
 
     def pruefe_kette(self, kette: str) -> int | None:
         """Number of the first audit line whose seal does not fit; None if the chain is whole."""

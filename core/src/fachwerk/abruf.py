@@ -1,0 +1,212 @@
+"""Receive: one poll of one Kanal. Store durably, mirror, and only then tell the mailbox.
+
+The order is the promise: the parts are streamed in provisionally, one commit claims them together with case and
+job (the durable point), the mirror is written and fsynced, and then ``acknowledge`` lets the mailbox delete. A
+process that dies in between finds the message again at the next poll, recognises it and only acknowledges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+import structlog
+
+from fachwerk.errors import FachwerkError, RetryableError, StepError
+from fachwerk.inhalt import Empfangsinhalt
+from fachwerk.modell import Eingang, GehaltenFuer, Kanal, Vorgangstand
+from fachwerk.store import Schrittangabe
+from fachwerk.tabellen import eingang as eingang_tabelle
+from fachwerk.tabellen import kanal_lauf, vorgang
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+    from fachwerk.wirt import Wirt
+
+log = structlog.get_logger("fachwerk.abruf")
+
+
+def auftrag_id(vorgang_id: str, lauf: int) -> str:
+    """Engine id of the pure part of a case in one journal branch."""
+    return f"linie:{vorgang_id}:{lauf}"
+
+
+def inhaltssumme(eingang: Eingang) -> str:
+    """SHA-256 over the hashes of all parts in their order: equal content, equal sum."""
+    return hashlib.sha256("".join(teil.sha256 or "" for teil in eingang.teile).encode()).hexdigest()
+
+
+def rufe_ab(betrieb: Betrieb, kanal_name: str) -> int:
+    """Poll ``kanal_name`` once; returns how many new messages were stored.
+
+    Raises the plugin's ``StepError`` after the round was recorded, so that the caller can say what is wrong.
+    """
+    kanal = betrieb.kanaele[kanal_name]
+    runde = _Runde(betrieb, kanal)
+    lauf_id = _beginne_lauf(betrieb, kanal_name)
+    code = "abgebrochen"
+    try:
+        runde.arbeite()
+        code = ""
+    except FachwerkError as fehler:
+        code = fehler.code
+        log.warning("abruf_gestoert", kanal=kanal_name, code=code)
+        raise
+    finally:
+        _beende_lauf(betrieb, lauf_id, runde.neu, code)
+    return runde.neu
+
+
+def _beginne_lauf(betrieb: Betrieb, kanal_name: str) -> int:
+    with betrieb.store.transaktion("lauf_beginn") as verbindung:
+        zeile = verbindung.execute(kanal_lauf.insert().values(kanal=kanal_name, beginn=datetime.now(UTC), neu=0))
+        return int(zeile.inserted_primary_key[0])  # type: ignore[index]
+
+
+def _beende_lauf(betrieb: Betrieb, lauf_id: int, neu: int, code: str) -> None:
+    with betrieb.store.transaktion("lauf_ende") as verbindung:
+        verbindung.execute(
+            kanal_lauf.update().where(kanal_lauf.c.id == lauf_id).values(ende=datetime.now(UTC), neu=neu, code=code)
+        )
+
+
+class _Runde:
+    """One poll: what was new, and which stored messages the mailbox still showed."""
+
+    def __init__(self, betrieb: Betrieb, kanal: Kanal) -> None:
+        self._betrieb = betrieb
+        self._kanal = kanal
+        self._inhalt = Empfangsinhalt(betrieb.store.datenbank, betrieb.store.inhalt)
+        self._wiedergesehen: list[str] = []
+        self.neu = 0
+
+    def arbeite(self) -> None:
+        host = self._betrieb.wirt(self._kanal.plugin, inhalt=self._inhalt, gespeichert=self._ist_gespeichert)
+        strom = self._betrieb.plugins.rufe(self._kanal.plugin, "receive", kanal=self._kanal, host=host)
+        for eingang in strom:
+            self._nimm_an(eingang, host)
+            self._inhalt.naechster()
+        with self._betrieb.store.transaktion("wieder_bestaetigt") as verbindung:
+            for vorgang_id in self._wiedergesehen:
+                _merke_bestaetigung(verbindung, vorgang_id)
+
+    def _ist_gespeichert(self, nachricht_id: str) -> bool:
+        """For the plugin: stored (and mirrored) already, so it may acknowledge without fetching again."""
+        with self._betrieb.store.lesend() as verbindung:
+            zeile = _finde(verbindung, self._kanal.name, nachricht_id)
+        if not zeile:
+            return False
+        self._spiegle(zeile[0].vorgang_id)
+        self._wiedergesehen.append(zeile[0].vorgang_id)
+        return True
+
+    def _nimm_an(self, roh: Eingang, host: Wirt) -> None:
+        kanal = self._kanal
+        eingang = roh.model_copy(
+            update={"kanal_kennung": kanal.kennung, "kanal_leistung": kanal.leistung, "kanal_land": kanal.land}
+        )
+        vorgang_id, ist_neu = self._speichere(eingang)
+        self.neu += ist_neu
+        self._spiegle(vorgang_id)
+        try:
+            self._betrieb.plugins.rufe(kanal.plugin, "acknowledge", kanal=kanal, eingang=eingang, host=host)
+        except StepError as fehler:
+            log.warning("bestaetigung_offen", kanal=kanal.name, vorgang=vorgang_id, code=fehler.code)
+            if not isinstance(fehler, RetryableError):
+                raise
+            return
+        with self._betrieb.store.transaktion("bestaetigt") as verbindung:
+            _merke_bestaetigung(verbindung, vorgang_id)
+        self._betrieb.melde_schritt(vorgang_id, "acknowledge")
+
+    def _speichere(self, eingang: Eingang) -> tuple[str, bool]:
+        """The durable point; returns the case and whether it is new."""
+        summe = inhaltssumme(eingang)
+        vorgang_id = self._inhalt.vorgang_id
+        try:
+            with self._betrieb.store.transaktion("annahme") as verbindung:
+                bekannt = _finde(verbindung, eingang.kanal, eingang.nachricht_id)
+                if gleich := [zeile for zeile in bekannt if zeile.sha256 == summe]:
+                    doppelt = str(gleich[0].vorgang_id)
+                else:
+                    self._lege_an(verbindung, vorgang_id, eingang, summe, len(bekannt))
+                    doppelt = ""
+        except sa.exc.IntegrityError:  # another node stored the same message at the same moment
+            with self._betrieb.store.lesend() as verbindung:
+                doppelt = str(_finde(verbindung, eingang.kanal, eingang.nachricht_id)[0].vorgang_id)
+        if doppelt:
+            self._betrieb.store.inhalt.verwirf(teil.id for teil in eingang.teile)
+            return doppelt, False
+        self._betrieb.melde_schritt(vorgang_id, "receive")
+        return vorgang_id, True
+
+    def _lege_an(
+        self, verbindung: sa.Connection, vorgang_id: str, eingang: Eingang, summe: str, abweichung: int
+    ) -> None:
+        store = self._betrieb.store
+        jetzt = datetime.now(UTC)
+        verbindung.execute(
+            vorgang.insert().values(
+                id=vorgang_id,
+                kanal=eingang.kanal,
+                status=Vorgangstand.READY.value,
+                inhalt_sha256=summe,
+                test=eingang.test,
+                angelegt=jetzt,
+                geaendert=jetzt,
+            )
+        )
+        verbindung.execute(
+            eingang_tabelle.insert().values(
+                vorgang_id=vorgang_id,
+                kanal=eingang.kanal,
+                nachricht_id=eingang.nachricht_id,
+                abweichung=abweichung,
+                sha256=summe,
+                empfangen=eingang.empfangen,
+                zugestellt=eingang.zugestellt,
+                test=eingang.test,
+            )
+        )
+        store.inhalt.beanspruche(verbindung, [teil.id for teil in eingang.teile])
+        plugin = self._kanal.plugin
+        angabe = Schrittangabe(
+            "receive", eingang.empfangen, plugin=plugin, plugin_version=self._betrieb.plugins.version(plugin)
+        )
+        store.schreibe_schritt(verbindung, vorgang_id, 1, angabe, eingang)
+        store.vermerke(verbindung, vorgang_id, "fachwerk", "empfangen")
+        if abweichung:
+            store.halte(
+                verbindung,
+                vorgang_id,
+                "nachricht_id_abweichend",
+                "Das Postfach hat unter derselben Nachrichten-ID schon einmal anderen Inhalt geliefert. Bitte beide "
+                "Vorgänge vergleichen und beim Betreiber des Postfachs nachfragen.",
+                GehaltenFuer.SACHBEARBEITUNG,
+            )
+        else:
+            self._betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", auftrag_id(vorgang_id, 1), vorgang_id)
+
+    def _spiegle(self, vorgang_id: str) -> None:
+        if self._betrieb.spiegel is not None:
+            self._betrieb.spiegel.schreibe(self._betrieb.store, vorgang_id)
+
+
+def _finde(verbindung: sa.Connection, kanal: str, nachricht_id: str) -> list[sa.Row[tuple[str, str]]]:
+    return list(
+        verbindung.execute(
+            sa.select(eingang_tabelle.c.vorgang_id, eingang_tabelle.c.sha256)
+            .where(eingang_tabelle.c.kanal == kanal, eingang_tabelle.c.nachricht_id == nachricht_id)
+            .order_by(eingang_tabelle.c.abweichung)
+        )
+    )
+
+
+def _merke_bestaetigung(verbindung: sa.Connection, vorgang_id: str) -> None:
+    verbindung.execute(
+        eingang_tabelle.update()
+        .where(eingang_tabelle.c.vorgang_id == vorgang_id, eingang_tabelle.c.bestaetigt.is_(None))
+        .values(bestaetigt=datetime.now(UTC))
+    )

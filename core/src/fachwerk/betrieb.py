@@ -1,0 +1,159 @@
+"""One installation in one process: configuration, plugins, store and job queue put together.
+
+Commands that only look or enqueue need no more than this; :mod:`fachwerk.dienst` adds the workers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+import structlog
+
+from fachwerk import settings
+from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
+from fachwerk.engine import Auftraege, Schlange
+from fachwerk.errors import ConfigError
+from fachwerk.plugins import Plugins, lade
+from fachwerk.schluessel import Schluesselbund, lies_schluesseldatei
+from fachwerk.spiegel import Spiegel
+from fachwerk.store import Store
+from fachwerk.wirt import Wirt
+
+if TYPE_CHECKING:
+    from fachwerk.modell import Kanal, Ziel
+    from fachwerk.routen import Route
+    from fachwerk.settings import Aufbau, Einstellungen
+    from fachwerk.viren import Pruefer
+
+log = structlog.get_logger("fachwerk.betrieb")
+
+
+def zielschlange(ziel: str) -> str:
+    """Name of the engine queue of a Ziel."""
+    return f"ziel.{ziel}"
+
+
+class Betrieb:
+    """What the line needs to know about its installation."""
+
+    def __init__(self, einstellungen: Einstellungen, plugins: Plugins, aufbau: Aufbau, datenbank: sa.Engine) -> None:
+        self.einstellungen = einstellungen
+        self.plugins = plugins
+        self.kanaele: dict[str, Kanal] = aufbau.kanaele
+        self.ziele: dict[str, Ziel] = aufbau.ziele
+        self.routen: Sequence[Route] = aufbau.routen
+        self._formate = aufbau.formate
+        self.land: str = einstellungen.fachwerk.land
+        ordner = einstellungen.ordner
+        bund = Schluesselbund(lies_schluesseldatei(ordner / einstellungen.fachwerk.schluesseldatei))
+        self.store = Store(datenbank, bund)
+        self.auftraege = Auftraege(datenbank)
+        self.pruefer = self._pruefer()
+        spiegel = einstellungen.sicherung.spiegel
+        self.spiegel = Spiegel(ordner / spiegel) if spiegel else None
+        self._wirte: dict[str, Wirt] = {}
+
+    def _pruefer(self) -> Pruefer | None:
+        from fachwerk.viren import pruefer
+
+        return pruefer(self.einstellungen.virenpruefung)
+
+    def wirt(self, plugin: str, inhalt: Any = None, gespeichert: Callable[[str], bool] | None = None) -> Wirt:
+        """The host for I/O hooks of ``plugin``; HTTP clients are kept alive between calls."""
+        stamm = self._wirte.setdefault(plugin, Wirt(plugin, self.einstellungen.ordner, None, os.environ))
+        return stamm if inhalt is None and gespeichert is None else stamm.mit(inhalt, gespeichert)
+
+    def bestaetigt(self, formatplugin: str) -> Sequence[Any]:
+        """Mappings of a format that this site has confirmed (``[format.x] bestaetigt``)."""
+        angaben = self._formate.get(formatplugin)
+        return () if angaben is None else tuple(angaben.bestaetigt)
+
+    def melde_schritt(self, vorgang_id: str, schritt: str) -> None:
+        """Tell the plugins about a committed step; what they do with it never disturbs the line."""
+        for name in self.plugins.namen:
+            if self.plugins.hat(name, "on_step"):
+                try:
+                    self.plugins.sammle("on_step", [name], vorgang_id=vorgang_id, schritt=schritt)
+                except Exception as fehler:
+                    log.warning("on_step_gescheitert", plugin=name, klasse=type(fehler).__name__)
+
+    def reihe_zustellung_ein(
+        self,
+        verbindung: sa.Connection,
+        vorgang_id: str,
+        ziel: str,
+        fassung: int,
+        versuch: int,
+        verzoegerung: float = 0,
+        marke: str = "",
+    ) -> None:
+        """Enqueue one delivery attempt in the caller's transaction."""
+        kennung = f"zustellung:{vorgang_id}:{ziel}:{fassung}:{versuch}{marke}"
+        self.auftraege.reihe_ein(
+            verbindung,
+            "stelle_zu",
+            zielschlange(ziel),
+            kennung,
+            vorgang_id,
+            ziel,
+            str(fassung),
+            str(versuch),
+            verzoegerung=verzoegerung,
+        )
+
+    def schlangen(self) -> list[Schlange]:
+        """The queues of this installation: the line, the polls, one per Ziel."""
+        arbeiter = self.einstellungen.fachwerk.arbeiter
+        ziele = [
+            Schlange(zielschlange(ziel.name), ziel.gleichzeitig, ziel.gleichzeitig, ziel.je_minute)
+            for ziel in self.ziele.values()
+        ]
+        return [Schlange("linie", arbeiter), Schlange("abruf", max(len(self.kanaele), 1)), *ziele]
+
+    def schliesse(self) -> None:
+        """Release connections."""
+        with suppress(Exception):
+            self.auftraege.schliesse()
+        for wirt in self._wirte.values():
+            wirt.schliesse()
+        self.store.datenbank.dispose()
+
+
+def oeffne_betrieb(konfig: Path | None, *, anlegen: bool = False) -> Betrieb:
+    """Read the configuration, load the plugins and open the database; ``ConfigErrors`` with every problem.
+
+    ``anlegen`` makes the tables of an empty database; any other state than the newest is refused.
+    """
+    einstellungen = settings.lade(konfig)
+    plugins = lade(settings.plugins_der_konfiguration(einstellungen))
+    aufbau = settings.aufbau(einstellungen, plugins)
+    datenbank = oeffne_datenbank(settings.datenbank_url(einstellungen))
+    pruefe_schema(datenbank, anlegen=anlegen)
+    return Betrieb(einstellungen, plugins, aufbau, datenbank)
+
+
+def pruefe_schema(datenbank: sa.Engine, *, anlegen: bool) -> None:
+    """Refuse a database that this version does not understand."""
+    try:
+        stand = schema_stand(datenbank)
+    except sa.exc.OperationalError:
+        raise ConfigError(
+            "datenbank_nicht_erreichbar",
+            "Die Datenbank ist nicht erreichbar. Bitte Adresse, Netz und Anmeldung prüfen ([fachwerk].datenbank).",
+            schluessel="fachwerk.datenbank",
+            umgebung="FACHWERK_DATENBANK",
+        ) from None
+    if stand == "leer" and anlegen:
+        aktualisiere(datenbank)
+    elif stand != "aktuell":
+        was = {
+            "leer": "Die Datenbank ist noch leer. Sie wird mit „fachwerk run“ oder „fachwerk poll“ angelegt.",
+            "alt": "Die Datenbank stammt von einer älteren Fassung. Bitte sichern und dann aktualisieren.",
+            "fremd": "Die Datenbank stammt von einer neueren Fassung oder von einem anderen Programm.",
+        }
+        raise ConfigError("datenbank_" + stand, was[stand], schluessel="fachwerk.datenbank")

@@ -1,0 +1,180 @@
+"""The service: the workers of one process, the polling of the mailboxes, the watch over dead nodes."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from fachwerk import abruf, line, zustellung
+from fachwerk.abruf import auftrag_id
+from fachwerk.betrieb import Betrieb
+from fachwerk.datenbank import datenbankzeit
+from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Engine
+from fachwerk.errors import FachwerkError
+from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
+from fachwerk.platz import Platz
+from fachwerk.polling import Polling
+from fachwerk.tabellen import knoten, vorgang
+from fachwerk.tabellen import zustellung as zustellung_tabelle
+
+log = structlog.get_logger("fachwerk.dienst")
+
+VERWAIST_NACH = timedelta(seconds=60)
+"""A case that could go on but has no job for so long gets a new one (a belt besides the braces)."""
+
+
+class Dienst:
+    """Workers, polling and watch of this process. ``poll`` uses it for one round, ``run`` until it is told to stop."""
+
+    def __init__(self, betrieb: Betrieb) -> None:
+        self._betrieb = betrieb
+        self._store = betrieb.store
+        self._platz = Platz(betrieb.store.datenbank, betrieb.store.prozess)
+        self._engine: Engine | None = None
+        self._polling: Polling | None = None
+        self.fehler: dict[str, str] = {}
+
+    def starte(self, *, ruft_ab: bool) -> None:
+        """Take a slot, resume what it left behind and begin; ``ruft_ab`` also starts the timed polls."""
+        platz = self._platz.nimm()
+        self._engine = Engine(
+            self._store.datenbank,
+            platz,
+            {"bearbeite": self._bearbeite, "stelle_zu": self._stelle_zu, "rufe_ab": self._rufe_ab},
+            self._betrieb.schlangen(),
+            self._nach_absturz,
+        )
+        self._engine.starte()
+        self._polling = Polling(self._betrieb)
+        self._polling.starte(self.wache, takte=ruft_ab)
+        log.info("dienst_gestartet", platz=platz)
+
+    def stoppe(self, frist_s: int = 30) -> None:
+        """Drain: no new polls, running jobs end within ``frist_s`` seconds, the slot is given back."""
+        if self._polling is not None:
+            self._polling.stoppe()
+        if self._engine is not None:
+            self._engine.stoppe(frist_s)
+        self._platz.verlasse()
+        log.info("dienst_beendet")
+
+    # -- jobs ---------------------------------------------------------------------------------------------------
+
+    def _bearbeite(self, vorgang_id: str) -> None:
+        line.bearbeite(self._betrieb, vorgang_id)
+
+    def _stelle_zu(self, vorgang_id: str, ziel: str, fassung: str, versuch: str) -> None:
+        zustellung.stelle_zu(self._betrieb, vorgang_id, ziel, fassung, versuch)
+
+    def _rufe_ab(self, kanal: str) -> None:
+        try:
+            abruf.rufe_ab(self._betrieb, kanal)
+            self.fehler.pop(kanal, None)
+        except FachwerkError as fehler:
+            self.fehler[kanal] = str(fehler)
+
+    def _nach_absturz(self, aufgabe: str, argumente: tuple[str, ...], klasse: str) -> None:
+        """A job raised what no plugin may raise: hold the case for Technik, so that it is seen."""
+        if aufgabe == "rufe_ab":
+            self.fehler[argumente[0]] = f"interner Fehler ({klasse})"
+            return
+        self._halte_technik(
+            argumente[0], "interner_fehler", f"Interner Fehler ({klasse}). Bitte den Protokollen nachgehen."
+        )
+
+    def _halte_technik(self, vorgang_id: str, code: str, hinweis: str) -> None:
+        with self._store.transaktion("technik") as verbindung:
+            self._store.halte(verbindung, vorgang_id, code, hinweis, GehaltenFuer.TECHNIK)
+
+    # -- one round ----------------------------------------------------------------------------------------------
+
+    def eine_runde(self, kanaele: Sequence[str]) -> dict[str, str]:
+        """Poll ``kanaele`` once and work until nothing is due; returns the Kanäle that failed, with the reason."""
+        self.fehler = {}
+        marke = uuid.uuid4().hex[:12]
+        offen = {
+            f"abruf:{kanal}:{marke}"
+            for kanal in kanaele
+            if self._betrieb.auftraege.reihe_einmal_ein("rufe_ab", "abruf", f"abruf:{kanal}:{marke}", kanal, kanal)
+        }
+        while (offen & self._betrieb.auftraege.offene()) or self._store.faellig():
+            time.sleep(0.1)
+        return dict(self.fehler)
+
+    # -- watch --------------------------------------------------------------------------------------------------
+
+    def wache(self) -> None:
+        """Every few seconds: give dead nodes' work to the living, hold what kills its process, find orphans."""
+        if not self._platz.schlage():
+            log.error("platz_verloren", platz=self._platz.name)
+            return
+        with self._store.lesend() as verbindung:
+            jetzt = datenbankzeit(verbindung)
+            lebende = {
+                zeile.platz
+                for zeile in verbindung.execute(sa.select(knoten))
+                if jetzt - utc(zeile.herzschlag) < zustellung.KNOTEN_TOT_NACH
+            }
+        if self._platz.name not in lebende:
+            return
+        if uebernommen := self._betrieb.auftraege.uebernimm(lebende):
+            log.warning("arbeit_uebernommen", anzahl=uebernommen)
+        self._halte_abstuerzende()
+        self._finde_verwaiste()
+        self._betrieb.auftraege.setze_takt(ARBEITSTAKT if self._store.faellig() else RUHETAKT)
+
+    def _halte_abstuerzende(self) -> None:
+        for kennung, vorgang_id in self._betrieb.auftraege.aufgegebene():
+            log.error("auftrag_aufgegeben", auftrag=kennung)
+            if kennung.startswith(("linie:", "zustellung:")):
+                self._halte_technik(
+                    vorgang_id,
+                    "absturz_wiederholt",
+                    "Die Bearbeitung dieses Vorgangs hat den Prozess mehrmals beendet. Er ist angehalten, andere "
+                    "laufen weiter; bitte an die Entwicklung melden.",
+                )
+            self._betrieb.auftraege.loesche([kennung])
+
+    def _finde_verwaiste(self) -> None:
+        grenze = datetime.now(UTC) - VERWAIST_NACH
+        laufend = [Vorgangstand.READY.value, Vorgangstand.RUNNING.value]
+        with self._store.lesend() as verbindung:
+            alte = list(
+                verbindung.execute(
+                    sa.select(vorgang.c.id, vorgang.c.lauf, vorgang.c.fassung).where(
+                        vorgang.c.status.in_(laufend), vorgang.c.geaendert < grenze
+                    )
+                )
+            )
+        if not alte:
+            return
+        offene = self._betrieb.auftraege.offene()
+        for zeile in alte:
+            if not any(zeile.id in kennung for kennung in offene):
+                self._belebe(zeile.id, zeile.lauf, zeile.fassung)
+
+    def _belebe(self, vorgang_id: str, lauf: int, fassung: int) -> None:
+        marke = f"w{int(time.time())}"
+        log.warning("vorgang_ohne_auftrag", vorgang=vorgang_id)
+        with self._store.transaktion("belebt") as verbindung:
+            zustellungen = list(
+                verbindung.execute(
+                    sa.select(zustellung_tabelle).where(
+                        zustellung_tabelle.c.vorgang_id == vorgang_id, zustellung_tabelle.c.fassung == fassung
+                    )
+                )
+            )
+            self._store.aendere(verbindung, vorgang_id)
+            for zeile in zustellungen:
+                if zeile.status in ("offen", "absicht"):
+                    self._betrieb.reihe_zustellung_ein(
+                        verbindung, vorgang_id, zeile.ziel, fassung, max(zeile.versuch, 1), marke=marke
+                    )
+            if not zustellungen:
+                kennung = f"{auftrag_id(vorgang_id, lauf)}:{marke}"
+                self._betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", kennung, vorgang_id)

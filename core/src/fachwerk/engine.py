@@ -1,0 +1,239 @@
+"""Durable execution on DBOS, behind this module only, through its public API only.
+
+The journal in our own tables is the truth; the engine is the durable queue before it. It makes sure that a job is
+run until it returns, on some node, within the limits of its queue. Jobs are idempotent: they read the journal and
+go on behind its last entry. In the engine's tables stand ids only (:class:`NurKennungen`).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
+from dbos import error as dbos_error
+
+APP = "fachwerk"
+PROTOKOLL = "1"
+"""Version of the pipeline protocol. It changes only if the order of durable jobs does (never with plugin code)."""
+
+MAX_WIEDERANLAEUFE = 5
+ARBEITSTAKT = 0.1
+RUHETAKT = 1.0
+_GRENZE = 2000
+
+log = structlog.get_logger("fachwerk.engine")
+
+
+class NurKennungen(Serializer):
+    """JSON with a size limit; an exception becomes its class name, so no text of a message reaches the engine."""
+
+    def name(self) -> str:
+        """Name of the format in the engine's tables."""
+        return "fachwerk_json"
+
+    def serialize(self, data: Any) -> str:
+        """Text of at most 2,000 characters, else ``ValueError``."""
+        if isinstance(data, BaseException):
+            data = {"fehlerklasse": type(data).__name__}
+        text = json.dumps(data, separators=(",", ":"))
+        if len(text) > _GRENZE:
+            raise ValueError("the engine takes ids only, not content")
+        return text
+
+    def deserialize(self, serialized_data: str) -> Any:
+        """The value, or a ``RuntimeError`` with the class name for a recorded exception."""
+        data = json.loads(serialized_data)
+        return RuntimeError(data["fehlerklasse"]) if isinstance(data, dict) and "fehlerklasse" in data else data
+
+
+@dataclass(frozen=True)
+class Schlange:
+    """A queue: ``gleichzeitig`` over all nodes (0: only ``je_knoten`` limits), ``je_minute`` 0 = no rate limit."""
+
+    name: str
+    je_knoten: int
+    gleichzeitig: int = 0
+    je_minute: int = 0
+
+
+Aufgabe = Callable[..., None]
+
+
+class Auftraege:
+    """Enqueues jobs, also inside a transaction of ours; enough for commands that do no work themselves."""
+
+    def __init__(self, datenbank: sa.Engine) -> None:
+        self._client = DBOSClient(
+            system_database_engine=datenbank, serializer=NurKennungen(), application_name=APP, lazy=True
+        )
+
+    def reihe_ein(
+        self,
+        verbindung: sa.Connection,
+        aufgabe: str,
+        schlange: str,
+        auftrag_id: str,
+        *argumente: str,
+        verzoegerung: float = 0,
+    ) -> None:
+        """Enqueue in the caller's transaction: the job exists exactly if that transaction commits.
+
+        The same ``auftrag_id`` twice is one job. ``verzoegerung`` in seconds.
+        """
+        self._client.enqueue_in_transaction(
+            verbindung, self._optionen(aufgabe, schlange, auftrag_id, verzoegerung), *argumente
+        )
+
+    def reihe_einmal_ein(
+        self, aufgabe: str, schlange: str, auftrag_id: str, einzig: str, *argumente: str, verzoegerung: float = 0
+    ) -> bool:
+        """Enqueue unless a job with the same ``einzig`` waits or runs; says whether it was enqueued."""
+        optionen = self._optionen(aufgabe, schlange, auftrag_id, verzoegerung)
+        optionen["deduplication_id"] = einzig
+        try:
+            self._client.enqueue(optionen, *argumente)
+        except dbos_error.DBOSQueueDeduplicatedError:
+            return False
+        return True
+
+    def _optionen(self, aufgabe: str, schlange: str, auftrag_id: str, verzoegerung: float) -> EnqueueOptions:
+        optionen = EnqueueOptions(
+            workflow_name=aufgabe, queue_name=schlange, workflow_id=auftrag_id, app_version=PROTOKOLL
+        )
+        if verzoegerung > 0:
+            optionen["delay_seconds"] = verzoegerung
+        return optionen
+
+    def offene(self) -> set[str]:
+        """Ids of all jobs that wait, are delayed or run."""
+        return {
+            auftrag.workflow_id
+            for auftrag in self._client.list_workflows(
+                status=["PENDING", "ENQUEUED", "DELAYED"], load_input=False, load_output=False
+            )
+        }
+
+    def aufgegebene(self) -> list[tuple[str, str]]:
+        """Jobs that killed their process too often: (job id, first argument)."""
+        return [
+            (auftrag.workflow_id, str((auftrag.input or {"args": [""]})["args"][0]))
+            for auftrag in self._client.list_workflows(status=["MAX_RECOVERY_ATTEMPTS_EXCEEDED"], load_output=False)
+        ]
+
+    def loesche(self, auftrag_ids: Iterable[str]) -> None:
+        """Remove finished jobs from the engine's tables."""
+        self._client.delete_workflows(list(auftrag_ids))
+
+    def uebernimm(self, lebende: set[str]) -> int:
+        """Resume the work of executors that are not in ``lebende``, each job on its own queue; returns how many."""
+        verwaist: dict[str, list[str]] = {}
+        for auftrag in self._client.list_workflows(status="PENDING", load_input=False, load_output=False):
+            if auftrag.executor_id not in lebende and auftrag.queue_name:
+                verwaist.setdefault(auftrag.queue_name, []).append(auftrag.workflow_id)
+        for schlange, ids in verwaist.items():
+            self._client.resume_workflows(ids, queue_name=schlange)
+        return sum(map(len, verwaist.values()))
+
+    def setze_takt(self, sekunden: float) -> None:
+        """Poll all queues every ``sekunden`` (fast while there is work, slow when idle)."""
+        for schlange in self._client.list_queues():
+            if schlange.polling_interval_sec != sekunden:
+                schlange.set_polling_interval_sec(sekunden)
+
+    def melde_an(self, schlange: Schlange) -> None:
+        """Make a queue known; limits that the configuration changed since are brought up to date."""
+        grenzen: dict[str, Any] = {"worker_concurrency": schlange.je_knoten}
+        if schlange.gleichzeitig:
+            grenzen["global_concurrency"] = schlange.gleichzeitig
+        if schlange.je_minute:
+            grenzen["limiter"] = {"limit": schlange.je_minute, "period": 60.0}
+        bestehend = self._client.retrieve_queue(schlange.name)
+        if bestehend is None:
+            self._client.register_queue(
+                schlange.name, polling_interval_sec=ARBEITSTAKT, on_conflict="never_update", **grenzen
+            )
+        elif bestehend.worker_concurrency != schlange.je_knoten or bestehend.limiter != grenzen.get("limiter"):
+            self._client.register_queue(
+                schlange.name, polling_interval_sec=ARBEITSTAKT, on_conflict="always_update", **grenzen
+            )
+
+    def schliesse(self) -> None:
+        """Release the client."""
+        self._client.destroy()
+
+
+class Engine:
+    """Runs jobs in this process. One per process, because DBOS is one per process."""
+
+    def __init__(
+        self,
+        datenbank: sa.Engine,
+        platz: str,
+        aufgaben: Mapping[str, Aufgabe],
+        schlangen: Iterable[Schlange],
+        bei_fehler: Callable[[str, tuple[str, ...], str], None],
+        arbeiter: int = 64,
+    ) -> None:
+        self.auftraege = Auftraege(datenbank)
+        self._schlangen = tuple(schlangen)
+        self._bei_fehler = bei_fehler
+        self._halt = threading.Event()
+        DBOS(config=self._konfiguration(datenbank, platz, arbeiter))
+        for name, funktion in aufgaben.items():
+            DBOS.workflow(name=name, max_recovery_attempts=MAX_WIEDERANLAEUFE)(self._auftrag(name, funktion))
+
+    @staticmethod
+    def _konfiguration(datenbank: sa.Engine, platz: str, arbeiter: int) -> DBOSConfig:
+        url = "sqlite:///engine" if datenbank.dialect.name == "sqlite" else "postgresql://server/engine"
+        return DBOSConfig(
+            name=APP,
+            system_database_url=url,
+            system_database_engine=datenbank,
+            application_version=PROTOKOLL,
+            executor_id=platz,
+            serializer=NurKennungen(),
+            log_level="ERROR",
+            max_executor_threads=arbeiter,
+        )
+
+    def _auftrag(self, name: str, funktion: Aufgabe) -> Aufgabe:
+        """The job as DBOS runs it: waits out a lost database, and reports any other surprise, never loses it."""
+
+        def auftrag(*argumente: str) -> None:
+            pause = 0.2
+            while True:
+                try:
+                    return funktion(*argumente)
+                except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as fehler:
+                    log.warning("datenbank_gestoert", auftrag=name, klasse=type(fehler).__name__)
+                    if self._halt.wait(pause):
+                        raise
+                    pause = min(pause * 2, 10)
+                except Exception as fehler:
+                    log.error(
+                        "auftrag_fehlgeschlagen", auftrag=name, kennung=argumente[0], klasse=type(fehler).__name__
+                    )
+                    self._bei_fehler(name, argumente, type(fehler).__name__)
+                    return None
+
+        auftrag.__qualname__ = auftrag.__name__ = name
+        return auftrag
+
+    def starte(self) -> None:
+        """Make the engine's tables, resume what this slot left behind, and begin to work."""
+        DBOS.listen_queues([schlange.name for schlange in self._schlangen])
+        DBOS.launch()
+        for schlange in self._schlangen:
+            self.auftraege.melde_an(schlange)
+
+    def stoppe(self, frist_s: int = 30) -> None:
+        """Take no new work, let running jobs end within ``frist_s`` seconds, stop."""
+        self._halt.set()
+        DBOS.destroy(workflow_completion_timeout_sec=frist_s, destroy_registry=True)
+        self.auftraege.schliesse()

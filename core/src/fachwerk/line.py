@@ -1,0 +1,342 @@
+"""The straight line of one case: scan, map, validate, decide, merge, render – then the deliveries are due.
+
+The job is idempotent: it reads the journal and goes on behind its last entry. The scan has a commit of its own;
+the pure steps are deterministic and share one, in which also the deliveries and their jobs begin. What cannot
+go on is held there, visibly, with the reason; the steps done so far are journalled all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import structlog
+
+from fachwerk import katalog, pipeline
+from fachwerk.datenbank import fuege_neu_ein
+from fachwerk.errors import FachwerkError, NeedsHumanError
+from fachwerk.modell import (
+    Anlage,
+    Antrag,
+    Befund,
+    Eingang,
+    Empfehlung,
+    Entscheidung,
+    GehaltenFuer,
+    Sendung,
+    Teil,
+    Vorgangstand,
+    Wert,
+)
+from fachwerk.store import Schrittangabe
+from fachwerk.tabellen import erstnachricht, zustellung
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+
+log = structlog.get_logger("fachwerk.line")
+
+ORTSZEIT = ZoneInfo("Europe/Berlin")
+
+
+class _Bekannt(Exception):
+    """The line ends here for a Doppelsendung: the first message is the case."""
+
+    def __init__(self, vorgang_id: str) -> None:
+        self.vorgang_id = vorgang_id
+
+
+def stichtag(eingang: Eingang) -> date:
+    """The day of receipt in Germany, as the mailbox states it, else our own: it has legal effect (SGB I § 16)."""
+    return (eingang.zugestellt or eingang.empfangen).astimezone(ORTSZEIT).date()
+
+
+def bearbeite(betrieb: Betrieb, vorgang_id: str) -> None:
+    """Bring a case from stored to rendered, or hold it."""
+    zeile = betrieb.store.vorgang(vorgang_id)
+    if zeile.status not in (Vorgangstand.READY, Vorgangstand.RUNNING):
+        return
+    _Gang(betrieb, zeile).gehe()
+
+
+class _Gang:
+    """One run of the pure part in one journal branch."""
+
+    def __init__(self, betrieb: Betrieb, zeile: Any) -> None:
+        self._betrieb = betrieb
+        self._store = betrieb.store
+        self._id: str = zeile.id
+        self._lauf: int = zeile.lauf
+        self._zeile = zeile
+        self._schritte: list[tuple[Schrittangabe, Wert | tuple[Wert, ...] | None]] = []
+        self._begonnen = datetime.now(UTC)
+        self._schritt = "map"
+        self._plugin = self._ziel = ""
+
+    def gehe(self) -> None:
+        ausgabe = self._store.ausgabe(self._id, "receive")
+        eingang = self._store.lies_wert(Eingang, ausgabe or "")
+        try:
+            self._pruefe_viren(eingang.teile)
+            antrag, entscheidung, sendungen = self._rechne(eingang)
+        except FachwerkError as fehler:
+            self._halte(fehler)
+            return
+        self._schliesse_ab(antrag, entscheidung, sendungen)
+
+    # -- the steps ----------------------------------------------------------------------------------------------
+
+    def _pruefe_viren(self, teile: Iterable[Teil], name: str = "virenpruefung") -> None:
+        pruefer = self._betrieb.pruefer
+        if pruefer is None or self._store.ist_getan(self._id, name, self._lauf):
+            return
+        self._beginne(name)
+        for teil in teile:
+            if (fund := pruefer.pruefe(teil.bytes_strom())) is not None:
+                raise NeedsHumanError(
+                    "schadsoftware",
+                    "Die Virenprüfung hat Schadsoftware gemeldet. Die Nachricht wird nicht geöffnet und nicht "
+                    "weitergegeben; bitte die IT-Sicherheit einschalten und beim Absender nachfragen.",
+                    {"signatur": fund.signatur, "teil": teil.id},
+                    fuer=GehaltenFuer.BETRIEB,
+                )
+        with self._store.transaktion("virenpruefung") as verbindung:
+            self._store.schreibe_schritt(verbindung, self._id, self._lauf, self._angabe())
+        self._betrieb.melde_schritt(self._id, name)
+
+    def _rechne(self, eingang: Eingang) -> tuple[Antrag, Entscheidung, list[Sendung]]:
+        b, tag = self._betrieb, stichtag(eingang)
+        self._beginne("map")
+        self._plugin = pipeline.waehle_format(b.plugins, eingang)
+        antrag = pipeline.bestaetige(pipeline.map_eingang(b.plugins, eingang), b.bestaetigt(self._plugin))
+        antrag = antrag.model_copy(update={"land": katalog.land_des_falls(eingang.kanal_land, antrag.leser, b.land)})
+        self._merke(antrag)
+        self._pruefe_viren((d.teil for d in antrag.dokumente if d.teil and d.teil.ausschnitt), "virenpruefung_innen")
+        self._beginne("validate")
+        befunde = pipeline.validate(b.plugins, antrag, tag)
+        self._merke(befunde)
+        self._beginne("decide")
+        voten = pipeline.decide(b.plugins, antrag, befunde, tag)
+        self._merke(voten)
+        self._beginne("merge")
+        entscheidung = pipeline.merge(voten, befunde, tag)
+        self._merke(entscheidung)
+        self._beginne("route")
+        ziele = self._route(antrag, befunde)
+        self._pruefe_weiterleitung(entscheidung)
+        return antrag, entscheidung, [self._render(antrag, entscheidung, ziel) for ziel in ziele]
+
+    def _route(self, antrag: Antrag, befunde: tuple[Befund, ...]) -> tuple[str, ...]:
+        route = katalog.waehle_route(
+            self._betrieb.routen,
+            kanal=self._zeile.kanal,
+            leistung=antrag.leistung,
+            land=antrag.land,
+            ags=antrag.ags,
+            format=antrag.format,
+            test=antrag.test,
+        )
+        if route.zustand not in ("live", "test"):
+            raise NeedsHumanError(
+                "route_ruht",
+                f"Die Route steht auf „{route.zustand}“. Eingehende Anträge werden gespeichert und gehalten, bis sie "
+                "wieder läuft oder eine Person entscheidet.",
+                fuer=GehaltenFuer.BETRIEB,
+            )
+        sperre = pipeline.sperre(befunde, route.sperre_ab)
+        if sperre is not None and not self._freigegeben("befund_sperrt"):
+            raise NeedsHumanError("befund_sperrt", f"Ein Befund hält den Vorgang an: {sperre.code}.")
+        return route.ziele
+
+    def _pruefe_weiterleitung(self, entscheidung: Entscheidung) -> None:
+        if entscheidung.empfehlung is Empfehlung.WEITERLEITEN and not self._freigegeben("weiterleiten"):
+            raise NeedsHumanError(
+                "weiterleiten",
+                "Nach der Vorprüfung ist eine andere Stelle zuständig. Bitte die Stelle benennen und weiterleiten "
+                "(SGB I § 16 Abs. 2: unverzüglich; der Tag des ersten Eingangs bleibt maßgeblich).",
+            )
+
+    def _render(self, antrag: Antrag, entscheidung: Entscheidung, ziel_name: str) -> Sendung:
+        self._beginne("render", ziel_name)
+        ziel = self._betrieb.ziele[ziel_name]
+        self._plugin = ziel.plugin
+        sendung = pipeline.render(self._betrieb.plugins, antrag, entscheidung, ziel)
+        return sendung.model_copy(update={"anlagen": tuple(map(_ausgefuehrt, sendung.anlagen))})
+
+    # -- the commit ---------------------------------------------------------------------------------------------
+
+    def _schliesse_ab(self, antrag: Antrag, entscheidung: Entscheidung, sendungen: list[Sendung]) -> None:
+        try:
+            with self._store.transaktion("linie") as verbindung:
+                if not self._noch_dran(verbindung):
+                    return
+                self._pruefe_doppelsendung(verbindung, antrag)
+                self._schreibe_schritte(verbindung)
+                for sendung in sendungen:
+                    self._beginne_zustellung(verbindung, sendung)
+                self._aendere(verbindung, antrag, entscheidung, status=Vorgangstand.RUNNING.value)
+        except _Bekannt as bekannt:
+            self._verbinde(antrag, entscheidung, bekannt.vorgang_id)
+        except NeedsHumanError as fehler:
+            self._beginne("doppelsendung")
+            self._halte(fehler)
+            return
+        for name in ("map", "validate", "decide", "render"):
+            self._betrieb.melde_schritt(self._id, name)
+
+    def _noch_dran(self, verbindung: sa.Connection) -> bool:
+        """False where another process was faster or a person acted meanwhile."""
+        zeile = self._store.vorgang(self._id, verbindung)
+        return (
+            zeile.lauf == self._lauf
+            and zeile.status in (Vorgangstand.READY, Vorgangstand.RUNNING)
+            and not verbindung.execute(
+                sa.select(zustellung.c.ziel).where(
+                    zustellung.c.vorgang_id == self._id, zustellung.c.fassung == zeile.fassung
+                )
+            ).first()
+        )
+
+    def _pruefe_doppelsendung(self, verbindung: sa.Connection, antrag: Antrag) -> None:
+        if not antrag.nachrichten_uuid:
+            return
+        schluessel = {"leser": antrag.leser, "nachrichten_uuid": antrag.nachrichten_uuid.lower()}
+        if fuege_neu_ein(
+            verbindung,
+            erstnachricht,
+            **schluessel,
+            vorgang_id=self._id,
+            inhalt_sha256=self._zeile.inhalt_sha256,
+        ):
+            return
+        erste = verbindung.execute(sa.select(erstnachricht).filter_by(**schluessel)).one()
+        if erste.vorgang_id == self._id:
+            return
+        if erste.inhalt_sha256 == self._zeile.inhalt_sha256:
+            raise _Bekannt(erste.vorgang_id)
+        if self._freigegeben("doppelsendung_abweichend"):
+            return
+        raise NeedsHumanError(
+            "doppelsendung_abweichend",
+            f"Dieselbe nachrichtenUUID kam schon mit anderem Inhalt (Vorgang {erste.vorgang_id[:12]}). Bitte beide "
+            "vergleichen und entscheiden, welche gilt.",
+        )
+
+    def _verbinde(self, antrag: Antrag, entscheidung: Entscheidung, erster: str) -> None:
+        with self._store.transaktion("doppelsendung") as verbindung:
+            self._schreibe_schritte(verbindung)
+            self._aendere(
+                verbindung,
+                antrag,
+                entscheidung,
+                status=Vorgangstand.DONE.value,
+                grund="doppelsendung",
+                hinweis="Dieselbe Nachricht wurde zweimal gesendet; zugestellt wird nur die erste.",
+                doppelt_zu=erster,
+            )
+            self._store.vermerke(verbindung, self._id, "fachwerk", "doppelsendung")
+
+    def _beginne_zustellung(self, verbindung: sa.Connection, sendung: Sendung) -> None:
+        fertig = self._versiegle(verbindung, sendung)
+        plugin = self._betrieb.ziele[sendung.ziel].plugin
+        angabe = Schrittangabe(
+            "render",
+            self._begonnen,
+            ziel=sendung.ziel,
+            plugin=plugin,
+            plugin_version=self._betrieb.plugins.version(plugin),
+        )
+        ausgabe = self._store.schreibe_schritt(verbindung, self._id, self._lauf, angabe, fertig)
+        verbindung.execute(
+            zustellung.insert().values(
+                vorgang_id=self._id,
+                ziel=sendung.ziel,
+                fassung=self._zeile.fassung,
+                plugin=plugin,
+                status="offen",
+                sendung=ausgabe,
+                seit=datetime.now(UTC),
+            )
+        )
+        self._betrieb.reihe_zustellung_ein(verbindung, self._id, sendung.ziel, self._zeile.fassung, 1)
+
+    def _versiegle(self, verbindung: sa.Connection, sendung: Sendung) -> Sendung:
+        """Store what the target's plugin made, so that exactly this is sent, also after a crash."""
+        anlagen = []
+        for anlage in sendung.anlagen:
+            teil = anlage.teil
+            if teil.ist_entwurf:
+                teil = self._store.inhalt.schreibe_in(
+                    verbindung, self._id, teil.bytes_strom(), teil.name, teil.medientyp, teil.beschreibung
+                )
+            anlagen.append(Anlage(pfad=anlage.pfad, teil=teil))
+        return sendung.model_copy(update={"anlagen": tuple(anlagen)})
+
+    def _aendere(
+        self, verbindung: sa.Connection, antrag: Antrag, entscheidung: Entscheidung | None, **werte: Any
+    ) -> None:
+        self._store.aendere(
+            verbindung,
+            self._id,
+            leistung=antrag.leistung,
+            leika=antrag.leika,
+            land=antrag.land,
+            leser=antrag.leser,
+            nachrichten_uuid=antrag.nachrichten_uuid,
+            empfehlung=entscheidung.empfehlung.value if entscheidung else "",
+            test=antrag.test,
+            **werte,
+        )
+
+    # -- holding ------------------------------------------------------------------------------------------------
+
+    def _halte(self, fehler: FachwerkError) -> None:
+        """Journal how far it came and hold the case for the one the error names."""
+        fuer = fehler.fuer if isinstance(fehler, NeedsHumanError) else GehaltenFuer.TECHNIK
+        with self._store.transaktion("gehalten") as verbindung:
+            self._schreibe_schritte(verbindung)
+            befunde = getattr(fehler, "befunde", ()) or None
+            self._store.schreibe_schritt(verbindung, self._id, self._lauf, self._angabe(code=fehler.code), befunde)
+            for _angabe, wert in self._schritte:
+                if isinstance(wert, Antrag):
+                    self._aendere(verbindung, wert, self._entscheidung())
+            self._store.halte(verbindung, self._id, fehler.code, fehler.hint, fuer)
+        self._betrieb.melde_schritt(self._id, "gehalten")
+        log.info("gehalten", vorgang=self._id, code=fehler.code, fuer=fuer.value)
+
+    def _entscheidung(self) -> Entscheidung | None:
+        return next((wert for _, wert in self._schritte if isinstance(wert, Entscheidung)), None)
+
+    def _freigegeben(self, code: str) -> bool:
+        """Whether a person said, with a reason, that the case goes on in spite of ``code``."""
+        return self._store.ist_vermerkt(self._id, "freigegeben", code)
+
+    # -- journal ------------------------------------------------------------------------------------------------
+
+    def _beginne(self, name: str, ziel: str = "") -> None:
+        self._schritt, self._ziel, self._plugin, self._begonnen = name, ziel, "", datetime.now(UTC)
+
+    def _angabe(self, code: str = "") -> Schrittangabe:
+        version = self._betrieb.plugins.version(self._plugin) if self._plugin else ""
+        return Schrittangabe(
+            self._schritt, self._begonnen, ziel=self._ziel, plugin=self._plugin, plugin_version=version, code=code
+        )
+
+    def _merke(self, wert: Wert | tuple[Wert, ...]) -> None:
+        self._schritte.append((self._angabe(), wert))
+
+    def _schreibe_schritte(self, verbindung: sa.Connection) -> None:
+        for angabe, wert in self._schritte:
+            self._store.schreibe_schritt(verbindung, self._id, self._lauf, angabe, wert)
+
+
+def _ausgefuehrt(anlage: Anlage) -> Anlage:
+    """Make a drafted part now, before the transaction begins, so that nobody waits for a PDF."""
+    teil = anlage.teil
+    if not teil.ist_entwurf:
+        return anlage
+    inhalt = b"".join(teil.bytes_strom())
+    return Anlage(pfad=anlage.pfad, teil=Teil.entwurf(teil.name, teil.medientyp, lambda: [inhalt], teil.beschreibung))

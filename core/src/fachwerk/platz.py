@@ -1,0 +1,154 @@
+"""Slots: the stable names under which processes execute work, each locked while its process lives.
+
+A restarted process takes the first free slot and so resumes its own work at once. On PostgreSQL the lock is an
+advisory lock on a connection of its own, on SQLite a lock file beside the database: both end with the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Protocol
+
+import sqlalchemy as sa
+
+from fachwerk.datenbank import datenbankzeit
+from fachwerk.errors import ConfigError
+from fachwerk.tabellen import knoten
+
+MAX_PLAETZE = 64
+
+
+class _Sperre(Protocol):
+    def haelt(self) -> bool: ...
+
+    def loese(self) -> None: ...
+
+
+class _Dateisperre:
+    """A byte of a file, locked by the operating system."""
+
+    def __init__(self, datei: IO[bytes]) -> None:
+        self._datei = datei
+
+    @classmethod
+    def nimm(cls, pfad: Path) -> _Dateisperre | None:
+        datei = pfad.open("a+b")
+        try:
+            _sperre_datei(datei)
+        except OSError:
+            datei.close()
+            return None
+        return cls(datei)
+
+    def haelt(self) -> bool:
+        return not self._datei.closed
+
+    def loese(self) -> None:
+        self._datei.close()
+
+
+def _sperre_datei(datei: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        datei.seek(0)
+        msvcrt.locking(datei.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(datei, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class _Serversperre:
+    """A PostgreSQL advisory lock on a connection that is used for nothing else."""
+
+    def __init__(self, verbindung: sa.Connection) -> None:
+        self._verbindung = verbindung
+        self._schloss = threading.Lock()
+
+    @classmethod
+    def nimm(cls, datenbank: sa.Engine, platz: str) -> _Serversperre | None:
+        nummer = int.from_bytes(hashlib.sha256(f"fachwerk/{platz}".encode()).digest()[:8], "big", signed=True)
+        verbindung = datenbank.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if verbindung.execute(sa.text("SELECT pg_try_advisory_lock(:nummer)"), {"nummer": nummer}).scalar_one():
+            return cls(verbindung)
+        verbindung.close()
+        return None
+
+    def haelt(self) -> bool:
+        with self._schloss:
+            try:
+                self._verbindung.execute(sa.text("SELECT 1"))
+            except sa.exc.DBAPIError:
+                return False
+            return True
+
+    def loese(self) -> None:
+        self._verbindung.invalidate()
+        self._verbindung.close()
+
+
+class Platz:
+    """The slot of this process: ``name`` is ``<node>-<n>``."""
+
+    def __init__(self, datenbank: sa.Engine, prozess: str, knotenname: str = "") -> None:
+        self._datenbank = datenbank
+        self._prozess = prozess
+        self._knoten = knotenname or os.environ.get("FACHWERK_KNOTEN", "") or socket.gethostname()
+        self._sperre: _Sperre | None = None
+        self.name = ""
+
+    def nimm(self) -> str:
+        """Take the first free slot of this node and announce it."""
+        for nummer in range(1, MAX_PLAETZE + 1):
+            name = f"{self._knoten}-{nummer}"
+            if (sperre := self._versuche(name)) is not None:
+                self._sperre, self.name = sperre, name
+                self.schlage()
+                return name
+        raise ConfigError(
+            "kein_platz_frei",
+            f"Auf {self._knoten} laufen schon {MAX_PLAETZE} Prozesse an dieser Datenbank. Bitte nicht mehr benötigte "
+            "beenden.",
+        )
+
+    def _versuche(self, name: str) -> _Sperre | None:
+        if self._datenbank.dialect.name == "postgresql":
+            return _Serversperre.nimm(self._datenbank, name)
+        datei = self._datenbank.url.database or "fachwerk.db"
+        return _Dateisperre.nimm(Path(f"{datei}.{name}.sperre"))
+
+    def schlage(self) -> bool:
+        """One heartbeat; False if the slot was lost (database restarted) and another process has it now."""
+        if self._sperre is None or not self._sperre.haelt():
+            self._sperre = self._versuche(self.name)
+            if self._sperre is None:
+                return False
+        with self._datenbank.begin() as verbindung:
+            jetzt = datenbankzeit(verbindung)
+            werte = {"prozess": self._prozess, "herzschlag": jetzt}
+            geaendert = verbindung.execute(
+                knoten.update()
+                .where(knoten.c.platz == self.name)
+                .where(knoten.c.prozess == self._prozess)
+                .values(werte)
+            ).rowcount
+            if not geaendert:
+                verbindung.execute(knoten.delete().where(knoten.c.platz == self.name))
+                verbindung.execute(knoten.insert().values(platz=self.name, gestartet=datetime.now(UTC), **werte))
+        return True
+
+    def verlasse(self) -> None:
+        """Give the slot back on a clean stop."""
+        if self._sperre is None:
+            return
+        with self._datenbank.begin() as verbindung:
+            verbindung.execute(knoten.delete().where(knoten.c.platz == self.name))
+        self._sperre.loese()
+        self._sperre = None
