@@ -32,9 +32,9 @@ def lies_schluesseldatei(pfad: Path) -> bytes:
     except OSError as fehler:
         raise ConfigError(
             "schluessel_fehlt",
-            f"Die Schlüsseldatei {pfad.name} ist nicht lesbar ({fehler.strerror}). Ohne sie ist der "
-            "gespeicherte Inhalt nicht lesbar: bitte aus der getrennten Sicherung zurückholen; neu anlegen nur für eine neue Datenbank "
-            "(fachwerk init).",
+            f"Die Schlüsseldatei {pfad.name} ist nicht lesbar ({fehler.strerror}). Ohne sie bleibt der gespeicherte "
+            "Inhalt verschlossen: bitte aus der getrennten Sicherung zurückholen; neu anlegen nur für eine neue "
+            "Datenbank (fachwerk init).",
             schluessel="fachwerk.schluesseldatei",
             umgebung="FACHWERK_SCHLUESSELDATEI",
         ) from None

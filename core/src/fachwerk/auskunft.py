@@ -1,0 +1,76 @@
+"""What commands and console tell about cases: ids, codes and times, never content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fachwerk.modell import utc
+from fachwerk.store import Store
+from fachwerk.tabellen import eingang, quittung, zustellung
+
+
+def _einfach(wert: Any) -> Any:
+    return utc(wert).isoformat() if isinstance(wert, datetime) else wert
+
+
+def _zeile(zeile: Any, *felder: str) -> dict[str, Any]:
+    return {feld: _einfach(getattr(zeile, feld)) for feld in felder}
+
+
+_LISTE = ("kanal", "status", "grund", "gehalten_fuer", "leistung", "land", "empfehlung", "test", "doppelt_zu")
+
+
+def vorgangsliste(store: Store, status: Sequence[str] = (), grenze: int = 50) -> list[dict[str, Any]]:
+    """The newest cases as plain data."""
+    return [{"vorgang_id": z.id, **_zeile(z, *_LISTE, "angelegt", "geaendert")} for z in store.liste(status, grenze)]
+
+
+def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
+    """Everything about one case but its content."""
+    z = store.vorgang(vorgang_id)
+    with store.lesend() as verbindung:
+        herkunft = verbindung.execute(sa.select(eingang).where(eingang.c.vorgang_id == vorgang_id)).one()
+        zustellungen = verbindung.execute(sa.select(zustellung).where(zustellung.c.vorgang_id == vorgang_id)).all()
+        quittungen = verbindung.execute(sa.select(quittung).where(quittung.c.vorgang_id == vorgang_id)).all()
+    return {
+        "vorgang_id": vorgang_id,
+        **_zeile(z, *_LISTE, "hinweis", "leika", "leser", "nachrichten_uuid", "fassung", "lauf", "wartet_bis"),
+        "eingang": _zeile(herkunft, "nachricht_id", "empfangen", "zugestellt", "bestaetigt", "sha256"),
+        "journal": [
+            _zeile(s, "lauf", "name", "ziel", "versuch", "plugin", "plugin_version", "code", "beginn", "ende")
+            for s in store.schritte(vorgang_id)
+        ],
+        "zustellungen": [_zeile(s, "ziel", "fassung", "status", "versuch", "naechster", "code") for s in zustellungen],
+        "quittungen": [_zeile(q, "ziel", "fassung", "stufe", "kennung", "zeit") for q in quittungen],
+    }
+
+
+def vorgangstext(auskunft: dict[str, Any]) -> str:
+    """The same for a person."""
+    a, e = auskunft, auskunft["eingang"]
+    zeilen = [
+        f"Vorgang {a['vorgang_id']}",
+        f"  Status       {a['status']}" + (f" für {a['gehalten_fuer']}: {a['grund']}" if a["gehalten_fuer"] else ""),
+        *([f"               {a['hinweis']}"] if a["hinweis"] else []),
+        f"  Leistung     {a['leistung'] or 'unbekannt'}  Land {a['land'] or '?'}   Empfehlung {a['empfehlung'] or '-'}",
+        f"  Nachricht    {e['nachricht_id']}  (Kanal {a['kanal']})",
+        f"  Zugestellt   {e['zugestellt'] or 'unbekannt'}",
+        f"  Empfangen    {e['empfangen']}   dem Postfach bestätigt {e['bestaetigt'] or 'noch nicht'}",
+        *([f"  Doppelsendung von {a['doppelt_zu']}"] if a["doppelt_zu"] else []),
+        "  Journal",
+        *(
+            f"    {s['beginn'][:19]}  {s['name']:<18} {s['ziel']:<14} {s['plugin']:<16} {s['code'] or 'ok'}"
+            for s in a["journal"]
+        ),
+        "  Zustellungen" if a["zustellungen"] else "  Noch keine Zustellung",
+        *(
+            f"    {s['ziel']:<16} Fassung {s['fassung']}  {s['status']}  Versuch {s['versuch']}  {s['code']}"
+            for s in a["zustellungen"]
+        ),
+        *(f"    Quittung {q['stufe']} {q['zeit'][:19]} {q['kennung']}" for q in a["quittungen"]),
+    ]
+    return "\n".join(zeilen)

@@ -1,0 +1,122 @@
+"""``fachwerk vorgang …``: look at cases and act on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+
+
+@click.group("vorgang")
+def befehl() -> None:
+    """Vorgänge ansehen und wieder in Gang bringen."""
+
+
+@contextmanager
+def _betrieb(konfig: Path | None) -> Iterator[Betrieb]:
+    from fachwerk.betrieb import oeffne_betrieb
+
+    betrieb = oeffne_betrieb(konfig)
+    try:
+        yield betrieb
+    finally:
+        betrieb.schliesse()
+
+
+def _kennung(betrieb: Betrieb, anfang: str) -> str:
+    """The full id for the first characters a person typed."""
+    gefunden = betrieb.store.finde_vorgang(anfang)
+    if len(gefunden) == 1:
+        return gefunden[0]
+    was = "Kein Vorgang beginnt" if not gefunden else "Mehrere Vorgänge beginnen"
+    raise click.UsageError(f"{was} mit „{anfang}“. Bitte mit „fachwerk vorgang list“ nachsehen.")
+
+
+@befehl.command("list")
+@click.option("--status", "status", multiple=True, help="Nur diese Zustände (mehrfach möglich).")
+@click.option("--grenze", default=50, show_default=True, help="Höchstens so viele, die neuesten zuerst.")
+@click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
+@click.pass_obj
+def liste(konfig: Path | None, status: tuple[str, ...], grenze: int, als_json: bool) -> None:
+    """Zeigt die neuesten Vorgänge."""
+    from fachwerk.auskunft import vorgangsliste
+
+    with _betrieb(konfig) as betrieb:
+        zeilen = vorgangsliste(betrieb.store, status, grenze)
+    if als_json:
+        click.echo(json.dumps(zeilen, ensure_ascii=False))
+        return
+    _tabelle(zeilen)
+
+
+def _tabelle(zeilen: list[dict[str, Any]]) -> None:
+    click.echo(f"{'Vorgang':<14}{'Eingang (UTC)':<18}{'Leistung':<19}{'Land':<6}{'Empfehlung':<14}{'Status':<11}Grund")
+    for z in zeilen:
+        click.echo(
+            f"{z['vorgang_id'][:12]:<14}{z['angelegt'][:16].replace('T', ' '):<18}{z['leistung'] or '?':<19}"
+            f"{z['land'] or '?':<6}{z['empfehlung'] or '-':<14}{z['status']:<11}{z['grund']}"
+        )
+    if not zeilen:
+        click.echo("Keine Vorgänge.")
+
+
+@befehl.command("show")
+@click.argument("kennung")
+@click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
+@click.pass_obj
+def zeige(konfig: Path | None, kennung: str, als_json: bool) -> None:
+    """Zeigt einen Vorgang: Zustand, Journal, Zustellungen, Quittungen (keine Inhalte)."""
+    from fachwerk.auskunft import vorgangsauskunft, vorgangstext
+
+    with _betrieb(konfig) as betrieb:
+        auskunft = vorgangsauskunft(betrieb.store, _kennung(betrieb, kennung))
+    if als_json:
+        click.echo(json.dumps(auskunft, ensure_ascii=False))
+    else:
+        click.echo(vorgangstext(auskunft))
+
+
+@befehl.command("retry")
+@click.argument("kennung")
+@click.option("--wer", default="", help="Wer handelt; sonst der angemeldete Benutzer.")
+@click.option("--grund", default="", help="Warum (wird als Inhalt des Vorgangs gespeichert).")
+@click.pass_obj
+def wiederhole(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
+    """Versucht den Schritt noch einmal, an dem ein Vorgang gehalten wird oder wartet."""
+    from fachwerk import eingriff
+
+    with _betrieb(konfig) as betrieb:
+        vorgang_id = _kennung(betrieb, kennung)
+        eingriff.wiederhole(betrieb, vorgang_id, wer or _benutzer(), grund)
+    click.echo(f"Vorgang {vorgang_id[:12]} wird erneut bearbeitet, sobald der Dienst läuft (oder mit „fachwerk poll“).")
+
+
+@befehl.command("release")
+@click.argument("kennung")
+@click.option("--wer", default="", help="Wer handelt; sonst der angemeldete Benutzer.")
+@click.option("--grund", required=True, help="Warum der Vorgang trotzdem weiterlaufen soll.")
+@click.pass_obj
+def gib_frei(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
+    """Lässt einen gehaltenen Vorgang trotz des Haltegrunds weiterlaufen."""
+    from fachwerk import eingriff
+
+    with _betrieb(konfig) as betrieb:
+        vorgang_id = _kennung(betrieb, kennung)
+        eingriff.gib_frei(betrieb, vorgang_id, wer or _benutzer(), grund)
+    click.echo(f"Vorgang {vorgang_id[:12]} ist freigegeben und läuft weiter, sobald der Dienst läuft.")
+
+
+def _benutzer() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unbekannt"

@@ -1,0 +1,112 @@
+"""What a person does with a held or waiting case: try again, or let it go on in spite of the reason.
+
+Every action is audited: who, when, which reason; the free text is content of the case.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from fachwerk.abruf import auftrag_id
+from fachwerk.errors import FachwerkError
+from fachwerk.modell import Vorgangstand
+from fachwerk.tabellen import zustellung
+from fachwerk.zustellung import setze_stand
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+
+FREIGEBBAR = frozenset(
+    {
+        "befund_sperrt",
+        "doppelsendung_abweichend",
+        "nachricht_id_abweichend",
+        "weiterleiten",
+        "ausgang_unbekannt",
+    }
+)
+"""Reasons a person may overrule; malware, unreadable content or an unknown Leistung are not among them."""
+
+
+class EingriffError(FachwerkError):
+    """The action does not fit the state of the case."""
+
+
+def wiederhole(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str = "") -> None:
+    """Try the step again at which the case is held or waiting; the cause should be removed first."""
+    zeile = betrieb.store.vorgang(vorgang_id)
+    if zeile.status not in (Vorgangstand.HELD, Vorgangstand.WAITING):
+        raise EingriffError(
+            "nicht_gehalten",
+            f"Der Vorgang ist „{zeile.status}“ und wartet auf niemanden; es gibt nichts zu wiederholen.",
+        )
+    with betrieb.store.transaktion("wiederholt") as verbindung:
+        betrieb.store.vermerke(verbindung, vorgang_id, wer, "wiederholt", zeile.grund, grund or None)
+        _setze_fort(betrieb, verbindung, zeile)
+
+
+def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
+    """Let a held case go on in spite of its reason, which ``grund`` justifies."""
+    zeile = betrieb.store.vorgang(vorgang_id)
+    if zeile.status != Vorgangstand.HELD:
+        raise EingriffError("nicht_gehalten", f"Der Vorgang ist „{zeile.status}“, nicht gehalten.")
+    if zeile.grund not in FREIGEBBAR:
+        raise EingriffError(
+            "nicht_freigebbar",
+            f"Der Haltegrund „{zeile.grund}“ kann nicht überstimmt werden. Bitte die Ursache beheben und dann "
+            "„fachwerk vorgang retry“ verwenden.",
+        )
+    with betrieb.store.transaktion("freigegeben") as verbindung:
+        betrieb.store.vermerke(verbindung, vorgang_id, wer, "freigegeben", zeile.grund, grund)
+        _setze_fort(betrieb, verbindung, zeile)
+
+
+def _setze_fort(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any) -> None:
+    zustellungen = list(
+        verbindung.execute(
+            sa.select(zustellung).where(zustellung.c.vorgang_id == zeile.id, zustellung.c.fassung == zeile.fassung)
+        )
+    )
+    if zustellungen:
+        _stelle_erneut_zu(betrieb, verbindung, zeile, zustellungen)
+    else:
+        _beginne_neuen_lauf(betrieb, verbindung, zeile)
+
+
+def _beginne_neuen_lauf(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any) -> None:
+    """The pure part once more, in a new branch of the journal; the old one stays."""
+    lauf = zeile.lauf + 1
+    betrieb.store.aendere(
+        verbindung,
+        zeile.id,
+        status=Vorgangstand.READY.value,
+        lauf=lauf,
+        grund="",
+        hinweis="",
+        gehalten_fuer="",
+        wartet_bis=None,
+    )
+    betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", auftrag_id(zeile.id, lauf), zeile.id)
+
+
+def _stelle_erneut_zu(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, zustellungen: list[Any]) -> None:
+    """Only the deliveries that did not arrive, with the same key and today's configuration."""
+    marke = f"p{int(datetime.now(UTC).timestamp())}"
+    for eintrag in zustellungen:
+        if eintrag.status not in ("gehalten", "wartet"):
+            continue
+        versuch = eintrag.versuch + 1
+        verbindung.execute(
+            zustellung.update()
+            .where(
+                zustellung.c.vorgang_id == zeile.id,
+                zustellung.c.ziel == eintrag.ziel,
+                zustellung.c.fassung == eintrag.fassung,
+            )
+            .values(status="offen", versuch=versuch, naechster=None, code="", hinweis="", seit=datetime.now(UTC))
+        )
+        betrieb.reihe_zustellung_ein(verbindung, zeile.id, eintrag.ziel, eintrag.fassung, versuch, marke=marke)
+    setze_stand(betrieb, verbindung, zeile.id, zeile.fassung)
