@@ -1,0 +1,127 @@
+"""Reads a case file or a result of the rules (plain JSON of a published shape) into tables with German labels.
+
+Known keys get their label and unit, unknown keys are made readable; nothing is left out, however deep it lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fachwerk_aktenablage.gliederung import Absatz, Block, Tabelle, Zwischentitel, angaben
+from fachwerk_aktenablage.texte import UNBEKANNT, anzeige, beschriftung, betrag, wort
+
+_TIEFE = 12
+
+LAENDER = {
+    "bw": "Baden-Württemberg", "by": "Bayern", "be": "Berlin", "bb": "Brandenburg", "hb": "Bremen", "hh": "Hamburg",
+    "he": "Hessen", "mv": "Mecklenburg-Vorpommern", "ni": "Niedersachsen", "nw": "Nordrhein-Westfalen",
+    "rp": "Rheinland-Pfalz", "sl": "Saarland", "sn": "Sachsen", "st": "Sachsen-Anhalt", "sh": "Schleswig-Holstein",
+    "th": "Thüringen",
+}  # fmt: skip
+_WORTE = {
+    "antragsteller": "Antragstellende Person", "ehegatte": "Ehegatte", "lebenspartner": "Lebenspartner",
+    "partner": "Partner", "kind": "Kind", "angehoeriger": "Angehörige Person", "ungeborenes": "Ungeborenes Kind",
+    "nichtselbstaendig": "Nichtselbständige Arbeit", "beamtenbezuege": "Beamtenbezüge", "rente": "Rente",
+    "versorgungsbezuege": "Versorgungsbezüge", "selbstaendig": "Selbständige Arbeit", "gewerbe": "Gewerbebetrieb",
+    "landforst": "Land- und Forstwirtschaft", "kapital": "Kapitalvermögen", "vermietung": "Vermietung und Verpachtung",
+    "sonstige": "Sonstige Einkünfte", "steuerfrei": "Steuerfreie Einnahmen", "ex_ehegatte": "Früherer Ehegatte",
+}  # fmt: skip
+_NAMEN = {
+    "stichtag": "Stichtag", "ehe_seit": "Ehe oder Lebenspartnerschaft seit", "alleinerziehend": "Alleinerziehend",
+    "haushalt": "Haushalt", "geburtsdatum": "Geburtsdatum", "einkuenfte": "Einkünfte", "art": "Art",
+    "betrag": "Betrag im Jahr", "werbungskosten": "Werbungskosten im Jahr", "zahlt": "Zahlt",
+    "einkommensteuer": "Einkommensteuer", "kranken_pflegeversicherung": "Kranken- und Pflegeversicherung",
+    "rentenversicherung": "Rentenversicherung", "grad_der_behinderung": "Grad der Behinderung",
+    "pflegegrad": "Pflegegrad", "haeuslich_pflegebeduerftig": "Häuslich pflegebedürftig", "kindergeld": "Kindergeld",
+    "unterhalt": "Unterhaltszahlungen", "an": "An", "titel": "Durch Titel oder Vereinbarung festgelegt",
+    "staatsangehoerigkeit": "Staatsangehörigkeit", "aufenthaltstitel_bis": "Aufenthaltstitel gültig bis",
+    "rollstuhl": "Auf den Rollstuhl angewiesen", "blind": "Blind", "vermoegen": "Vermögen",
+    "foerderweg": "Förderweg", "wohnung": "Wohnung", "leistungsbezug": "Leistungsbezug",
+    "einkommenszeitraum": "Einkommenszeitraum", "betreuungskosten": "Betreuungskosten",
+    "geteiltes_sorgerecht": "Geteiltes Sorgerecht", "gesamteinkommen": "Gesamteinkommen", "stufen": "Stufen",
+    "stufe": "Eingehaltene Stufe", "grenze": "Grenze", "eingehalten": "Eingehalten",
+    "ermessen": "Nur nach Ermessen", "id": "Kennung", "empfehlung": "Empfehlung",
+    "wohnflaeche_m2": "Angemessene Wohnfläche (m²)", "raeume": "Räume", "gueltig_monate": "Gültig (Monate)",
+    "gebuehr": "Gebühr", "name": "Name", "rolle": "Rolle", "land": "Land",
+}  # fmt: skip
+_GELD = dict.fromkeys(("betrag", "werbungskosten", "gesamteinkommen", "grenze", "gebuehr", "betreuungskosten"), betrag)
+_ERWARTET = {
+    "wbs": ("land", "stichtag", "ehe_seit", "alleinerziehend", "haushalt", "unterhalt"),
+    "wbs.haushalt": ("rolle", "geburtsdatum", "einkuenfte", "zahlt", "grad_der_behinderung", "pflegegrad",
+                     "haeuslich_pflegebeduerftig", "kindergeld"),
+}  # fmt: skip
+"""Keys that are shown as unknown where a case file of the Leistung lacks them."""
+
+
+def fallblatt(fall: Mapping[str, Any], leistung: str) -> tuple[Block, ...]:
+    """The case file: simple facts first, then one table per person, income and payment."""
+    return tuple(_bloecke({**dict.fromkeys(_ERWARTET.get(leistung, ())), **fall}, "", leistung, 0))
+
+
+def ergebnisblatt(ergebnis: Mapping[str, Any]) -> tuple[Block, ...]:
+    """The result of the rules without reason and open points, which have tables of their own."""
+    return tuple(_bloecke({k: v for k, v in ergebnis.items() if k not in ("begruendung", "offen")}, "", "", 0))
+
+
+def _bloecke(werte: Mapping[str, Any], ueber: str, leistung: str, tiefe: int) -> Iterator[Block]:
+    einfach = [(schluessel, wert) for schluessel, wert in werte.items() if not _geschachtelt(wert)]
+    if einfach:
+        yield angaben([(beschriftung(k, _NAMEN), _wert(k, w)) for k, w in einfach])
+    for schluessel, wert in werte.items():
+        if _geschachtelt(wert):
+            titel = " – ".join(filter(None, (ueber, beschriftung(schluessel, _NAMEN))))
+            yield from _geschachtelte(schluessel, wert, titel, leistung, tiefe + 1)
+
+
+def _geschachtelte(schluessel: str, wert: Any, titel: str, leistung: str, tiefe: int) -> Iterator[Block]:
+    if tiefe > _TIEFE:
+        yield from (Zwischentitel(titel), Absatz(wort(repr(wert))))
+    elif isinstance(wert, Mapping):
+        yield Zwischentitel(titel)
+        yield from _bloecke(wert, titel, leistung, tiefe)
+    elif not all(isinstance(eintrag, Mapping) for eintrag in wert):
+        yield Zwischentitel(titel)
+        yield angaben([(str(n), _wert(schluessel, eintrag)) for n, eintrag in enumerate(wert, 1)])
+    elif tabelle := _flache_tabelle(wert):
+        yield from (Zwischentitel(titel), tabelle)
+    else:
+        for nummer, eintrag in enumerate(wert, 1):
+            yield from _eintrag(schluessel, eintrag, f"{titel} {nummer}", leistung, tiefe)
+
+
+def _eintrag(schluessel: str, eintrag: Mapping[str, Any], titel: str, leistung: str, tiefe: int) -> Iterator[Block]:
+    """One member of a list, e.g. one person of the household, named where it has a name."""
+    name = eintrag.get("name")
+    yield Zwischentitel(f"{titel}: {wort(name)}" if isinstance(name, str) and name else titel)
+    erwartet = dict.fromkeys(_ERWARTET.get(f"{leistung}.{schluessel}", ()))
+    yield from _bloecke({**erwartet, **eintrag}, titel, leistung, tiefe)
+
+
+def _flache_tabelle(eintraege: Sequence[Mapping[str, Any]]) -> Tabelle | None:
+    """Entries with the same few simple keys make one table; others do not."""
+    spalten = list(dict.fromkeys(schluessel for eintrag in eintraege for schluessel in eintrag))
+    einfach = not any(_geschachtelt(wert) for eintrag in eintraege for wert in eintrag.values())
+    if not einfach or not 2 <= len(spalten) <= 5:
+        return None
+    return Tabelle(
+        kopf=tuple(beschriftung(spalte, _NAMEN) for spalte in spalten),
+        zeilen=tuple(tuple(_wert(spalte, eintrag.get(spalte)) for spalte in spalten) for eintrag in eintraege),
+        anteile=(1,) * len(spalten),
+    )
+
+
+def _geschachtelt(wert: Any) -> bool:
+    return isinstance(wert, Mapping | list | tuple) and len(wert) > 0
+
+
+def _wert(schluessel: str, wert: Any) -> str:
+    if isinstance(wert, Mapping | list | tuple):
+        return UNBEKANNT if not wert else wort(repr(wert))
+    if isinstance(wert, str) and schluessel in _WERTEWORTE:
+        return _WERTEWORTE[schluessel].get(wert, wort(wert))
+    return anzeige(schluessel, wert, _FORMEN)
+
+
+_FORMEN: dict[str, Callable[[Any], str]] = dict(_GELD)
+_WERTEWORTE = {"land": LAENDER, "rolle": _WORTE, "art": _WORTE, "an": _WORTE}

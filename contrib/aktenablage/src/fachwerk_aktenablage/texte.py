@@ -1,0 +1,104 @@
+"""Turning values into words a person reads: cleaned, German, and honest about what is unknown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+UNBEKANNT = "nicht angegeben"
+_ORTSZEIT = ZoneInfo("Europe/Berlin")
+_VERSTECKT = frozenset({0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x2070), 0xFEFF})
+"""Controls of writing direction and the like: they make a text look other than it is."""
+
+_ISO_DATUM = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_GELD = re.compile(r"-?\d{1,15}(\.\d{1,2})?")
+
+
+def bereinigt(text: str) -> str:
+    """``text`` in NFC without control, private-use, surrogate and direction characters; tabs become spaces."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").replace("\u2028", "\n")
+    sauber = "".join(zeichen for zeichen in text if zeichen == "\n" or not _ist_unsichtbar(zeichen))
+    return unicodedata.normalize("NFC", sauber)
+
+
+def _ist_unsichtbar(zeichen: str) -> bool:
+    nummer = ord(zeichen)
+    if nummer in _VERSTECKT or nummer & 0xFFFE == 0xFFFE or 0xFDD0 <= nummer <= 0xFDEF:
+        return True
+    return unicodedata.category(zeichen) in ("Cc", "Co", "Cs")
+
+
+def oder_unbekannt(text: str) -> str:
+    """The cleaned text, or that nothing was said."""
+    return bereinigt(text).strip() or UNBEKANNT
+
+
+def datum(wert: date | None) -> str:
+    """``01.03.2025``."""
+    return f"{wert:%d.%m.%Y}" if wert else UNBEKANNT
+
+
+def zeitpunkt(wert: datetime | None) -> str:
+    """``01.03.2025, 14:05:09 Uhr (MEZ)`` in German local time."""
+    if wert is None:
+        return UNBEKANNT
+    ort = wert.astimezone(_ORTSZEIT)
+    return f"{ort:%d.%m.%Y, %H:%M:%S} Uhr ({'MESZ' if ort.dst() else 'MEZ'})"
+
+
+def ortsdatum(wert: datetime) -> date:
+    """The German calendar day of a point in time."""
+    return wert.astimezone(_ORTSZEIT).date()
+
+
+def ja_nein(wert: bool | None) -> str:
+    """``ja``, ``nein`` or unknown."""
+    return UNBEKANNT if wert is None else ("ja" if wert else "nein")
+
+
+def betrag(wert: Any) -> str:
+    """Money as ``33.136,00 EUR``; anything that is no plain number stays as it was sent."""
+    text = str(wert)
+    if isinstance(wert, bool) or not _GELD.fullmatch(text):
+        return wort(wert)
+    try:
+        zahl = f"{Decimal(text):,.2f}"
+    except InvalidOperation:
+        return wort(wert)
+    return zahl.translate(str.maketrans(",.", ".,")) + " EUR"
+
+
+def wort(wert: Any) -> str:
+    """Any single value as text: dates German, truth values as words, everything else as it is."""
+    if wert is None or wert == "":
+        return UNBEKANNT
+    if isinstance(wert, bool):
+        return ja_nein(wert)
+    if isinstance(wert, datetime):
+        return zeitpunkt(wert)
+    if isinstance(wert, date):
+        return datum(wert)
+    text = str(wert)
+    if treffer := _ISO_DATUM.fullmatch(text):
+        return ".".join(reversed(treffer.groups()))
+    return oder_unbekannt(text)
+
+
+def beschriftung(schluessel: str, bekannt: dict[str, str]) -> str:
+    """The German label of a key; an unknown key is made readable, never dropped."""
+    if schluessel in bekannt:
+        return bekannt[schluessel]
+    lesbar = bereinigt(schluessel).replace("_", " ").strip()
+    return lesbar[:1].upper() + lesbar[1:] or "(ohne Namen)"
+
+
+def anzeige(schluessel: str, wert: Any, formen: dict[str, Callable[[Any], str]]) -> str:
+    """``wert`` in the form its key asks for."""
+    return UNBEKANNT if wert is None else formen.get(schluessel, wort)(wert)
