@@ -123,7 +123,7 @@ def pruefe_routen(
 
     ``formate`` are the names of the format plugins; None leaves them unchecked.
     """
-    probleme = [fund for stelle, route in enumerate(routen) for fund in _namen(stelle, route, kanaele, ziele, formate)]
+    probleme = [fund for route in routen for fund in _namen(route.nummer - 1, route, kanaele, ziele, formate)]
     return probleme + list(_ueberschneidungen(routen, kanaele))
 
 
@@ -206,7 +206,7 @@ def _ueberschneidungen(routen: Sequence[Route], kanaele: Mapping[str, Kanal]) ->
                     f"Die Routen {fruehere.bezeichnung} und {spaetere.bezeichnung} können auf denselben Fall passen. "
                     "Mit kanal, land, ags oder format unterscheiden, oder eine davon streichen."
                 )
-                yield problem("route_mehrere", text, ("route", stelle))
+                yield problem("route_mehrere", text, ("route", spaetere.nummer - 1))
 
 
 def _treffen_sich(a: Route, b: Route, routen: Sequence[Route], kanaele: Mapping[str, Kanal]) -> bool:

@@ -1,0 +1,300 @@
+"""The sections of the configuration as frozen models: what each key is called, means and may be.
+
+They are read by :mod:`fachwerk.settings`; the keys of a plugin are checked by its own model in
+:mod:`fachwerk.aufbau`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from fachwerk.katalog import LAENDER, leistung, leistungen
+from fachwerk.konfigfehler import meinten_sie
+from fachwerk.modell import Schwere
+from fachwerk.routen import ALLE, Route, Zustand
+
+DATEI = "fachwerk.toml"
+"""Name of the configuration file."""
+
+_TAKT = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
+_EINHEIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def takt_sekunden(takt: str) -> int:
+    """``30s``, ``5m``, ``2h`` or ``1d`` in seconds; ``ValueError`` with a German text for anything else."""
+    treffer = _TAKT.fullmatch(takt.strip())
+    sekunden = int(treffer[1]) * _EINHEIT[treffer[2]] if treffer else 0
+    if sekunden < 1:
+        raise ValueError("Ein Takt ist eine Zahl mit Einheit: 30s, 5m, 2h oder 1d.")
+    return sekunden
+
+
+def _takt(text: str) -> str:
+    takt_sekunden(text)
+    return text.strip()
+
+
+def _cron(text: str) -> str:
+    from apscheduler.triggers.cron import CronTrigger
+
+    try:
+        CronTrigger.from_crontab(text)
+    except ValueError:
+        raise ValueError(
+            "Ein cron hat fünf Felder: Minute Stunde Tag Monat Wochentag, z. B. */5 6-20 * * mon-fri."
+        ) from None
+    return text
+
+
+def _land(text: str) -> str:
+    if text and text not in LAENDER.values():
+        raise ValueError(f"Dieses Land gibt es nicht. Erlaubt sind {', '.join(sorted(LAENDER.values()))}.")
+    return text
+
+
+def _leistung(text: str) -> str:
+    if text in ("", ALLE) or leistung(text):
+        return text
+    rat = meinten_sie(text, [eintrag.wort for eintrag in leistungen()])
+    raise ValueError(f"Diese Leistung steht nicht im Katalog („fachwerk leistungen list“ zeigt ihn).{rat}")
+
+
+Land = Annotated[str, AfterValidator(_land)]
+LeistungName = Annotated[str, AfterValidator(_leistung)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+PluginWort = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Abschnitt(BaseModel):
+    """Base of the sections whose keys the core knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EigeneSchluessel(BaseModel):
+    """Base of the sections that carry keys of a plugin beside those of the core."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @property
+    def eigene(self) -> dict[str, Any]:
+        """The plugin's own keys as they stand in the configuration."""
+        return dict(self.model_extra or {})
+
+
+class FachwerkEinstellungen(Abschnitt):
+    """``[fachwerk]``: the site. ``arbeiter`` is the number of cases worked on at the same time."""
+
+    datenbank: str = "sqlite:///fachwerk.db"
+    schluesseldatei: str = "fachwerk.key"
+    land: Land = ""
+    betreiber: str = ""
+    plugins: tuple[PluginWort, ...] = ()
+    arbeiter: int = Field(default=8, ge=1, le=256)
+
+
+class KanalEinstellungen(EigeneSchluessel):
+    """``[kanal.NAME]``: a source, polled every ``takt`` or at the times of ``cron``."""
+
+    plugin: PluginWort
+    takt: Annotated[str, AfterValidator(_takt)] = "5m"
+    cron: Annotated[str, AfterValidator(_cron)] = ""
+    kennung: str = ""
+    leistung: LeistungName = ""
+    land: Land = ""
+
+    @property
+    def takt_s(self) -> int:
+        """``takt`` in seconds."""
+        return takt_sekunden(self.takt)
+
+    @model_validator(mode="after")
+    def _takt_oder_cron(self) -> Self:
+        if {"takt", "cron"} <= self.model_fields_set and self.cron:
+            raise ValueError("takt und cron schließen einander aus; einen der beiden streichen.")
+        return self
+
+
+class Bestaetigung(Abschnitt):
+    """A confirmed mapping, for certain products only (patterns with ``*`` and ``?``)."""
+
+    abbildung: str
+    produkt: tuple[str, ...] | str = ("*",)
+
+
+class FormatEinstellungen(EigeneSchluessel):
+    """``[format.PLUGIN]``: ``bestaetigt`` names the mappings resting on assumptions that this site has checked."""
+
+    bestaetigt: tuple[str | Bestaetigung, ...] = ()
+
+
+class ZielEinstellungen(EigeneSchluessel):
+    """``[ziel.NAME]``: a target; ``je_minute`` 0 is without limit."""
+
+    plugin: PluginWort
+    gleichzeitig: int = Field(default=1, ge=1, le=64)
+    je_minute: int = Field(default=0, ge=0)
+
+
+class RouteEinstellungen(Abschnitt):
+    """``[[route]]``: where the cases of a Leistung go."""
+
+    leistung: LeistungName = Field(min_length=1)
+    kanal: str = ""
+    land: Land = ""
+    ags: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
+    format: str = ""
+    ziel: str | tuple[str, ...]
+    zustand: Zustand = Zustand.LIVE
+    grund: str = ""
+    bis: date | None = None
+    sperre_ab: Schwere = Schwere.SPERRE
+    name: str = ""
+
+    def als_route(self, nummer: int) -> Route:
+        """The Route of this section; ``nummer`` counts from 1."""
+        ziele = (self.ziel,) if isinstance(self.ziel, str) else self.ziel
+        return Route(**self.model_dump(exclude={"ziel"}), ziele=ziele, nummer=nummer)
+
+
+class AlarmEinstellungen(Abschnitt):
+    """``[alarm]``: who is told, and from when on. ``smtp`` is host:port, ``smtp_kennwort`` a reference to a secret."""
+
+    mail: tuple[str, ...] = ()
+    absender: str = ""
+    smtp: str = ""
+    smtp_verschluesselung: Literal["starttls", "tls", "keine"] = "starttls"
+    smtp_benutzer: str = ""
+    smtp_kennwort: str = ""
+    webhook: str = ""
+    ohne_abholung_minuten: int = Field(default=60, ge=1)
+    gehalten_stunden: int = Field(default=4, ge=1)
+    unbestaetigt_stunden: int = Field(default=24, ge=1)
+    postfach_warnung_tage: int = Field(default=1, ge=1)
+    postfach_kritisch_tage: int = Field(default=3, ge=1)
+    zertifikat_tage: tuple[int, ...] = (90, 30, 7)
+
+
+class KonsoleEinstellungen(Abschnitt):
+    """``[konsole]``: the web console; without ``listen`` there is none."""
+
+    listen: str = ""
+    zertifikat: str = ""
+    privatschluessel: str = ""
+
+
+class AufbewahrungEinstellungen(Abschnitt):
+    """``[aufbewahrung]``: content is deleted ``inhalt_tage`` after take-over, ids and times stay ``nachweis_jahre``."""
+
+    inhalt_tage: int = Field(default=30, ge=1)
+    nachweis_jahre: int = Field(default=10, ge=1)
+
+
+class SicherungEinstellungen(Abschnitt):
+    """``[sicherung]``: ``spiegel`` is a folder on a second volume for what arrives."""
+
+    spiegel: str = ""
+
+
+class VirenpruefungEinstellungen(Abschnitt):
+    """``[virenpruefung]``: ``adresse`` is ``tcp://HOST:PORT``, ``unix:/PFAD`` (clamd) or ``icap://HOST:PORT/DIENST``."""
+
+    art: Literal["clamd", "icap", "keine"] = "keine"
+    adresse: str = ""
+    zeitgrenze_s: float = Field(default=60.0, gt=0, le=3600)
+
+    @model_validator(mode="after")
+    def _passende_adresse(self) -> Self:
+        erlaubt = {"clamd": ("tcp://", "unix:"), "icap": ("icap://",), "keine": ("",)}[self.art]
+        if not self.adresse.startswith(erlaubt):
+            raise ValueError(f"Zu art = „{self.art}“ gehört eine adresse, die mit {' oder '.join(erlaubt)} beginnt.")
+        return self
+
+
+class KlaerungEinstellungen(Abschnitt):
+    """``[klaerung]``: the Ziel that also gets what is held for the Sachbearbeitung."""
+
+    ziel: str = ""
+    alarm_stunden: int = Field(default=4, ge=1)
+
+
+class AnbindungEinstellungen(Abschnitt):
+    """``[anbindung]``: what the letters of ``fachwerk anbindung`` need (design, section 12)."""
+
+    zustaendige_stelle: str = ""
+    kontakt: str = ""
+    signatur: str = ""
+    ab: date | None = None
+    mik_mail: str = ""
+
+
+class Einstellungen(BaseModel):
+    """The whole configuration. ``ordner`` is the folder of the file: relative paths are meant from there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fachwerk: FachwerkEinstellungen = FachwerkEinstellungen()
+    kanal: dict[Name, KanalEinstellungen] = Field(default_factory=dict)
+    format: dict[PluginWort, FormatEinstellungen] = Field(default_factory=dict)
+    ziel: dict[Name, ZielEinstellungen] = Field(default_factory=dict)
+    route: tuple[RouteEinstellungen, ...] = ()
+    alarm: AlarmEinstellungen = AlarmEinstellungen()
+    konsole: KonsoleEinstellungen = KonsoleEinstellungen()
+    aufbewahrung: AufbewahrungEinstellungen = AufbewahrungEinstellungen()
+    sicherung: SicherungEinstellungen = SicherungEinstellungen()
+    virenpruefung: VirenpruefungEinstellungen = VirenpruefungEinstellungen()
+    klaerung: KlaerungEinstellungen = KlaerungEinstellungen()
+    anbindung: AnbindungEinstellungen = AnbindungEinstellungen()
+
+    _ordner: Path = PrivateAttr(default_factory=Path.cwd)
+    _datei: Path | None = PrivateAttr(default=None)
+    _nummern: tuple[int, ...] | None = PrivateAttr(default=None)
+
+    @property
+    def ordner(self) -> Path:
+        """Absolute folder of ``fachwerk.toml``; the working folder if there is no file."""
+        return self._ordner
+
+    @property
+    def datei(self) -> Path | None:
+        """The file these settings came from, None for environment and defaults only."""
+        return self._datei
+
+    def pfad(self, text: str) -> Path:
+        """A path of the configuration, relative ones from :attr:`ordner`."""
+        return self._ordner / text
+
+    @property
+    def schluesselpfad(self) -> Path:
+        """Where the site key lies."""
+        return self.pfad(self.fachwerk.schluesseldatei)
+
+    @property
+    def routen(self) -> tuple[Route, ...]:
+        """The routes in the order of the file, numbered from 1."""
+        nummern = self._nummern or range(1, len(self.route) + 1)
+        return tuple(abschnitt.als_route(nummer) for nummer, abschnitt in zip(nummern, self.route, strict=True))
+
+
+def datenbank_url(einstellungen: Einstellungen) -> str:
+    """The database URL, a relative SQLite file resolved against the folder of the configuration."""
+    url = einstellungen.fachwerk.datenbank
+    vor, trenner, rest = url.partition(":///")
+    if not trenner or vor.split("+")[0] != "sqlite" or rest.startswith((":memory:", "file:")) or not rest:
+        return url
+    datei, frage, angaben = rest.partition("?")
+    return f"{vor}:///{einstellungen.pfad(datei).as_posix()}{frage}{angaben}"
+
+
+BEKANNTE: Mapping[str, frozenset[str] | None] = {
+    name: None if name in ("kanal", "format", "ziel") else frozenset(type(feld.default).model_fields)
+    for name, feld in Einstellungen.model_fields.items()
+    if name != "route"
+}
+"""Sections and their keys, as the environment may name them."""

@@ -1,0 +1,167 @@
+"""From checked settings and loaded plugins to what the line works with: Kanäle, Ziele, formats and routes.
+
+Each plugin's own keys are validated with the model its manifest gives for that kind; a key the model does not know
+is an error even if the model would accept it. All problems are reported together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from fachwerk.abschnitte import EigeneSchluessel, Einstellungen
+from fachwerk.errors import ConfigError, ConfigErrors
+from fachwerk.konfigfehler import meinten_sie, probleme_aus, unbekannt
+from fachwerk.konfigfehler import problem as neues_problem
+from fachwerk.modell import Art, Kanal, Ziel
+from fachwerk.plugins import Plugins
+from fachwerk.routen import Route, pruefe_routen
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format plugin as configured: ``bestaetigt`` as :func:`fachwerk.pipeline.bestaetige` takes it."""
+
+    name: str
+    bestaetigt: tuple[str | Mapping[str, Any], ...] = ()
+    einstellungen: Any = None
+
+
+@dataclass(frozen=True)
+class Aufbau:
+    """Everything the configuration describes, by name."""
+
+    kanaele: dict[str, Kanal]
+    ziele: dict[str, Ziel]
+    routen: tuple[Route, ...]
+    formate: dict[str, Format]
+
+
+def aufbau(einstellungen: Einstellungen, plugins: Plugins) -> Aufbau:
+    """Validate the plugins' own keys and the routes; raises ``ConfigErrors`` with all problems."""
+    ergebnis, probleme = aufbau_soweit(einstellungen, plugins)
+    if probleme:
+        raise ConfigErrors(probleme)
+    return ergebnis
+
+
+def aufbau_soweit(einstellungen: Einstellungen, plugins: Plugins) -> tuple[Aufbau, list[ConfigError]]:
+    """Like :func:`aufbau`, but give what works together with the problems of the rest."""
+    probleme: list[ConfigError] = []
+    bau = _Bau(einstellungen, plugins, probleme)
+    ergebnis = Aufbau(bau.kanaele(), bau.ziele(), einstellungen.routen, bau.formate())
+    formate = {*ergebnis.formate, *plugins.mit_art(Art.FORMAT)}
+    genannte = _genannte_kanaele(einstellungen, ergebnis.kanaele)
+    for fund in pruefe_routen(ergebnis.routen, genannte, set(einstellungen.ziel), formate):
+        fund.details["datei"] = str(einstellungen.datei or "")
+        probleme.append(fund)
+    bau.klaerung()
+    return ergebnis, probleme
+
+
+def _genannte_kanaele(einstellungen: Einstellungen, fertige: Mapping[str, Kanal]) -> dict[str, Kanal]:
+    """All Kanäle of the configuration, also those whose own keys are wrong: a route may name them."""
+    return {
+        name: fertige.get(name) or Kanal(name=name, plugin=abschnitt.plugin, land=abschnitt.land)
+        for name, abschnitt in einstellungen.kanal.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Bau:
+    einstellungen: Einstellungen
+    plugins: Plugins
+    probleme: list[ConfigError]
+
+    def kanaele(self) -> dict[str, Kanal]:
+        fertig: dict[str, Kanal] = {}
+        for name, abschnitt in self.einstellungen.kanal.items():
+            geprueft, eigene = self._eigene(("kanal", name), abschnitt.plugin, Art.KANAL, abschnitt)
+            if geprueft:
+                felder = abschnitt.model_dump(include={"plugin", "kennung", "leistung", "land"})
+                fertig[name] = Kanal(name=name, einstellungen=eigene, **felder)
+        return fertig
+
+    def ziele(self) -> dict[str, Ziel]:
+        fertig: dict[str, Ziel] = {}
+        for name, abschnitt in self.einstellungen.ziel.items():
+            geprueft, eigene = self._eigene(("ziel", name), abschnitt.plugin, Art.ZIEL, abschnitt)
+            if geprueft:
+                felder = abschnitt.model_dump(include={"plugin", "gleichzeitig", "je_minute"})
+                fertig[name] = Ziel(name=name, einstellungen=eigene, **felder)
+        return fertig
+
+    def formate(self) -> dict[str, Format]:
+        fertig: dict[str, Format] = {}
+        for name, abschnitt in self.einstellungen.format.items():
+            geprueft, eigene = self._eigene(("format", name), name, Art.FORMAT, abschnitt)
+            if geprueft:
+                bestaetigt = tuple(
+                    eintrag if isinstance(eintrag, str) else eintrag.model_dump() for eintrag in abschnitt.bestaetigt
+                )
+                fertig[name] = Format(name, bestaetigt, eigene)
+        for name in self.plugins.mit_art(Art.FORMAT):
+            if name not in self.einstellungen.format:
+                fertig[name] = Format(name, (), self._vorgaben(name))
+        return fertig
+
+    def _vorgaben(self, name: str) -> BaseModel | None:
+        """The defaults of a format plugin nobody configured, None where it has keys without default."""
+        modell = self.plugins.manifest(name).einstellungen.get(Art.FORMAT)
+        try:
+            return modell.model_validate({}) if modell else None
+        except ValidationError:
+            return None
+
+    def klaerung(self) -> None:
+        ziel = self.einstellungen.klaerung.ziel
+        if ziel and ziel not in self.einstellungen.ziel:
+            text = f"Das Ziel „{ziel}“ gibt es nicht.{meinten_sie(ziel, self.einstellungen.ziel)}"
+            self.probleme.append(neues_problem("ziel_unbekannt", text, ("klaerung", "ziel"), self.einstellungen.datei))
+
+    def _eigene(
+        self, ort: tuple[str, str], plugin: str, art: Art, abschnitt: EigeneSchluessel
+    ) -> tuple[bool, BaseModel | None]:
+        """Whether the section is right, and the plugin's validated model (None if it has none)."""
+        datei = self.einstellungen.datei
+        if plugin not in self.plugins.namen:
+            return False, None  # reported when the plugins were loaded
+        manifest = self.plugins.manifest(plugin)
+        if art not in manifest.arten:
+            text = f"Das Plugin „{plugin}“ ist kein Plugin der Art {art.value} ({', '.join(sorted(manifest.arten))})."
+            self.probleme.append(neues_problem("plugin_art", text, (*ort, "plugin"), datei))
+            return False, None
+        neue = _unbekannte(ort, abschnitt.eigene, manifest.einstellungen.get(art), self.einstellungen)
+        modell, fehler = _validiere(ort, abschnitt.eigene, manifest.einstellungen.get(art), self.einstellungen)
+        schon = {fund.details["schluessel"] for fund in neue}
+        self.probleme.extend([*neue, *(fund for fund in fehler if fund.details["schluessel"] not in schon)])
+        return not (neue or fehler), modell
+
+
+def _felder(modell: type[BaseModel]) -> set[str]:
+    return {feld.alias or name for name, feld in modell.model_fields.items()}
+
+
+def _unbekannte(
+    ort: tuple[str, str], eigene: Mapping[str, Any], modell: type[BaseModel] | None, einstellungen: Einstellungen
+) -> list[ConfigError]:
+    bekannte = (_felder(modell) if modell else set()) | set(type(getattr(einstellungen, ort[0])[ort[1]]).model_fields)
+    return [
+        neues_problem("schluessel_unbekannt", unbekannt(name, bekannte), (*ort, name), einstellungen.datei)
+        for name in sorted(eigene)
+        if modell is None or name not in _felder(modell)
+    ]
+
+
+def _validiere(
+    ort: tuple[str, str], eigene: Mapping[str, Any], modell: type[BaseModel] | None, einstellungen: Einstellungen
+) -> tuple[BaseModel | None, list[ConfigError]]:
+    if modell is None:
+        return None, []
+    try:
+        return modell.model_validate(dict(eigene)), []
+    except ValidationError as fehler:
+        return None, probleme_aus(fehler, vor=ort, datei=einstellungen.datei)
