@@ -1,0 +1,165 @@
+"""The test server as an object: folder, certificates, mailboxes, start and stop."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Self
+
+from fachwerk.errors import ConfigError
+from fachwerk_generic_xta.simulator.ablauf import Ablauf
+from fachwerk_generic_xta.simulator.dienst import Dienst, Einstellungen
+from fachwerk_generic_xta.simulator.konten import BEISPIEL, Konto, lies_konten, pruefe_konten
+from fachwerk_generic_xta.simulator.namen import PFADE
+from fachwerk_generic_xta.simulator.pki import richte_pki_ein
+from fachwerk_generic_xta.simulator.postfach import Postfach, schreibe_dauerhaft
+from fachwerk_generic_xta.simulator.temperament import Temperament, lies_temperament
+from fachwerk_generic_xta.simulator.verbindung import TlsServer, tls_kontext
+
+
+@dataclass(frozen=True)
+class Zugang:
+    """What a client needs for an account: PEM files of the CA, its certificate and its key."""
+
+    ca: Path
+    zertifikat: Path
+    privatschluessel: Path
+
+
+class XtaSimulator:
+    """An XTA 2.1.1 server on loopback whose whole state is in ``ordner``."""
+
+    def __init__(
+        self,
+        ordner: Path | str,
+        konten: Mapping[str, Any] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        einstellungen: Einstellungen | None = None,
+        jetzt: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """``konten`` is the content of ``konten.json``; None reads (or makes) that file. Port 0 takes a free one."""
+        self.ordner = Path(ordner).resolve()
+        self.host = host
+        self.port = port
+        self.temperament = Temperament(self.ordner / "temperament.json")
+        self._rohe_konten = konten
+        self._einstellungen = einstellungen or Einstellungen()
+        self._jetzt = jetzt
+        self._server: TlsServer | None = None
+        self._dienst: Dienst | None = None
+        self._sperre: IO[str] | None = None
+        self._faden: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def dienst(self) -> Dienst:
+        """The operations, the mailboxes and the accounts of the running server."""
+        if self._dienst is None:
+            raise RuntimeError("the simulator is not running")
+        return self._dienst
+
+    @property
+    def konten(self) -> dict[str, Konto]:
+        """The accounts; may be changed while the server runs (for instance to lock one)."""
+        return self.dienst.konten
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The addresses of the three ports: ``management``, ``send``, ``msgbox``."""
+        return {name: f"https://{self.host}:{self.port}{pfad}" for name, pfad in PFADE.items()}
+
+    @property
+    def pki(self) -> Path:
+        """The folder of the certificates."""
+        return self.ordner / "pki"
+
+    def zugang(self, konto: str) -> Zugang:
+        """The files with which ``konto`` signs in."""
+        return Zugang(self.pki / "ca.crt", self.pki / f"{konto}.crt", self.pki / f"{konto}.key")
+
+    def start(self) -> dict[str, str]:
+        """Make what is missing, bind, serve in a thread of its own, and say so in ``simulator.json``."""
+        self.ordner.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._sperre = _sperre(self.ordner)
+        try:
+            self._richte_ein()
+        except BaseException:
+            self._gib_frei()
+            raise
+        return self.urls
+
+    def stop(self) -> None:
+        """End all connections and give the folder free. May be called twice."""
+        if self._server is not None and self._faden is not None:
+            self._server.beende()
+            self._faden.join()
+        self._gib_frei()
+
+    def _richte_ein(self) -> None:
+        (self.ordner / "simulator.json").unlink(missing_ok=True)
+        konten = self._lies_konten()
+        if (self.ordner / "temperament.json").exists():
+            lies_temperament(self.ordner / "temperament.json")
+        richte_pki_ein(self.pki, konten, self._jetzt(), self.host)
+        self._dienst = Dienst(Postfach(self.ordner, self._jetzt), konten, self._einstellungen)
+        self._server = self._binde(Ablauf(self._dienst, self.temperament))
+        self.port = self._server.server_port
+        self._faden = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="xta-simulator")
+        self._faden.start()
+        schreibe_dauerhaft(self.ordner / "simulator.json", json.dumps(self._stand(), indent=1).encode())
+
+    def _lies_konten(self) -> dict[str, Konto]:
+        if self._rohe_konten is not None:
+            return pruefe_konten(self._rohe_konten)
+        datei = self.ordner / "konten.json"
+        if not datei.exists():
+            schreibe_dauerhaft(datei, json.dumps(BEISPIEL, ensure_ascii=False, indent=2).encode())
+        return lies_konten(datei)
+
+    def _binde(self, ablauf: Ablauf) -> TlsServer:
+        try:
+            return TlsServer((self.host, self.port), tls_kontext(self.pki), ablauf)
+        except (OSError, OverflowError) as fehler:
+            raise ConfigError(
+                "simulator.port",
+                f"Auf {self.host}:{self.port} kann nicht gelauscht werden. Anderen Port nehmen (0: ein freier).",
+            ) from fehler
+
+    def _stand(self) -> dict[str, Any]:
+        konten = {
+            name: {"kennungen": konto.kennungen, "gesperrt": konto.gesperrt} for name, konto in self.konten.items()
+        }
+        return {"pid": os.getpid(), "host": self.host, "port": self.port, "urls": self.urls, "konten": konten}
+
+    def _gib_frei(self) -> None:
+        if self._sperre is not None:
+            (self.ordner / "simulator.json").unlink(missing_ok=True)
+            self._sperre.close()
+        self._server = self._faden = self._sperre = self._dienst = None
+
+
+def _sperre(ordner: Path) -> IO[str]:
+    """Only one simulator per folder: its index lives in memory. The lock ends with the process, however it ends."""
+    datei = (ordner / "simulator.lock").open("w")
+    try:
+        fcntl.flock(datei, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as fehler:
+        datei.close()
+        raise ConfigError(
+            "simulator.laeuft", f"In {ordner} läuft schon ein Simulator. Diesen beenden oder anderen Ordner nehmen."
+        ) from fehler
+    return datei
