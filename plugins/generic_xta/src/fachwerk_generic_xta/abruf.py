@@ -103,8 +103,8 @@ class Abruf:
         raise RetryableError(
             "abruf_unvollstaendig",
             f"{anzahl} Nachricht(en) liegen noch im Postfach von {self.kanal.name}, weil sie nicht vollständig zu "
-            "holen waren. Alle anderen sind da. Es wird wieder versucht; bleibt es dabei, den Betreiber des Postfachs mit "
-            "den genannten Kennungen ansprechen.",
+            "holen waren. Alle anderen sind da. Es wird wieder versucht; bleibt es dabei, den Betreiber des Postfachs "
+            "mit den genannten Kennungen ansprechen.",
             {
                 "nachrichten": ", ".join(self.fehlgeschlagen),
                 "gruende": ", ".join(sorted(set(self.fehlgeschlagen.values()))),
