@@ -34,3 +34,9 @@ def xta_schema_pruefer(tmp_path_factory: pytest.TempPathFactory) -> Any:
     if not (ordner / "XTA.wsdl").is_file():
         pytest.skip(f"NOT CHECKED against the official XTA 2.1.1 schemas: {ordner} is not there")
     return _lade("xta_schema").XtaSchemaPruefer(ordner, tmp_path_factory.mktemp("xta-schema"))
+
+
+@pytest.fixture(scope="session")
+def xta_gegenstelle() -> ModuleType:
+    """The module of the tests' own XTA client, independent of the plugin (class ``Gegenstelle``)."""
+    return _lade("xta_gegenstelle")

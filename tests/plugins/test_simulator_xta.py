@@ -1,0 +1,517 @@
+"""The simulator of XTA mailboxes over real TLS: every operation, its refusals, and what stays on disk."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from fachwerk.errors import ConfigError
+from fachwerk_generic_xta.simulator import Einstellungen, XtaSimulator, bestand
+
+LESER = "wbs:130030000000"
+KONTEN = {
+    "konten": {
+        "leser": {"kennungen": [LESER, "wgb:130030000000"]},
+        "nachbar": {"kennungen": ["wbs:130040000000"]},
+        "portal": {"kennungen": ["gae:portal"]},
+        "gesperrt": {"kennungen": ["wbs:130050000000"], "gesperrt": True},
+        "vergessen": {"kennungen": ["wbs:130060000000"]},
+    }
+}
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[XtaSimulator]:
+    with XtaSimulator(tmp_path / "sim", KONTEN) as laufend:
+        yield laufend
+
+
+@pytest.fixture
+def portal(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
+    with xta_gegenstelle.Gegenstelle(simulator, "portal") as client:
+        yield client
+
+
+@pytest.fixture
+def leser(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
+    with xta_gegenstelle.Gegenstelle(simulator, "leser") as client:
+        yield client
+
+
+def test_a_message_goes_the_whole_way(simulator: XtaSimulator, portal: Any, leser: Any) -> None:
+    inhalte = [b"<antrag/>", bytes(range(256)) * 300, b""]
+    kennung, gesendet = portal.sende(inhalte)
+    assert gesendet.status == 200
+    assert portal.bericht(kennung).finde("//x:MessageStatus/x:Status").text == "0"
+    assert leser.ids() == [kennung]
+    geholt = leser.hole(kennung)
+    assert geholt.inhalte() == inhalte
+    assert geholt.finde("/s:Envelope/s:Header/m:MessageMetaData").get("TestMsg") == "true"
+    assert geholt.alle("//x:Message/@size | //x:Attachment/@size") == ["9", "76800"], "an empty part has no size"
+    assert leser.schliesse(kennung).status == 200
+    assert leser.ids() == []
+    assert portal.bericht(kennung).finde("//x:MessageStatus/x:Status").text == "1"
+
+
+def test_fetching_changes_nothing_until_the_close(portal: Any, leser: Any) -> None:
+    kennung, _ = portal.sende()
+    for _ in range(3):
+        assert leser.hole(kennung).status == 200
+    assert leser.ids() == [kennung]
+    assert leser.ids(selektor='<o:MsgSelector newEntry="true"/>') == [kennung]
+    assert portal.bericht(kennung).alle("//m:InitialFetch") == []
+
+
+def test_times_and_sizes_stand_in_the_metadata(portal: Any, leser: Any) -> None:
+    kennung, _ = portal.sende([b"12345", b"678"])
+    geholt = leser.hole(kennung)
+    namen = [element.tag.rpartition("}")[2] for element in geholt.finde("//m:DeliveryAttributes")]
+    assert namen == ["Origin", "InitialSend", "Delivery"]
+    assert geholt.finde("//m:MessageMetaData/m:MsgSize").text == "8"
+    leser.schliesse(kennung)
+    namen = [element.tag.rpartition("}")[2] for element in portal.bericht(kennung).finde("//m:DeliveryAttributes")]
+    assert namen == ["Origin", "InitialSend", "Delivery", "InitialFetch"]
+
+
+def test_answers_carry_the_addressing_of_their_request(xta_gegenstelle: ModuleType, portal: Any) -> None:
+    _, action = xta_gegenstelle.ACTIONS["checkAccountActive"]
+    wsa = f"<w:Action>{action}</w:Action><w:MessageID>urn:uuid:meine</w:MessageID>"
+    antwort = portal.rufe("checkAccountActive", wsa=wsa)
+    assert antwort.status == 200
+    assert antwort.finde("/s:Envelope/s:Header/w:Action").text == action
+    assert antwort.finde("/s:Envelope/s:Header/w:RelatesTo").text == "urn:uuid:meine"
+    assert len(antwort.finde("/s:Envelope/s:Body")) == 0
+
+
+@pytest.mark.parametrize("einfach", [True, False])
+@pytest.mark.parametrize("zitiert", [True, False])
+@pytest.mark.parametrize("gestueckelt", [True, False])
+def test_all_packagings_of_a_request_are_understood(
+    portal: Any, leser: Any, einfach: bool, zitiert: bool, gestueckelt: bool
+) -> None:
+    antwort = portal.rufe("checkAccountActive", einfach=einfach, zitiert=zitiert, gestueckelt=gestueckelt)
+    assert antwort.status == 200
+
+
+def test_plain_base64_is_taken_with_line_breaks(xta_gegenstelle: ModuleType, portal: Any, leser: Any) -> None:
+    inhalte = [b"<antrag/>", bytes(range(256)) * 1000, b""]
+    kennung = portal.neue_id()
+    rumpf = xta_gegenstelle.behaelter(base64.encodebytes(inhalt).decode() for inhalt in inhalte)
+    kopf = xta_gegenstelle.metadaten(kennung, "gae:portal", LESER)
+    assert portal.rufe("sendMessage", rumpf, kopf=kopf, einfach=True).status == 200
+    assert leser.hole(kennung).inhalte() == inhalte
+
+
+@pytest.mark.parametrize("text", ["QUJ", "QQ==QUJD", "Q!==", "QUJD=", "ä"])
+def test_broken_base64_is_refused(xta_gegenstelle: ModuleType, portal: Any, text: str) -> None:
+    kopf = xta_gegenstelle.metadaten(portal.neue_id(), "gae:portal", LESER)
+    antwort = portal.rufe("sendMessage", xta_gegenstelle.behaelter([text]), kopf=kopf, einfach=True)
+    assert antwort.status == 500
+    assert antwort.finde("//s:Fault/s:Code/s:Value").text == "soap:Sender"
+
+
+def test_encrypted_content_passes_through_unread(xta_gegenstelle: ModuleType, portal: Any, leser: Any) -> None:
+    kennung = portal.neue_id()
+    rumpf = (
+        '<x:GenericContentContainer><e:EncryptedData xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:CipherData>'
+        '<e:CipherValue><i:Include href="cid:c@test"/></e:CipherValue></e:CipherData></e:EncryptedData>'
+        "</x:GenericContentContainer>"
+    )
+    kopf = xta_gegenstelle.metadaten(kennung, "gae:portal", LESER)
+    assert portal.rufe("sendMessage", rumpf, kopf=kopf, teile=[("c@test", b"geheim")]).status == 200
+    geholt = leser.hole(kennung)
+    assert list(geholt.teile.values()) == [b"geheim"]
+    assert geholt.alle("//*[local-name()='CipherValue']/i:Include/@href") == [f"cid:{next(iter(geholt.teile))}"]
+
+
+def test_the_list_is_paged_and_says_what_is_left(portal: Any, leser: Any) -> None:
+    kennungen = [portal.sende()[0] for _ in range(5)]
+    erste = leser.liste(hoechstens=2)
+    assert [element.text for element in erste.alle("//m:MsgIdentification/w:MessageID")] == kennungen[:2]
+    assert erste.finde("//o:MsgBoxResponse/o:ItemsPending").text == "3"
+    assert leser.liste(hoechstens=5).finde("//o:MsgBoxResponse/o:ItemsPending").text == "0"
+
+
+def test_an_empty_box_says_why(leser: Any) -> None:
+    leer = leser.liste()
+    assert leer.status == 200
+    assert leer.finde("//o:MsgBoxResponse/o:NoMessageAvailable").get("reason").endswith("/reasons/NoMatch")
+    assert len(leer.finde("//o:MsgStatusList")) == 0
+    verkehrt = leser.liste(
+        selektor="<o:MsgSelector><o:MsgBoxEntryTimeFrom>2026-02-01T00:00:00Z</o:MsgBoxEntryTimeFrom>"
+        "<o:MsgBoxEntryTimeTo>2026-01-01T00:00:00Z</o:MsgBoxEntryTimeTo></o:MsgSelector>"
+    )
+    assert verkehrt.finde("//o:NoMessageAvailable").get("reason").endswith("/reasons/SearchArgsInvalid")
+
+
+def test_the_selector_narrows_by_id_and_by_time(portal: Any, leser: Any) -> None:
+    kennungen = [portal.sende()[0] for _ in range(3)]
+    nach_id = f"<o:MsgSelector><w:MessageID>{kennungen[1].upper()}</w:MessageID></o:MsgSelector>"
+    assert leser.ids(selektor=nach_id) == [kennungen[1]], "ids compare without regard to case"
+    zugestellt = leser.liste().alle("//m:Delivery")[1].text
+    ab = f"<o:MsgSelector><o:MsgBoxEntryTimeFrom>{zugestellt}</o:MsgBoxEntryTimeFrom></o:MsgSelector>"
+    bis = f"<o:MsgSelector><o:MsgBoxEntryTimeTo>{zugestellt}</o:MsgBoxEntryTimeTo></o:MsgSelector>"
+    assert leser.ids(selektor=ab) == kennungen[1:]
+    assert leser.ids(selektor=bis) == kennungen[:2]
+
+
+def test_the_attribute_form_lists_sizes(portal: Any, leser: Any) -> None:
+    kennung, _ = portal.sende([b"12345"])
+    eintrag = leser.liste(form="MsgAtrributes").finde("//o:MsgStatusList/o:MsgAttributes")
+    werte = {element.tag.rpartition("}")[2]: element.text for element in eintrag}
+    assert werte["MessageID"] == kennung
+    assert werte["MsgSize"] == "5"
+
+
+def test_one_certificate_may_speak_for_one_of_its_identities(
+    simulator: XtaSimulator, xta_gegenstelle: ModuleType, portal: Any, leser: Any
+) -> None:
+    wohnen, _ = portal.sende(leser="wgb:130030000000")
+    wbs, _ = portal.sende()
+    assert leser.ids() == [wohnen, wbs]
+    with xta_gegenstelle.Gegenstelle(simulator, "leser", LESER) as nur_wbs:
+        assert nur_wbs.ids() == [wbs]
+        assert nur_wbs.hole(wohnen).fehlernummer == "9070"
+
+
+def test_nobody_sees_the_mailbox_of_another(
+    simulator: XtaSimulator, xta_gegenstelle: ModuleType, portal: Any, leser: Any
+) -> None:
+    kennung, _ = portal.sende()
+    with xta_gegenstelle.Gegenstelle(simulator, "nachbar") as nachbar:
+        assert nachbar.ids() == []
+        assert nachbar.hole(kennung).fehlernummer == "9070"
+        assert nachbar.schliesse(kennung).fehlernummer == "9070"
+        assert nachbar.bericht(kennung).fehlernummer == "9070"
+    assert leser.bericht(kennung).fehlernummer == "9070", "the report is the author's"
+    with xta_gegenstelle.Gegenstelle(simulator, "nachbar", LESER) as falsch:
+        assert falsch.liste().fehlernummer == "9014"
+    assert leser.ids() == [kennung]
+
+
+def test_accounts_are_refused_by_name_and_lock(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> None:
+    del simulator.konten["vergessen"]
+    for konto, nummer in (("gesperrt", "9011"), ("vergessen", "9012")):
+        with xta_gegenstelle.Gegenstelle(simulator, konto) as client:
+            antwort = client.rufe("checkAccountActive")
+            assert (antwort.status, antwort.fehlernummer) == (500, nummer)
+            assert len(antwort.alle("//s:Detail/x:PermissionDeniedException")) == 1
+
+
+def test_an_id_is_used_once_and_only_by_its_account(
+    simulator: XtaSimulator, xta_gegenstelle: ModuleType, portal: Any
+) -> None:
+    kennung, _ = portal.sende()
+    assert re.fullmatch(r"urn:de:xta:messageid:portal:[0-9a-f-]{36}", kennung)
+    assert portal.sende(kennung=kennung)[1].fehlernummer == "9024"
+    assert portal.sende(kennung=kennung.upper())[1].fehlernummer == "9024"
+    fremd = "urn:de:xta:messageid:portal:00000000-0000-4000-8000-000000000000"
+    assert portal.sende(kennung=fremd)[1].fehlernummer == "9022"
+    assert portal.sende(kennung="../../etc/passwd")[1].fehlernummer == "9022"
+    with xta_gegenstelle.Gegenstelle(simulator, "nachbar") as nachbar:
+        geliehen = nachbar.neue_id()
+    assert portal.sende(kennung=geliehen)[1].fehlernummer == "9022"
+
+
+def test_a_sender_must_be_itself_and_the_reader_must_exist(portal: Any) -> None:
+    assert portal.sende(autor="gae:anderes")[1].fehlernummer == "9014"
+    assert portal.sende(autor="*")[1].fehlernummer == "9014"
+    assert portal.sende(leser="wbs:999999999999")[1].fehlernummer == "9032"
+
+
+@pytest.mark.parametrize(
+    ("alt", "neu", "nummer"),
+    [
+        ("<m:Service>urn:test:dienst</m:Service>", "", "9020"),
+        (' payloadSchema="urn:test:schema"', "", "9020"),
+        ('<m:Identifier type="xoev">gae', "<m:Identifier>gae", "9020"),
+        ("<code>TEST</code>", "<m:code>TEST</m:code>", "9020"),
+        ("</m:Qualifier>", "</m:Qualifier><m:MsgSize>1</m:MsgSize><m:MsgSize>1</m:MsgSize>", "9022"),
+    ],
+)
+def test_incomplete_metadata_is_refused(
+    xta_gegenstelle: ModuleType, portal: Any, alt: str, neu: str, nummer: str
+) -> None:
+    kopf = xta_gegenstelle.metadaten(portal.neue_id(), "gae:portal", LESER)
+    assert alt in kopf
+    rumpf = xta_gegenstelle.behaelter(["QUJD"])
+    assert portal.rufe("sendMessage", rumpf, kopf=kopf.replace(alt, neu)).fehlernummer == nummer
+
+
+def test_a_size_that_lies_is_refused(portal: Any) -> None:
+    assert portal.sende([b"123"], attribute=' size="4"')[1].fehlernummer == "9022"
+    assert portal.sende([b""], attribute=' size="0"')[1].fehlernummer == "9022"
+    assert portal.sende([b"123"], attribute=' size="3"')[1].status == 200
+
+
+def test_too_much_is_refused_and_the_connection_lives_on(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
+    with (
+        XtaSimulator(tmp_path, KONTEN, einstellungen=Einstellungen(groessengrenze=1000)) as simulator,
+        xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
+    ):
+        assert portal.sende([b"a" * 600, b"b" * 401])[1].fehlernummer == "9023"
+        assert portal.sende([b"a" * 600, b"b" * 400])[1].status == 200
+        assert list((tmp_path / "annahme").iterdir()) == [], "nothing is left of what was refused"
+
+
+def test_a_close_is_all_or_nothing_and_once(portal: Any, leser: Any) -> None:
+    eins, zwei = portal.sende()[0], portal.sende()[0]
+    assert leser.schliesse(eins, "urn:de:xta:messageid:portal:unbekannt").fehlernummer == "9070"
+    assert leser.ids() == [eins, zwei]
+    assert leser.schliesse(eins, zwei).status == 200
+    assert leser.schliesse(eins).fehlernummer == "9070"
+    assert leser.hole(eins).fehlernummer == "9070"
+
+
+def test_the_strict_server_wants_its_own_request_id(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
+    with (
+        XtaSimulator(tmp_path, KONTEN, einstellungen=Einstellungen(streng=True)) as simulator,
+        xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
+        xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
+    ):
+        kennung, _ = portal.sende()
+        assert leser.schliesse(kennung, abfrage="1").status == 500
+        assert leser.ids() == [kennung]
+        abfrage = leser.hole(kennung).finde("//o:MsgBoxResponse").get("MsgBoxRequestID")
+        assert leser.schliesse(kennung, abfrage=abfrage).status == 200
+        assert leser.rufe("checkAccountActive", kopf="").fehlernummer == "9020"
+
+
+def test_a_server_may_hide_what_was_fetched(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
+    with (
+        XtaSimulator(tmp_path, KONTEN, einstellungen=Einstellungen(nur_neue=True)) as simulator,
+        xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
+        xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
+    ):
+        kennung, _ = portal.sende()
+        leser.hole(kennung)
+        assert leser.ids() == []
+        assert leser.ids(selektor='<o:MsgSelector newEntry="false"/>') == [kennung]
+
+
+def test_a_message_is_held_until_its_time(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
+    uhr = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
+    with (
+        XtaSimulator(tmp_path, KONTEN, jetzt=lambda: uhr[0]) as simulator,
+        xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
+    ):
+        kennung, _ = portal.sende(zusatz="<m:NotBefore>2026-11-02T09:00:00Z</m:NotBefore>")
+        postfach = simulator.dienst.postfach
+        assert postfach.offene([LESER]) == []
+        uhr[0] += timedelta(hours=1)
+        assert [nachricht.id for nachricht in postfach.offene([LESER])] == [kennung]
+
+
+def test_unknown_operations_get_the_fault_of_ws_addressing(xta_gegenstelle: ModuleType, portal: Any) -> None:
+    wsa = "<w:Action>http://www.xta.de/XTA/CancelMessage</w:Action><w:MessageID>urn:uuid:a</w:MessageID>"
+    umschlag = portal.umschlag("", "", None, wsa)
+    antwort = xta_gegenstelle.lies_antwort(
+        portal.client.post(
+            portal.urls["management"], content=umschlag, headers={"Content-Type": "application/soap+xml"}
+        )
+    )
+    assert antwort.status == 500
+    assert antwort.finde("//s:Fault/s:Code/s:Subcode/s:Value").text == "wsa:ActionNotSupported"
+    assert antwort.finde("//s:Detail/w:ProblemAction/w:Action").text.endswith("CancelMessage")
+    falscher_ort = portal.rufe("getStatusList", "<o:MsgBoxStatusListRequest/>", port="management")
+    assert falscher_ort.finde("//s:Fault/s:Code/s:Subcode/s:Value").text == "wsa:ActionNotSupported"
+
+
+@pytest.mark.parametrize(
+    ("wsa", "kode"),
+    [
+        ("", "wsa:MessageAddressingHeaderRequired"),
+        ("<w:Action>urn:a</w:Action>", "wsa:MessageAddressingHeaderRequired"),
+        ("<w:Action>urn:a</w:Action><w:MessageID>urn:b</w:MessageID>", "wsa:InvalidAddressingHeader"),
+    ],
+)
+def test_addressing_is_mandatory_and_must_agree(portal: Any, wsa: str, kode: str) -> None:
+    assert portal.rufe("checkAccountActive", wsa=wsa).finde("//s:Subcode/s:Value").text == kode
+
+
+def test_a_mandatory_header_nobody_knows_is_refused(portal: Any) -> None:
+    kopf = '<f:Fremd xmlns:f="urn:fremd" s:mustUnderstand="true"/>'
+    assert portal.rufe("checkAccountActive", kopf=kopf).finde("//s:Code/s:Value").text == "soap:MustUnderstand"
+
+
+@pytest.mark.parametrize(
+    "umschlag",
+    [
+        b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+        b"<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
+        b"<a>",
+        b"",
+        b"<a/>",
+        b"<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'/>",
+        b"<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'/>",
+        b"<a>" * 200,
+    ],
+)
+def test_what_is_no_envelope_gets_a_fault(xta_gegenstelle: ModuleType, portal: Any, umschlag: bytes) -> None:
+    antwort = portal.client.post(
+        portal.urls["management"], content=umschlag, headers={"Content-Type": "application/soap+xml"}
+    )
+    assert antwort.status_code == 500
+    assert len(xta_gegenstelle.lies_antwort(antwort).alle("/s:Envelope/s:Body/s:Fault")) == 1
+
+
+def test_a_multipart_that_lost_something_is_refused(xta_gegenstelle: ModuleType, portal: Any, leser: Any) -> None:
+    kopf = xta_gegenstelle.metadaten(portal.neue_id(), "gae:portal", LESER)
+    rumpf = xta_gegenstelle.behaelter(['<i:Include href="cid:a@test"/>'])
+    ohne = portal.rufe("sendMessage", rumpf, kopf=kopf)
+    verwaist = portal.rufe("sendMessage", rumpf, kopf=kopf, teile=[("a@test", b"1"), ("b@test", b"2")])
+    doppelt = portal.rufe(
+        "sendMessage",
+        xta_gegenstelle.behaelter(['<i:Include href="cid:a@test"/>'] * 2),
+        kopf=kopf,
+        teile=[("a@test", b"1")],
+    )
+    assert [antwort.status for antwort in (ohne, verwaist, doppelt)] == [500, 500, 500]
+    action = xta_gegenstelle.ACTIONS["sendMessage"][1]
+    content_type, koerper = xta_gegenstelle.mehrteilig(portal.umschlag(action, rumpf, kopf), action, [("a@test", b"1")])
+    abgeschnitten = portal.client.post(
+        portal.urls["send"], content=koerper[:-6], headers={"Content-Type": content_type}
+    )
+    assert abgeschnitten.status_code == 500
+    assert leser.ids() == []
+
+
+def test_http_mistakes_are_answered_as_http(portal: Any) -> None:
+    client, url = portal.client, portal.urls["management"]
+    assert client.get(url).status_code == 405
+    assert client.post(url + "x", content=b"").status_code == 404
+    assert client.post(url, content=b"a", headers={"Content-Type": "text/plain"}).status_code == 415
+    assert client.delete(url).status_code == 501
+
+
+def test_lookup_says_who_can_be_reached(portal: Any) -> None:
+    frage = (
+        "<x:LookupServiceRequestList><x:LookupService><m:Reader><m:Identifier type='xoev'>{}</m:Identifier></m:Reader>"
+        "<x:ServiceType>urn:test:dienst</x:ServiceType></x:LookupService></x:LookupServiceRequestList>"
+    )
+    rumpf = "".join(frage.format(leser) for leser in (LESER, "wbs:999999999999"))
+    antwort = portal.rufe("lookupService", f"<x:LookupServiceRequest>{rumpf}</x:LookupServiceRequest>")
+    assert [element.text for element in antwort.alle("//x:ServiceIsAvailable")] == ["true", "false"]
+
+
+def test_the_folder_alone_tells_the_balance(simulator: XtaSimulator, portal: Any, leser: Any) -> None:
+    offen, _ = portal.sende([b"eins", b"zwei"], test="false")
+    zu, _ = portal.sende([b"drei"])
+    portal.neue_id()
+    leser.schliesse(zu)
+    simulator.stop()
+    zeilen = bestand(simulator.ordner)
+    assert [(zeile.id, zeile.leser, zeile.test, zeile.geschlossen is None) for zeile in zeilen] == [
+        (offen, LESER, False, True),
+        (zu, LESER, True, False),
+    ]
+    assert zeilen[0].sha256 == (hashlib.sha256(b"eins").hexdigest(), hashlib.sha256(b"zwei").hexdigest())
+    assert zeilen[1].sha256 == (hashlib.sha256(b"drei").hexdigest(),)
+    assert all(zeile.unversehrt for zeile in zeilen)
+    dateien = {pfad.name for pfad in (simulator.ordner / "nachrichten" / zu.rpartition(":")[2]).iterdir()}
+    assert dateien == {"nachricht.json", "metadaten.xml", "geschlossen.json"}, "close deletes the content"
+    (teil,) = (simulator.ordner / "nachrichten" / offen.rpartition(":")[2]).glob("teil-0001")
+    teil.write_bytes(b"einz")
+    assert [zeile.unversehrt for zeile in bestand(simulator.ordner)] == [False, True]
+
+
+def test_a_restart_keeps_messages_ids_and_certificates(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
+    with (
+        XtaSimulator(tmp_path, KONTEN) as simulator,
+        xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
+        xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
+    ):
+        offen, zu, frei = portal.sende([b"bleibt"])[0], portal.sende()[0], portal.neue_id()
+        leser.schliesse(zu)
+        zertifikat = simulator.zugang("leser").zertifikat.read_bytes()
+        with pytest.raises(ConfigError, match="läuft schon"):
+            XtaSimulator(tmp_path, KONTEN).start()
+    assert not (tmp_path / "simulator.json").exists()
+    with (
+        XtaSimulator(tmp_path, KONTEN) as simulator,
+        xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
+        xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
+    ):
+        assert simulator.zugang("leser").zertifikat.read_bytes() == zertifikat
+        assert leser.ids() == [offen]
+        assert leser.hole(offen).inhalte() == [b"bleibt"]
+        assert leser.schliesse(zu).fehlernummer == "9070"
+        assert portal.sende(kennung=zu)[1].fehlernummer == "9024"
+        assert portal.bericht(zu).finde("//x:Status").text == "1"
+        assert portal.sende(kennung=frei)[1].status == 200
+
+
+def test_many_threads_send_and_close_without_loss_or_doubles(
+    simulator: XtaSimulator, xta_gegenstelle: ModuleType
+) -> None:
+    def sende(nummer: int) -> list[str]:
+        with xta_gegenstelle.Gegenstelle(simulator, "portal") as client:
+            return [client.sende([b"%d-%d" % (nummer, lauf)])[0] for lauf in range(8)]
+
+    def schliesse(kennungen: list[str]) -> list[str]:
+        with xta_gegenstelle.Gegenstelle(simulator, "leser") as client:
+            return [kennung for kennung in kennungen if client.schliesse(kennung).status == 200]
+
+    with ThreadPoolExecutor(8) as pool:
+        gesendet = [kennung for kennungen in pool.map(sende, range(6)) for kennung in kennungen]
+        geschlossen = [kennung for teil in pool.map(schliesse, [gesendet] * 4) for kennung in teil]
+    assert len(set(gesendet)) == 48
+    assert sorted(geschlossen) == sorted(gesendet), "each is closed by exactly one"
+    zeilen = bestand(simulator.ordner)
+    assert {zeile.sha256[0] for zeile in zeilen} == {
+        hashlib.sha256(b"%d-%d" % (nummer, lauf)).hexdigest() for nummer in range(6) for lauf in range(8)
+    }
+    assert all(zeile.geschlossen for zeile in zeilen)
+
+
+def test_one_id_sent_at_once_is_accepted_once(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> None:
+    with xta_gegenstelle.Gegenstelle(simulator, "portal") as client:
+        kennung = client.neue_id()
+
+    def sende(nummer: int) -> str:
+        with xta_gegenstelle.Gegenstelle(simulator, "portal") as client:
+            return str(client.sende([b"%d" % nummer], kennung=kennung)[1].fehlernummer)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(sende, range(6))) == ["", *["9024"] * 5]
+    assert len(bestand(simulator.ordner)) == 1
+
+
+def test_the_log_holds_ids_and_codes_but_no_content(portal: Any, leser: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        kennung, _ = portal.sende([b"<name>Erika Kanarienvogel</name>"])
+        leser.hole(kennung)
+        leser.schliesse(kennung, "Kanarienvogel")
+    eigene = [eintrag.getMessage() for eintrag in caplog.records if eintrag.name.startswith("fachwerk")]
+    assert any(f"sendMessage konto=portal status=200 id={kennung} bytes=32" in zeile for zeile in eigene)
+    assert any("close konto=leser status=500 fehler=9070" in zeile for zeile in eigene)
+    assert not [zeile for zeile in eigene if "Kanarienvogel" in zeile or "Prüfung" in zeile]
+
+
+@pytest.mark.parametrize(
+    "konten",
+    [
+        {},
+        {"konten": {}},
+        {"konten": {"../a": {"kennungen": ["x"]}}},
+        {"konten": {"ca": {"kennungen": ["x"]}}},
+        {"konten": {"a": {"kennungen": []}}},
+        {"konten": {"a": {"kennungen": ["*"]}}},
+        {"konten": {"a": {"kennungen": ["x"], "gespert": True}}},
+        {"konten": {"a": {"kennungen": ["x"], "gesperrt": "ja"}}},
+        {"konten": {"a": {"kennungen": ["x"]}, "b": {"kennungen": ["x"]}}},
+    ],
+)
+def test_wrong_accounts_refuse_the_start(tmp_path: Path, konten: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        XtaSimulator(tmp_path, konten).start()
