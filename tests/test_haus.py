@@ -8,6 +8,8 @@ import importlib.util
 import re
 import subprocess
 import tomllib
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +19,8 @@ import pytest
 import fachwerk.errors
 import fachwerk.hookspecs
 import fachwerk.modell
-from fachwerk.plugins import Plugins
+from fachwerk.parameter import Fassung, lade_parameter
+from fachwerk.settings import Einstellungen
 
 WURZEL = Path(__file__).resolve().parents[1]
 MITGLIEDER = sorted(
@@ -302,15 +305,39 @@ def test_docs_readme_starts_with_the_two_commands() -> None:
     assert "make demo" in readme
 
 
-def test_docs_examples_of_the_hooks_are_one_plugin_that_loads() -> None:
-    bloecke = re.findall(r"^```python\n(.*?)^```", text_von(WURZEL / "docs/hooks.md"), re.MULTILINE | re.DOTALL)
-    beispiel = ModuleType("beispiel")
-    exec("\n".join(bloecke), beispiel.__dict__)  # noqa: S102  our own documentation
-    plugins = Plugins.aus_modulen({"beispiel": beispiel})
-    assert {hook for hook in hooks() if plugins.hat("beispiel", hook)} == set(hooks())
-
-
 @pytest.mark.parametrize("datei", sorted((WURZEL / "docs").glob("*.md")), ids=lambda datei: datei.stem)
 def test_docs_examples_are_valid_python(datei: Path) -> None:
     for block in re.findall(r"^```python\n(.*?)^```", text_von(datei), re.MULTILINE | re.DOTALL):
         ast.parse(block)
+
+
+def test_docs_explain_every_question_to_a_person() -> None:
+    fragen = {
+        str(knoten.args[0].value)
+        for p in verfolgt(".py")
+        if p.is_relative_to(WURZEL / "core/src")
+        for knoten in ast.walk(ast.parse(text_von(p)))
+        if isinstance(knoten, ast.Call)
+        and ast.unparse(knoten.func).split(".")[-1] == "NeedsHumanError"
+        and knoten.args
+        and isinstance(knoten.args[0], ast.Constant)
+    }
+    assert fragen
+    fehler = text_von(WURZEL / "docs/fehler.md")
+    assert not [code for code in fragen if f"`{code}`" not in fehler]
+
+
+def test_docs_show_parameters_that_load(tmp_path: Path) -> None:
+    [block] = re.findall(r"^```yaml\n(.*?)^```", text_von(WURZEL / "docs/regel.md"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "muster.yaml").write_text(block, encoding="utf-8")
+    [parameter] = lade_parameter(tmp_path).values()
+    gueltig = parameter.fassung_am(date(2026, 1, 1))
+    assert isinstance(gueltig, Fassung)
+    assert gueltig.wert == Decimal("12500.50")
+
+
+def test_docs_show_a_configuration_whose_keys_exist() -> None:
+    [block] = re.findall(r"^ *```toml\n(.*?)^ *```", text_von(WURZEL / "docs/start.md"), re.MULTILINE | re.DOTALL)
+    einstellungen = Einstellungen.model_validate(tomllib.loads(block))
+    assert einstellungen.kanal["wbs-postfach"].plugin == "generic_xta"
+    assert einstellungen.routen[0].ziele == ("akte",)
