@@ -4,13 +4,16 @@
 
 Four static files without layout tables: ``grund`` holds what almost every German application needs, ``voll`` adds
 all of Latin, Greek and Cyrillic that Noto Sans has (and with it the letters of DIN 91379). Two sizes, because a PDF
-library reads a font whole for every document. The licence (OFL-1.1, no reserved font name) lies beside them.
+carries its fonts whole: cutting a font for every document would cost more time than everything else.
+The licence (OFL-1.1, no reserved font name) lies beside them.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
@@ -40,11 +43,31 @@ def schneide(quelle: Path, schnitt: str, gewicht: int, bereiche: tuple[tuple[int
     return schrift
 
 
+def masse(schrift: TTFont) -> dict[str, Any]:
+    """What a PDF says about a font, in thousandths of the font size; ``zeichen``: code point, glyph, width."""
+    teiler = schrift["head"].unitsPerEm / 1000
+    breiten, kasten = schrift["hmtx"].metrics, schrift["head"]
+    return {
+        "name": schrift["name"].getDebugName(6),
+        "oben": round(schrift["hhea"].ascent / teiler),
+        "unten": round(schrift["hhea"].descent / teiler),
+        "versalhoehe": round(schrift["OS/2"].sCapHeight / teiler),
+        "kasten": [round(wert / teiler) for wert in (kasten.xMin, kasten.yMin, kasten.xMax, kasten.yMax)],
+        "zeichen": [
+            [nummer, schrift.getGlyphID(glyphe), round(breiten[glyphe][0] / teiler)]
+            for nummer, glyphe in sorted(schrift.getBestCmap().items())
+        ],
+    }
+
+
 def main(quelle: Path) -> None:
-    """Write the four files."""
+    """Write the four fonts and, beside each, its measures."""
     for name, (schnitt, gewicht) in SCHNITTE.items():
         for umfang, bereiche in (("grund", GRUND), ("voll", VOLL)):
-            schneide(quelle, schnitt, gewicht, bereiche).save(ZIEL / f"noto-sans-{umfang}-{name}.ttf")
+            datei = ZIEL / f"noto-sans-{umfang}-{name}.ttf"
+            schneide(quelle, schnitt, gewicht, bereiche).save(datei)
+            text = json.dumps(masse(TTFont(datei)), separators=(",", ":"))
+            datei.with_suffix(".json").write_text(text + "\n", encoding="ascii")
 
 
 if __name__ == "__main__":

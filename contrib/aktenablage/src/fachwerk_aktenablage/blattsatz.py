@@ -6,7 +6,7 @@ and a row that is longer than a page goes on on the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, Zwischentitel
 from fachwerk_aktenablage.schrift import Satz, Schnitt, Setzer
@@ -23,9 +23,25 @@ _RAND = 1.2
 _GRAU = 95
 
 
+ZIERAT = -1
+WURZEL = 0
+
+
+@dataclass(frozen=True)
+class Element:
+    """A node of the document's structure, for screen readers: ``art`` is the PDF's word (H1, P, Table, TR, TD)."""
+
+    art: str
+    eltern: int
+    geltung: str = ""
+
+
 @dataclass(frozen=True)
 class Text:
-    """A line of text; ``y`` is its baseline, ``groesse`` is in points, ``grau`` is 0 (black) to 255."""
+    """A line of text; ``y`` is its baseline, ``groesse`` is in points, ``grau`` is 0 (black) to 255.
+
+    ``element`` is the position of its element in the structure, or ``ZIERAT`` for running heads and the like.
+    """
 
     x: float
     y: float
@@ -33,6 +49,7 @@ class Text:
     groesse: float
     schnitt: Schnitt = ""
     grau: int = 0
+    element: int = ZIERAT
 
 
 @dataclass(frozen=True)
@@ -51,6 +68,15 @@ Zeichnung = Text | Flaeche
 Seite = list[Zeichnung]
 
 
+@dataclass(frozen=True)
+class Satzergebnis:
+    """The pages, the structure they belong to, and whether all of the document is on them."""
+
+    seiten: list[Seite]
+    struktur: list[Element]
+    vollstaendig: bool
+
+
 class _Voll(Exception):
     """The document has more pages than anybody will read."""
 
@@ -62,6 +88,7 @@ class _Blatt:
     satz: Satz
     setzer: Setzer
     seiten: list[Seite] = field(default_factory=lambda: [[]])
+    struktur: list[Element] = field(default_factory=lambda: [Element("Document", ZIERAT)])
     y: float = OBEN
 
     @property
@@ -78,84 +105,89 @@ class _Blatt:
         if hoehe > self.rest and self.y > OBEN:
             self.neue_seite()
 
+    def element(self, art: str, eltern: int, geltung: str = "") -> int:
+        self.struktur.append(Element(art, eltern, geltung))
+        return len(self.struktur) - 1
+
     def zeichne(self, *dinge: Zeichnung) -> None:
         self.seiten[-1].extend(dinge)
 
     def zeilen(self, text: str, breite: float, groesse: float, schnitt: Schnitt = "") -> list[str]:
         """``text`` made printable and broken to ``breite`` millimetres."""
         platz = breite / _PUNKT / groesse * 1000
-        return umbrich(self.setzer.druckbar(text), platz, self.satz.breiten[schnitt])
+        return umbrich(self.setzer.druckbar(text), platz, self.satz.schriften[schnitt].breiten)
 
     def schreibe(
-        self, zeilen: list[str], groesse: float, schnitt: Schnitt = "", x: float = LINKS, breit: float = 1.32
+        self, zeilen: list[str], groesse: float, element: int, schnitt: Schnitt = "", x: float = LINKS
     ) -> None:
         """Lines below each other, breaking pages where needed."""
-        hoehe = groesse * _PUNKT * breit
+        hoehe = groesse * _PUNKT * 1.32
         for zeile in zeilen:
             self.platz_fuer(hoehe)
-            self.zeichne(Text(x, self.y + hoehe * 0.75, zeile, groesse, schnitt))
+            self.zeichne(Text(x, self.y + hoehe * 0.75, zeile, groesse, schnitt, element=element))
             self.y += hoehe
 
 
-def setze(schriftstueck: Schriftstueck, satz: Satz, setzer: Setzer) -> tuple[list[Seite], bool]:
-    """The pages, and whether all of the document is on them."""
+def setze(schriftstueck: Schriftstueck, satz: Satz, setzer: Setzer) -> Satzergebnis:
+    """Lay the whole document out."""
     blatt = _Blatt(satz, setzer)
     vollstaendig = True
     _titel(blatt, schriftstueck)
     try:
         for absatz in schriftstueck.vorspann:
-            _absatz(blatt, absatz)
+            _absatz(blatt, absatz, WURZEL)
         for abschnitt in schriftstueck.abschnitte:
             _abschnitt(blatt, abschnitt)
     except _Voll:
         vollstaendig = False
     for nummer, seite in enumerate(blatt.seiten, 1):
         _rahmen(blatt, schriftstueck, seite, nummer)
-    return blatt.seiten, vollstaendig
+    return Satzergebnis(blatt.seiten, blatt.struktur, vollstaendig)
 
 
 def _titel(blatt: _Blatt, schriftstueck: Schriftstueck) -> None:
     if schriftstueck.behoerde:
-        blatt.schreibe(blatt.zeilen(schriftstueck.behoerde, _NUTZ, 10.5), 10.5)
-        blatt.y += 3
-    blatt.schreibe(blatt.zeilen(schriftstueck.art, _NUTZ, 20, "B"), 20, "B", breit=1.2)
-    blatt.schreibe(blatt.zeilen(schriftstueck.titel, _NUTZ, 13), 13)
+        blatt.schreibe(blatt.zeilen(schriftstueck.behoerde, _NUTZ, 10.5), 10.5, blatt.element("P", WURZEL))
+        blatt.y += 2
+    blatt.schreibe(blatt.zeilen(schriftstueck.art, _NUTZ, 20, "B"), 20, blatt.element("H1", WURZEL), "B")
+    blatt.schreibe(blatt.zeilen(schriftstueck.titel, _NUTZ, 13), 13, blatt.element("P", WURZEL))
     blatt.y += 3
 
 
 def _abschnitt(blatt: _Blatt, abschnitt: Abschnitt) -> None:
+    eltern = blatt.element("Sect", WURZEL)
     blatt.y += 4
     blatt.platz_fuer(28)
-    blatt.schreibe(blatt.zeilen(abschnitt.titel, _NUTZ, 12.5, "B"), 12.5, "B")
+    blatt.schreibe(blatt.zeilen(abschnitt.titel, _NUTZ, 12.5, "B"), 12.5, blatt.element("H2", eltern), "B")
     blatt.zeichne(Flaeche(LINKS, blatt.y + 0.6, _NUTZ, 0.35, 60))
     blatt.y += 2.2
     for block in abschnitt.bloecke:
-        _block(blatt, block)
+        _block(blatt, block, eltern)
 
 
-def _block(blatt: _Blatt, block: Block) -> None:
+def _block(blatt: _Blatt, block: Block, eltern: int) -> None:
     if isinstance(block, Tabelle):
-        _tabelle(blatt, block)
+        setze_tabelle(blatt, block, eltern)
     elif isinstance(block, Zwischentitel):
         blatt.y += 2.2
         blatt.platz_fuer(18)
-        blatt.schreibe(blatt.zeilen(block.text, _NUTZ, 10, "B"), 10, "B")
+        blatt.schreibe(blatt.zeilen(block.text, _NUTZ, 10, "B"), 10, blatt.element("H3", eltern), "B")
         blatt.y += 0.6
     else:
-        _absatz(blatt, block)
+        _absatz(blatt, block, eltern)
 
 
-def _absatz(blatt: _Blatt, absatz: Absatz) -> None:
+def _absatz(blatt: _Blatt, absatz: Absatz, eltern: int) -> None:
     if absatz.ton == "warnung":
-        _kasten(blatt, absatz.text)
+        _kasten(blatt, absatz.text, eltern)
         return
     groesse = 9.0 if absatz.ton == "hinweis" else 10.0
     blatt.y += 1
-    blatt.schreibe(blatt.zeilen(absatz.text, _NUTZ, groesse), groesse)
+    blatt.schreibe(blatt.zeilen(absatz.text, _NUTZ, groesse), groesse, blatt.element("P", eltern))
     blatt.y += 1.5
 
 
-def _kasten(blatt: _Blatt, text: str) -> None:
+def _kasten(blatt: _Blatt, text: str, eltern: int) -> None:
     """A framed paragraph; one that is too long for a box is printed without."""
     zeilen = blatt.zeilen(text, _NUTZ - 6, 10, "B")
     hoehe = len(zeilen) * 10 * _PUNKT * 1.32 + 4
@@ -164,86 +196,127 @@ def _kasten(blatt: _Blatt, text: str) -> None:
         blatt.platz_fuer(hoehe)
         blatt.zeichne(Flaeche(LINKS, blatt.y, _NUTZ, hoehe, 0, rahmen=True))
     blatt.y += 2
-    blatt.schreibe(zeilen, 10, "B", x=LINKS + 3)
+    blatt.schreibe(zeilen, 10, blatt.element("P", eltern), "B", x=LINKS + 3)
     blatt.y += 4
 
 
-def _tabelle(blatt: _Blatt, tabelle: Tabelle) -> None:
+@dataclass(frozen=True)
+class _Reihe:
+    """A row of a table, broken to its columns; ``elemente`` are those of its cells."""
+
+    zellen: list[list[str]]
+    elemente: list[int]
+    schnitt: Schnitt = ""
+
+    def ausschnitt(self, von: int, bis: int | None = None) -> _Reihe:
+        return replace(self, zellen=[zelle[von:bis] for zelle in self.zellen])
+
+    @property
+    def laenge(self) -> int:
+        return max(map(len, self.zellen))
+
+
+@dataclass(frozen=True)
+class _Tafel:
+    """How a table is drawn."""
+
+    spalten: list[float]
+    groesse: float
+    kopf: _Reihe | None
+
+    @property
+    def zeilenhoehe(self) -> float:
+        return self.groesse * _PUNKT * 1.3
+
+    def hoehe(self, laenge: int) -> float:
+        return laenge * self.zeilenhoehe + 1.2 * _RAND
+
+
+def setze_tabelle(blatt: _Blatt, tabelle: Tabelle, eltern: int) -> None:
+    """A table; its head is repeated on every page, there as ornament only."""
     groesse = 8.5 if tabelle.klein else 9.5
-    summe = sum(tabelle.anteile)
-    breiten = [_NUTZ * anteil / summe for anteil in tabelle.anteile]
-    kopf = [blatt.zeilen(text, b - 2 * _RAND, groesse, "B") for text, b in zip(tabelle.kopf, breiten, strict=False)]
-    _tabellenkopf(blatt, kopf, breiten, groesse)
+    spalten = [_NUTZ * anteil / sum(tabelle.anteile) for anteil in tabelle.anteile]
+    element = blatt.element("Table", eltern)
+    kopf = _reihe(blatt, tabelle.kopf, spalten, groesse, element, "B") if tabelle.kopf else None
+    tafel = _Tafel(spalten, groesse, kopf)
+    _tabellenkopf(blatt, tafel)
+    if kopf:
+        tafel = replace(tafel, kopf=replace(kopf, elemente=[ZIERAT] * len(spalten)))
     for zeile in tabelle.zeilen:
-        zellen = [blatt.zeilen(text, b - 2 * _RAND, groesse) for text, b in zip(zeile, breiten, strict=True)]
-        _tabellenzeile(blatt, zellen, breiten, groesse, kopf)
+        _tabellenzeile(blatt, tafel, _reihe(blatt, zeile, spalten, groesse, element, beschriftet=kopf is None))
     blatt.y += 2
 
 
-def _tabellenkopf(blatt: _Blatt, kopf: list[list[str]], breiten: list[float], groesse: float) -> None:
-    if not kopf:
-        return
-    hoehe = _hoehe(kopf, groesse)
-    blatt.platz_fuer(hoehe + 12)
-    blatt.zeichne(Flaeche(LINKS, blatt.y, _NUTZ, hoehe, 228))
-    _zellen(blatt, kopf, breiten, groesse, "B", 0)
+def _reihe(
+    blatt: _Blatt,
+    texte: tuple[str, ...],
+    spalten: list[float],
+    groesse: float,
+    tabelle: int,
+    schnitt: Schnitt = "",
+    *,
+    beschriftet: bool = False,
+) -> _Reihe:
+    zeile = blatt.element("TR", tabelle)
+    art, geltung = ("TH", "Column") if schnitt == "B" else ("TD", "")
+    elemente = [blatt.element(art, zeile, geltung) for _ in spalten]
+    if beschriftet:
+        blatt.struktur[elemente[0]] = Element("TH", zeile, "Row")
+    zellen = [blatt.zeilen(text, b - 2 * _RAND, groesse, schnitt) for text, b in zip(texte, spalten, strict=True)]
+    return _Reihe(zellen, elemente, schnitt)
 
 
-def _tabellenzeile(
-    blatt: _Blatt, zellen: list[list[str]], breiten: list[float], groesse: float, kopf: list[list[str]]
-) -> None:
+def _tabellenkopf(blatt: _Blatt, tafel: _Tafel) -> None:
+    if tafel.kopf:
+        hoehe = tafel.hoehe(tafel.kopf.laenge)
+        blatt.platz_fuer(hoehe + 12)
+        blatt.zeichne(Flaeche(LINKS, blatt.y, _NUTZ, hoehe, 228))
+        _zellen(blatt, tafel, tafel.kopf)
+
+
+def _tabellenzeile(blatt: _Blatt, tafel: _Tafel, reihe: _Reihe) -> None:
     """One row, in as many pieces as pages need; a row of less than a fifth of a page is not torn apart."""
-    zeilenhoehe = groesse * _PUNKT * 1.3
     while True:
-        passt = int((blatt.rest - 2 * _RAND) / zeilenhoehe)
-        laenge = max(map(len, zellen))
-        if laenge > passt and (laenge * zeilenhoehe < 50 or passt < 3) and blatt.y > OBEN:
+        passt = int((blatt.rest - 1.2 * _RAND) / tafel.zeilenhoehe)
+        kurz = reihe.laenge * tafel.zeilenhoehe < 50 or passt < 3
+        if reihe.laenge > passt and kurz and blatt.y > OBEN:
             blatt.neue_seite()
-            _tabellenkopf(blatt, kopf, breiten, groesse)
+            _tabellenkopf(blatt, tafel)
             continue
-        _zellen(blatt, [zelle[:passt] for zelle in zellen], breiten, groesse, "", 0 if kopf else _GRAU)
+        _zellen(blatt, tafel, reihe.ausschnitt(0, passt))
         blatt.zeichne(Flaeche(LINKS, blatt.y, _NUTZ, 0.15, 190))
-        if laenge <= passt:
+        if reihe.laenge <= passt:
             return
-        erste = zellen[0][passt:] or ["(Fortsetzung)"]
-        zellen = [erste, *(zelle[passt:] for zelle in zellen[1:])]
+        reihe = reihe.ausschnitt(passt)
 
 
-def _zellen(
-    blatt: _Blatt, zellen: list[list[str]], breiten: list[float], groesse: float, schnitt: Schnitt, grau: int
-) -> None:
-    zeilenhoehe = groesse * _PUNKT * 1.3
+def _zellen(blatt: _Blatt, tafel: _Tafel, reihe: _Reihe) -> None:
     x = LINKS
-    for nummer, (zelle, breite) in enumerate(zip(zellen, breiten, strict=True)):
+    for nummer, (zelle, breite) in enumerate(zip(reihe.zellen, tafel.spalten, strict=True)):
+        beschriftung = tafel.kopf is None and nummer == 0
+        einzug, grau = (0.0, _GRAU) if beschriftung else (_RAND, 0)
         for n, zeile in enumerate(zelle):
-            y = blatt.y + _RAND * 0.6 + zeilenhoehe * (n + 0.76)
-            blatt.zeichne(
-                Text(x + (_RAND if grau == 0 or nummer else 0), y, zeile, groesse, schnitt, 0 if nummer else grau)
-            )
+            y = blatt.y + _RAND * 0.6 + tafel.zeilenhoehe * (n + 0.76)
+            blatt.zeichne(Text(x + einzug, y, zeile, tafel.groesse, reihe.schnitt, grau, reihe.elemente[nummer]))
         x += breite
-    blatt.y += _hoehe(zellen, groesse)
-
-
-def _hoehe(zellen: list[list[str]], groesse: float) -> float:
-    return max(map(len, zellen)) * groesse * _PUNKT * 1.3 + 1.2 * _RAND
+    blatt.y += tafel.hoehe(reihe.laenge)
 
 
 def _rahmen(blatt: _Blatt, schriftstueck: Schriftstueck, seite: Seite, nummer: int) -> None:
     """Running head from the second page on; foot with case and page on all."""
     grundlinie = HOEHE - 12
     seite.append(Flaeche(LINKS, grundlinie - 4.5, _NUTZ, 0.15, 150))
-    seite.append(Text(LINKS, grundlinie, blatt.setzer.druckbar(schriftstueck.kennzeichen), 8, "", _GRAU))
-    _rechts(blatt, seite, f"Seite {nummer} von {len(blatt.seiten)}", grundlinie)
+    seite.append(_klein(blatt, schriftstueck.kennzeichen, grundlinie, 0))
+    seite.append(_klein(blatt, f"Seite {nummer} von {len(blatt.seiten)}", grundlinie, 1))
     if schriftstueck.fusszeile:
-        mitte = blatt.setzer.druckbar(schriftstueck.fusszeile)
-        x = LINKS + (_NUTZ - blatt.satz.breite(mitte, "") / 1000 * 8 * _PUNKT) / 2
-        seite.append(Text(x, grundlinie + 4, mitte, 8, "", _GRAU))
+        seite.append(_klein(blatt, schriftstueck.fusszeile, grundlinie + 4, 0))
     if nummer > 1:
-        kopf = blatt.zeilen(f"{schriftstueck.art}: {schriftstueck.titel}", _NUTZ, 8)[0]
-        seite.append(Text(LINKS, OBEN - 8, kopf, 8, "", _GRAU))
+        seite.append(_klein(blatt, f"{schriftstueck.art}: {schriftstueck.titel}", OBEN - 8, 0))
         seite.append(Flaeche(LINKS, OBEN - 6, _NUTZ, 0.15, 150))
 
 
-def _rechts(blatt: _Blatt, seite: Seite, text: str, y: float) -> None:
-    breite = blatt.satz.breite(text, "") / 1000 * 8 * _PUNKT
-    seite.append(Text(BREITE - RECHTS - breite, y, text, 8, "", _GRAU))
+def _klein(blatt: _Blatt, text: str, y: float, stellung: float) -> Text:
+    """One small line; ``stellung`` is 0 for the left and 1 for the right edge."""
+    zeile = blatt.zeilen(text, _NUTZ, 8)[0]
+    breite = blatt.satz.breite(zeile, "") / 1000 * 8 * _PUNKT
+    return Text(LINKS + (_NUTZ - breite) * stellung, y, zeile, 8, "", _GRAU)

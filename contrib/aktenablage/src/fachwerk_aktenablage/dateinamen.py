@@ -38,7 +38,7 @@ _AKTIV = frozenset(
     ins iso isp jar jnlp js jse lnk mht mhtml msc msi msp mst pif potm ppam pps ppsm pptm ps1 psm1 py pyw reg scf scr
     sct settingcontent-ms sh shb shtml svg svgz sys theme url vb vbe vbs vhd vhdx wsc wsf wsh xbap xhtml xht xlam
     xll xlsb xlsm xltm xsl xslt
-    """.split()
+    """.split()  # noqa: SIM905  eighty quoted words would not be easier to read
 )
 _UNERLAUBT = re.compile(r"[^A-Za-z0-9._-]+")
 _SICHER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")

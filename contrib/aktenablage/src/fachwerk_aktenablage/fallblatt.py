@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fachwerk_aktenablage.gliederung import Absatz, Block, Tabelle, Zwischentitel, angaben
-from fachwerk_aktenablage.texte import UNBEKANNT, anzeige, beschriftung, betrag, wort
+from fachwerk_aktenablage.texte import anzeige, beschriftung, betrag, wort
 
 _TIEFE = 12
 
@@ -46,6 +46,7 @@ _NAMEN = {
     "gebuehr": "Gebühr", "name": "Name", "rolle": "Rolle", "land": "Land",
 }  # fmt: skip
 _GELD = dict.fromkeys(("betrag", "werbungskosten", "gesamteinkommen", "grenze", "gebuehr", "betreuungskosten"), betrag)
+_EINZELN = {"haushalt": "Haushaltsmitglied"}
 _ERWARTET = {
     "wbs": ("land", "stichtag", "ehe_seit", "alleinerziehend", "haushalt", "unterhalt"),
     "wbs.haushalt": ("rolle", "geburtsdatum", "einkuenfte", "zahlt", "grad_der_behinderung", "pflegegrad",
@@ -56,12 +57,18 @@ _ERWARTET = {
 
 def fallblatt(fall: Mapping[str, Any], leistung: str) -> tuple[Block, ...]:
     """The case file: simple facts first, then one table per person, income and payment."""
-    return tuple(_bloecke({**dict.fromkeys(_ERWARTET.get(leistung, ())), **fall}, "", leistung, 0))
+    return tuple(_bloecke(_ergaenzt(fall, leistung), "", leistung, 0))
 
 
 def ergebnisblatt(ergebnis: Mapping[str, Any]) -> tuple[Block, ...]:
     """The result of the rules without reason and open points, which have tables of their own."""
-    return tuple(_bloecke({k: v for k, v in ergebnis.items() if k not in ("begruendung", "offen")}, "", "", 0))
+    werte = {k: v for k, v in ergebnis.items() if k not in ("begruendung", "offen", "empfehlung")}
+    return tuple(_bloecke(werte, "", "", 0))
+
+
+def _ergaenzt(werte: Mapping[str, Any], stelle: str) -> dict[str, Any]:
+    """``werte`` with the expected keys it lacks, so that what is unknown is seen."""
+    return {**werte, **{schluessel: None for schluessel in _ERWARTET.get(stelle, ()) if schluessel not in werte}}
 
 
 def _bloecke(werte: Mapping[str, Any], ueber: str, leistung: str, tiefe: int) -> Iterator[Block]:
@@ -87,15 +94,15 @@ def _geschachtelte(schluessel: str, wert: Any, titel: str, leistung: str, tiefe:
         yield from (Zwischentitel(titel), tabelle)
     else:
         for nummer, eintrag in enumerate(wert, 1):
-            yield from _eintrag(schluessel, eintrag, f"{titel} {nummer}", leistung, tiefe)
+            einzeln = f"{_EINZELN.get(schluessel, titel)} {nummer}"
+            yield from _eintrag(schluessel, eintrag, einzeln, leistung, tiefe)
 
 
 def _eintrag(schluessel: str, eintrag: Mapping[str, Any], titel: str, leistung: str, tiefe: int) -> Iterator[Block]:
     """One member of a list, e.g. one person of the household, named where it has a name."""
     name = eintrag.get("name")
     yield Zwischentitel(f"{titel}: {wort(name)}" if isinstance(name, str) and name else titel)
-    erwartet = dict.fromkeys(_ERWARTET.get(f"{leistung}.{schluessel}", ()))
-    yield from _bloecke({**erwartet, **eintrag}, titel, leistung, tiefe)
+    yield from _bloecke(_ergaenzt(eintrag, f"{leistung}.{schluessel}"), titel, leistung, tiefe)
 
 
 def _flache_tabelle(eintraege: Sequence[Mapping[str, Any]]) -> Tabelle | None:
@@ -117,7 +124,7 @@ def _geschachtelt(wert: Any) -> bool:
 
 def _wert(schluessel: str, wert: Any) -> str:
     if isinstance(wert, Mapping | list | tuple):
-        return UNBEKANNT if not wert else wort(repr(wert))
+        return "keine" if not wert else wort(repr(wert))
     if isinstance(wert, str) and schluessel in _WERTEWORTE:
         return _WERTEWORTE[schluessel].get(wert, wort(wert))
     return anzeige(schluessel, wert, _FORMEN)

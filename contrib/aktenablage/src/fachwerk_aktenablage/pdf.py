@@ -1,102 +1,251 @@
-"""Draws a document as PDF/A-2u with embedded fonts; same document and time, same bytes."""
+"""Draws a document as tagged PDF/A-2u with embedded fonts; same document and time, same bytes.
+
+Own code on purpose: the fonts are fixed and prepared when the package is built, so a document costs milliseconds,
+where a general library reads and cuts its fonts anew for each (measured: more than ten times as long).
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from html import escape
 
-from fachwerk_aktenablage.blattsatz import MAX_SEITEN, Flaeche, Seite, Text, setze
+from fachwerk_aktenablage.blattsatz import (
+    BREITE,
+    HOEHE,
+    MAX_SEITEN,
+    WURZEL,
+    ZIERAT,
+    Element,
+    Flaeche,
+    Satzergebnis,
+    Seite,
+    Text,
+    Zeichnung,
+    setze,
+)
+from fachwerk_aktenablage.farbprofil import graustufen
 from fachwerk_aktenablage.gliederung import Absatz, Schriftstueck
-from fachwerk_aktenablage.schrift import Satz, Setzer, passender_satz
+from fachwerk_aktenablage.pdfdatei import Pdfdatei, gepackt, text, verweis
+from fachwerk_aktenablage.schrift import Satz, Schnitt, Setzer, passender_satz
 
-if TYPE_CHECKING:
-    from fpdf import FPDF
-
-KONFORMITAET = "PDF/A-2u"
-"""What the library promises to keep; no validator has confirmed it for these documents."""
-
-_FAMILIE = "notosans"
+PROGRAMM = "Fachwerk Aktenablage"
+_PUNKTE = 72 / 25.4
 _GENANNT = 20
-
-
-def als_pdf(schriftstueck: Schriftstueck, zeit: datetime) -> bytes:
-    """The document as PDF; ``zeit`` becomes its creation date."""
-    satz = passender_satz(schriftstueck.texte())
-    gesamt = _mit_hinweis_auf_zeichen(schriftstueck, satz)
-    seiten, vollstaendig = setze(gesamt, satz, Setzer(satz))
-    if not vollstaendig:
-        seiten, _ = setze(_mit_vorspann(gesamt, _GEKUERZT), satz, Setzer(satz))
-    return _gezeichnet(seiten, schriftstueck, satz, zeit)
-
-
+_KUERZEL: dict[Schnitt, bytes] = {"": b"/F", "B": b"/B"}
 _GEKUERZT = (
     f"Dieses Dokument endet nach {MAX_SEITEN} Seiten. Die übrigen Angaben stehen vollständig in index.html "
     "und im Original der Nachricht."
 )
 
 
-def _mit_vorspann(schriftstueck: Schriftstueck, text: str) -> Schriftstueck:
-    return replace(schriftstueck, vorspann=(*schriftstueck.vorspann, Absatz(text, "warnung")))
+def als_pdf(schriftstueck: Schriftstueck, zeit: datetime) -> bytes:
+    """The document as PDF; ``zeit`` becomes its creation date."""
+    satz = passender_satz(schriftstueck.texte())
+    gesamt = _mit_hinweis_auf_zeichen(schriftstueck, satz)
+    ergebnis = setze(gesamt, satz, Setzer(satz))
+    if not ergebnis.vollstaendig:
+        ergebnis = setze(_mit_warnung(gesamt, _GEKUERZT), satz, Setzer(satz))
+    return _datei(ergebnis, f"{schriftstueck.art} {schriftstueck.kennzeichen}", satz, zeit.astimezone(UTC))
+
+
+def _mit_warnung(schriftstueck: Schriftstueck, warnung: str) -> Schriftstueck:
+    return replace(schriftstueck, vorspann=(*schriftstueck.vorspann, Absatz(warnung, "warnung")))
 
 
 def _mit_hinweis_auf_zeichen(schriftstueck: Schriftstueck, satz: Satz) -> Schriftstueck:
     setzer = Setzer(satz)
-    for text in schriftstueck.texte():
-        setzer.druckbar(text)
+    for stueck in schriftstueck.texte():
+        setzer.druckbar(stueck)
     if not setzer.ersetzt:
         return schriftstueck
     genannt = ", ".join(f"U+{ord(zeichen):04X}" for zeichen in sorted(setzer.ersetzt)[:_GENANNT])
     mehr = " und weitere" if len(setzer.ersetzt) > _GENANNT else ""
-    return _mit_vorspann(
+    return _mit_warnung(
         schriftstueck,
-        f"Zeichen ersetzt, siehe Original: Die Schrift dieses Dokuments kennt nicht alle gesendeten Zeichen. "
+        "Zeichen ersetzt, siehe Original: Die Schrift dieses Dokuments kennt nicht alle gesendeten Zeichen. "
         f"Sie stehen hier als Nummer in eckigen Klammern ({genannt}{mehr}); index.html zeigt sie unverändert.",
     )
 
 
-def _gezeichnet(seiten: list[Seite], schriftstueck: Schriftstueck, satz: Satz, zeit: datetime) -> bytes:
-    pdf = _leer(schriftstueck, satz, zeit)
-    for seite in seiten:
-        pdf.add_page()
-        schrift: tuple[str, float] | None = None
-        for ding in seite:
-            if isinstance(ding, Flaeche):
-                _male(pdf, ding)
-                continue
-            if schrift != (ding.schnitt, ding.groesse):
-                schrift = (ding.schnitt, ding.groesse)
-                pdf.set_font(_FAMILIE, ding.schnitt, ding.groesse)
-            _schreibe(pdf, ding)
-    return bytes(pdf.output())
+def _datei(ergebnis: Satzergebnis, titel: str, satz: Satz, zeit: datetime) -> bytes:
+    datei = Pdfdatei()
+    schriften = b"".join(_KUERZEL[s] + b" " + verweis(_schrift(datei, satz, s)) for s in _KUERZEL)
+    baum, seiten = datei.reserviere(), datei.reserviere()
+    marken: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    blaetter, eltern = [], []
+    for nummer, seite in enumerate(ergebnis.seiten):
+        inhalt, elemente = _seiteninhalt(seite, satz)
+        strom = datei.neu(gepackt(inhalt))
+        blatt = datei.neu(
+            b"<</Type/Page/Parent %s/MediaBox[0 0 %.2f %.2f]/Resources<</Font<<%s>>>>/Contents %s"
+            b"/StructParents %d/Tabs/S>>"
+            % (verweis(seiten), BREITE * _PUNKTE, HOEHE * _PUNKTE, schriften, verweis(strom), nummer)
+        )
+        for marke, element in enumerate(elemente):
+            marken[element].append((blatt, marke))
+        blaetter.append(blatt)
+        eltern.append(elemente)
+    kinder = b" ".join(map(verweis, blaetter))
+    datei.setze(seiten, b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(blaetter), kinder))
+    _struktur(datei, baum, ergebnis.struktur, marken, eltern)
+    return datei.als_bytes(_katalog(datei, seiten, baum, titel, zeit), _auskunft(datei, titel, zeit))
 
 
-def _leer(schriftstueck: Schriftstueck, satz: Satz, zeit: datetime) -> FPDF:
-    """A document without pages; the title names the case by its number, not by a person."""
-    from fpdf import FPDF
-
-    pdf = FPDF(unit="mm", format="A4", enforce_compliance=KONFORMITAET)
-    pdf.set_auto_page_break(False)
-    pdf.set_creation_date(zeit.astimezone(UTC))
-    pdf.set_lang("de-DE")
-    pdf.set_title(f"{schriftstueck.art} {schriftstueck.kennzeichen}")
-    pdf.set_creator("Fachwerk Aktenablage")
-    for schnitt in ("", "B"):
-        pdf.add_font(_FAMILIE, schnitt, satz.datei(schnitt))
-    return pdf
+def _katalog(datei: Pdfdatei, seiten: int, baum: int, titel: str, zeit: datetime) -> int:
+    profil = datei.neu(gepackt(graustufen(), b"/N 1"))
+    xmp = _xmp(titel, zeit)
+    metadaten = datei.neu(b"<</Type/Metadata/Subtype/XML/Length %d>>stream\n%s\nendstream" % (len(xmp), xmp))
+    return datei.neu(
+        b"<</Type/Catalog/Pages %s/StructTreeRoot %s/MarkInfo<</Marked true>>/Lang(de-DE)/Metadata %s"
+        b"/ViewerPreferences<</DisplayDocTitle true>>/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1"
+        b"/OutputConditionIdentifier(Custom)/Info(Grey, gamma 2.2)/DestOutputProfile %s>>]>>"
+        % (verweis(seiten), verweis(baum), verweis(metadaten), verweis(profil))
+    )
 
 
-def _male(pdf: FPDF, flaeche: Flaeche) -> None:
-    if flaeche.rahmen:
-        pdf.set_draw_color(flaeche.grau)
-        pdf.set_line_width(0.4)
-        pdf.rect(flaeche.x, flaeche.y, flaeche.b, flaeche.h, style="D")
-    else:
-        pdf.set_fill_color(flaeche.grau)
-        pdf.rect(flaeche.x, flaeche.y, flaeche.b, flaeche.h, style="F")
+def _auskunft(datei: Pdfdatei, titel: str, zeit: datetime) -> int:
+    datum = f"(D:{zeit:%Y%m%d%H%M%S}Z)".encode()
+    return datei.neu(
+        b"<</Title %s/Creator %s/Producer %s/CreationDate%s/ModDate%s>>"
+        % (text(titel), text(PROGRAMM), text(PROGRAMM), datum, datum)
+    )
 
 
-def _schreibe(pdf: FPDF, text: Text) -> None:
-    if text.text:
-        pdf.set_text_color(text.grau)
-        pdf.text(text.x, text.y, text.text)
+def _xmp(titel: str, zeit: datetime) -> bytes:
+    """The metadata a PDF/A must carry; they say the same as the information dictionary."""
+    datum = f"{zeit:%Y-%m-%dT%H:%M:%SZ}"
+    return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">
+<dc:format>application/pdf</dc:format>
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(titel)}</rdf:li></rdf:Alt></dc:title>
+<xmp:CreatorTool>{PROGRAMM}</xmp:CreatorTool><pdf:Producer>{PROGRAMM}</pdf:Producer>
+<xmp:CreateDate>{datum}</xmp:CreateDate><xmp:ModifyDate>{datum}</xmp:ModifyDate>
+<pdfaid:part>2</pdfaid:part><pdfaid:conformance>U</pdfaid:conformance>
+</rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>""".encode()
+
+
+def _schrift(datei: Pdfdatei, satz: Satz, schnitt: Schnitt) -> int:
+    """The five objects of an embedded font; text is written in glyph numbers."""
+    schrift = satz.schriften[schnitt]
+    name = f"FW{satz.umfang.upper()[:4]:X<4}+{schrift.masse['name']}".encode()
+    daten, laenge = schrift.gepackt
+    programm = datei.neu(gepackt(daten, b"/Length1 %d" % laenge, vorab=True))
+    masse = schrift.masse
+    beschreibung = datei.neu(
+        b"<</Type/FontDescriptor/FontName/%s/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d"
+        b"/CapHeight %d/StemV %d/FontFile2 %s>>"
+        % (name, *masse["kasten"], masse["oben"], masse["unten"], masse["versalhoehe"], 140 if schnitt else 80,
+           verweis(programm))
+    )  # fmt: skip
+    breiten, zuordnung = _tabellen(satz.umfang, schnitt)
+    cid = datei.neu(
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
+        b"/Supplement 0>>/FontDescriptor %s/DW 600/W[%s]/CIDToGIDMap/Identity>>"
+        % (name, verweis(beschreibung), breiten)
+    )
+    unicode = datei.neu(gepackt(zuordnung, vorab=True))
+    return datei.neu(
+        b"<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%s]/ToUnicode %s>>"
+        % (name, verweis(cid), verweis(unicode))
+    )
+
+
+@lru_cache(maxsize=4)
+def _tabellen(umfang: str, schnitt: Schnitt) -> tuple[bytes, bytes]:
+    """Widths by glyph, and the deflated table that turns glyphs back into characters, once per process."""
+    import zlib
+
+    from fachwerk_aktenablage.schrift import satz
+
+    schrift = satz(umfang).schriften[schnitt]
+    je_glyphe = {glyphe: zeichen for zeichen, glyphe in reversed(schrift.glyphen.items())}
+    breiten = b" ".join(b"%d[%d]" % (g, schrift.breiten[z]) for g, z in sorted(je_glyphe.items()))
+    return breiten, zlib.compress(_zuordnung(je_glyphe), 9)
+
+
+def _zuordnung(je_glyphe: dict[int, str]) -> bytes:
+    zeilen = [f"<{g:04X}> <{z.encode('utf-16-be').hex().upper()}>" for g, z in sorted(je_glyphe.items())]
+    bloecke = [zeilen[n : n + 100] for n in range(0, len(zeilen), 100)]
+    eintraege = "".join(f"{len(b)} beginbfchar\n" + "\n".join(b) + "\nendbfchar\n" for b in bloecke)
+    return (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
+        "/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def\n"
+        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def\n"
+        f"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n{eintraege}"
+        "endcmap CMapName currentdict /CMap defineresource pop end end\n"
+    ).encode()
+
+
+def _seiteninhalt(seite: Seite, satz: Satz) -> tuple[bytes, list[int]]:
+    """The drawing of a page, and for each marked piece of it the element it belongs to."""
+    teile: list[bytes] = []
+    elemente: list[int] = []
+    offen: int | None = None
+    for ding in seite:
+        element = ding.element if isinstance(ding, Text) else ZIERAT
+        if element != offen:
+            if offen is not None:
+                teile.append(b"EMC")
+            teile.append(_anfang(element, len(elemente)))
+            if element != ZIERAT:
+                elemente.append(element)
+            offen = element
+        teile.append(_gezeichnet(ding, satz))
+    return b"\n".join([*teile, b"EMC"]), elemente
+
+
+def _anfang(element: int, marke: int) -> bytes:
+    return b"/Artifact BMC" if element == ZIERAT else b"/Span<</MCID %d>>BDC" % marke
+
+
+def _gezeichnet(ding: Zeichnung, satz: Satz) -> bytes:
+    if isinstance(ding, Flaeche):
+        x, y, grau = ding.x * _PUNKTE, (HOEHE - ding.y - ding.h) * _PUNKTE, ding.grau / 255
+        rechteck = b"%.2f %.2f %.2f %.2f re" % (x, y, ding.b * _PUNKTE, ding.h * _PUNKTE)
+        return b"%.2f G 1 w %s S" % (grau, rechteck) if ding.rahmen else b"%.2f g %s f" % (grau, rechteck)
+    glyphen = satz.schriften[ding.schnitt].glyphen
+    codes = "".join([f"{glyphen[zeichen]:04X}" for zeichen in ding.text]).encode()
+    lage = (ding.grau / 255, _KUERZEL[ding.schnitt], ding.groesse, ding.x * _PUNKTE, (HOEHE - ding.y) * _PUNKTE)
+    return b"BT %.2f g %s %.1f Tf %.2f %.2f Td <%s> Tj ET" % (*lage, codes)
+
+
+def _struktur(
+    datei: Pdfdatei,
+    baum: int,
+    struktur: list[Element],
+    marken: dict[int, list[tuple[int, int]]],
+    eltern: list[list[int]],
+) -> None:
+    """The tree a screen reader walks: elements, their pieces on the pages, and the way back from the pieces."""
+    nummern = [datei.reserviere() for _ in struktur]
+    kinder: dict[int, list[bytes]] = defaultdict(list)
+    for nummer, stellen in marken.items():
+        kinder[nummer] += [b"<</Type/MCR/Pg %s/MCID %d>>" % (verweis(blatt), marke) for blatt, marke in stellen]
+    for position, element in enumerate(struktur):
+        if position != WURZEL:
+            kinder[element.eltern].append(verweis(nummern[position]))
+    for position, element in enumerate(struktur):
+        oben = baum if position == WURZEL else nummern[element.eltern]
+        geltung = b"/A<</O/Table/Scope/%s>>" % element.geltung.encode() if element.geltung else b""
+        datei.setze(
+            nummern[position],
+            b"<</Type/StructElem/S/%s/P %s/K[%s]%s>>"
+            % (element.art.encode(), verweis(oben), b" ".join(kinder[position]), geltung),
+        )
+    _baumwurzel(datei, baum, nummern, eltern)
+
+
+def _baumwurzel(datei: Pdfdatei, baum: int, nummern: list[int], eltern: list[list[int]]) -> None:
+    felder = [b"%d[%s]" % (n, b" ".join(verweis(nummern[e]) for e in elemente)) for n, elemente in enumerate(eltern)]
+    rueckweg = datei.neu(b"<</Nums[%s]>>" % b" ".join(felder))
+    datei.setze(
+        baum,
+        b"<</Type/StructTreeRoot/K %s/ParentTree %s/ParentTreeNextKey %d>>"
+        % (verweis(nummern[WURZEL]), verweis(rueckweg), len(eltern)),
+    )

@@ -6,12 +6,14 @@ rules use have a spelling in plain letters. Combining marks stay; zero-width cha
 
 from __future__ import annotations
 
+import json
 import unicodedata
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 ORDNER = Path(__file__).parent / "schrift"
 Schnitt = Literal["", "B"]
@@ -23,47 +25,60 @@ _SCHREIBWEISE = {
 
 
 @dataclass(frozen=True)
+class Schrift:
+    """One font: ``masse`` for the PDF (thousandths of the font size), glyph and width of every character."""
+
+    datei: Path
+    masse: dict[str, Any]
+    glyphen: dict[str, int]
+    breiten: dict[str, float]
+
+    @cached_property
+    def gepackt(self) -> tuple[bytes, int]:
+        """The font file, deflated once per process, and its plain length."""
+        roh = self.datei.read_bytes()
+        return zlib.compress(roh, 9), len(roh)
+
+
+@dataclass(frozen=True)
 class Satz:
-    """One set of fonts (``grund`` or ``voll``) with widths in thousandths of the font size."""
+    """One set of fonts (``grund`` or ``voll``): regular and bold."""
 
     umfang: str
-    breiten: dict[Schnitt, dict[str, float]]
-
-    def datei(self, schnitt: Schnitt) -> Path:
-        """The font file."""
-        return ORDNER / f"noto-sans-{self.umfang}-{_DATEI[schnitt]}.ttf"
+    schriften: dict[Schnitt, Schrift]
 
     def breite(self, text: str, schnitt: Schnitt) -> float:
         """Width of ``text`` in thousandths of the font size."""
-        tabelle = self.breiten[schnitt]
-        return sum([tabelle[zeichen] for zeichen in text])
+        breiten = self.schriften[schnitt].breiten
+        return sum([breiten[zeichen] for zeichen in text])
 
     @cached_property
     def zeichen(self) -> frozenset[str]:
         """What both weights can show."""
-        return frozenset(self.breiten[""]) & frozenset(self.breiten["B"])
+        return frozenset(self.schriften[""].breiten) & frozenset(self.schriften["B"].breiten)
 
 
 @lru_cache(maxsize=2)
 def satz(umfang: str) -> Satz:
-    """Load widths once per process."""
-    return Satz(umfang, {schnitt: _breiten(Satz(umfang, {}).datei(schnitt)) for schnitt in _DATEI})
+    """Load a set once per process."""
+    return Satz(umfang, {schnitt: _lade(f"noto-sans-{umfang}-{name}") for schnitt, name in _DATEI.items()})
 
 
-def _breiten(datei: Path) -> dict[str, float]:
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-
-    with TTFont(datei, lazy=True) as schrift:
-        massstab = 1000 / schrift["head"].unitsPerEm
-        metrik = schrift["hmtx"].metrics
-        return {chr(nummer): metrik[glyphe][0] * massstab for nummer, glyphe in schrift.getBestCmap().items()}
+def _lade(name: str) -> Schrift:
+    masse = json.loads((ORDNER / f"{name}.json").read_text(encoding="ascii"))
+    zeichen = masse.pop("zeichen")
+    return Schrift(
+        datei=ORDNER / f"{name}.ttf",
+        masse=masse,
+        glyphen={chr(nummer): glyphe for nummer, glyphe, _ in zeichen},
+        breiten={chr(nummer): float(breite) for nummer, _, breite in zeichen},
+    )
 
 
 def passender_satz(texte: Iterable[str]) -> Satz:
-    """The small set where it suffices, else the full one."""
-    grund = satz("grund")
-    benoetigt = set().union(*texte) - {"\n"}
-    return grund if benoetigt <= grund.zeichen else satz("voll")
+    """The small set, unless the full one can show more of these texts."""
+    fehlt = set().union(*texte) - satz("grund").zeichen - {"\n"} - set(_SCHREIBWEISE)
+    return satz("voll") if fehlt and not fehlt.isdisjoint(satz("voll").zeichen) else satz("grund")
 
 
 class Setzer:

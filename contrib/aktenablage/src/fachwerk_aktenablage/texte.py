@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,10 @@ _ORTSZEIT = ZoneInfo("Europe/Berlin")
 _VERSTECKT = frozenset({0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x2070), 0xFEFF})
 """Controls of writing direction and the like: they make a text look other than it is."""
 
-_ISO_DATUM = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_GELD = re.compile(r"-?\d{1,15}(\.\d{1,2})?")
+_ISO_DATUM = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_GELD = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
+_ZWEISTELLIG = re.compile(r"-?[0-9]{1,15}\.[0-9]{2}")
+_DEUTSCH = str.maketrans(",.", ".,")
 
 
 def bereinigt(text: str) -> str:
@@ -63,16 +65,20 @@ def ja_nein(wert: bool | None) -> str:
     return UNBEKANNT if wert is None else ("ja" if wert else "nein")
 
 
+def zahl(wert: Any) -> str:
+    """A number with two decimals in German notation (``33.136,00``); anything else as it is."""
+    text = str(wert)
+    if not _ZWEISTELLIG.fullmatch(text):
+        return wort(wert)
+    return f"{Decimal(text):,.2f}".translate(_DEUTSCH)
+
+
 def betrag(wert: Any) -> str:
     """Money as ``33.136,00 EUR``; anything that is no plain number stays as it was sent."""
     text = str(wert)
     if isinstance(wert, bool) or not _GELD.fullmatch(text):
         return wort(wert)
-    try:
-        zahl = f"{Decimal(text):,.2f}"
-    except InvalidOperation:
-        return wort(wert)
-    return zahl.translate(str.maketrans(",.", ".,")) + " EUR"
+    return f"{Decimal(text):,.2f}".translate(_DEUTSCH) + " EUR"
 
 
 def wort(wert: Any) -> str:

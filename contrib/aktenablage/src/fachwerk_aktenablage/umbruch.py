@@ -10,7 +10,10 @@ _NACH = frozenset("-/._,;:)]}›@&=?+")
 
 
 def umbrich(text: str, platz: float, breiten: Mapping[str, float]) -> list[str]:
-    """Lines no wider than ``platz`` (same unit as ``breiten``); a single character may be wider, never lost."""
+    """Lines no wider than ``platz`` (same unit as ``breiten``); a single character may be wider, never lost.
+
+    The space at which a line was broken stays at its end, so that copied and spoken text keeps its words apart.
+    """
     return [zeile for absatz in text.split("\n") for zeile in _absatz(absatz, platz, breiten)]
 
 
@@ -25,7 +28,7 @@ def _absatz(absatz: str, platz: float, breiten: Mapping[str, float]) -> list[str
             zeile, belegt = f"{zeile} {wort}", belegt + breiten[" "] + breite
             continue
         if zeile:
-            zeilen.append(zeile)
+            zeilen.append(f"{zeile} ")
         *volle, zeile = _zerteilt(wort, platz, breiten) if breite > platz else [wort]
         zeilen += volle
         belegt = _breite(zeile, breiten)

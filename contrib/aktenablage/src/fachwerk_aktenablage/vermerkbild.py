@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fachwerk.modell import Antrag, Befund, Empfehlung, Entscheidung, OffenerPunkt, Rechenschritt, Schwere, Votum
 from fachwerk_aktenablage.antragsbild import leistungstitel
 from fachwerk_aktenablage.fallblatt import ergebnisblatt
-from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, angaben
-from fachwerk_aktenablage.texte import bereinigt, datum, oder_unbekannt, wort, zeitpunkt
+from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, Zwischentitel, angaben
+from fachwerk_aktenablage.texte import bereinigt, datum, oder_unbekannt, zahl, zeitpunkt
 
 KEIN_VERWALTUNGSAKT = (
     "Empfehlung einer Maschine, kein Verwaltungsakt und kein Bescheid. Über den Antrag entscheidet die zuständige "
@@ -107,6 +107,7 @@ def _votum(votum: Votum) -> Iterator[Block]:
     else:
         yield Absatz("Die Regeln nennen keine einzelnen Schritte.")
     if votum.ergebnis:
+        yield Zwischentitel("Ergebnis der Prüfung")
         yield from ergebnisblatt(votum.ergebnis)
 
 
@@ -117,7 +118,7 @@ def _rechenweg(schritte: tuple[Rechenschritt, ...]) -> Tabelle:
             (
                 str(nummer),
                 bereinigt(schritt.name),
-                wort(schritt.wert),
+                zahl(schritt.wert),
                 bereinigt(schritt.fundstelle) or "–",
                 _BELEGE.get(schritt.beleg, bereinigt(schritt.beleg) or "–"),
             )
