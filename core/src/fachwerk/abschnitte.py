@@ -65,6 +65,12 @@ def _leistung(text: str) -> str:
     raise ValueError(f"Diese Leistung steht nicht im Katalog („fachwerk leistungen list“ zeigt ihn).{rat}")
 
 
+def _mindestens_eines(ziel: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if not ziel:
+        raise ValueError("Hier muss mindestens ein Ziel stehen.")
+    return ziel
+
+
 Land = Annotated[str, AfterValidator(_land)]
 LeistungName = Annotated[str, AfterValidator(_leistung)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
@@ -150,7 +156,7 @@ class RouteEinstellungen(Abschnitt):
     land: Land = ""
     ags: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
     format: str = ""
-    ziel: str | tuple[str, ...]
+    ziel: Annotated[str | tuple[str, ...], AfterValidator(_mindestens_eines)]
     zustand: Zustand = Zustand.LIVE
     grund: str = ""
     bis: date | None = None

@@ -105,7 +105,11 @@ def probleme_aus(
     bekannte: Mapping[tuple[str, ...], Iterable[str]] | None = None,
 ) -> list[ConfigError]:
     """Each error of a pydantic validation as a German problem; ``bekannte`` gives the keys a section knows."""
-    return [_einzeln(dict(eintrag), tuple(vor), datei, bekannte or {}) for eintrag in fehler.errors(include_url=False)]
+    gefunden: dict[str, ConfigError] = {}
+    for eintrag in fehler.errors(include_url=False):
+        fund = _einzeln(dict(eintrag), tuple(vor), datei, bekannte or {})
+        gefunden.setdefault(fund.details["schluessel"], fund)  # a union reports each of its branches
+    return list(gefunden.values())
 
 
 def _einzeln(
