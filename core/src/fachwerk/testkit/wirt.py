@@ -85,7 +85,8 @@ class FakeHost:
     """A :class:`fachwerk.host.Host` under the control of a test.
 
     ``zeit`` moves only by ``vergehe``; ``geheimnisse`` maps references (``env:NAME``) to values; ``http_fabrik``
-    makes the client for a connection, e.g. ``lambda v: httpx.Client(transport=httpx.MockTransport(f))``;
+    makes the client for a connection, e.g. ``lambda v: httpx.Client(transport=httpx.MockTransport(f))``, or
+    ``fachwerk.transport.oeffne`` against a simulator on loopback;
     ``nachrichten`` are the ids for which ``gespeichert`` is true; ``protokoll`` is what was logged.
     """
 
