@@ -1,0 +1,88 @@
+"""Finding one's way in a message by local names: namespaces are mixed in XSozial-basis, and names are what we know."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+_SCHRITT = re.compile(r"([^/\[\]]+)(?:\[([^\[\]]+)\])?")
+
+
+def lokal(element: etree._Element) -> str:
+    """Local name of an element."""
+    return etree.QName(element).localname
+
+
+def alle(element: etree._Element, pfad: str) -> list[etree._Element]:
+    """All elements at ``a/b/c`` below ``element``; ``a[b/c]`` takes only those a that have b/c with a text in it."""
+    treffer = [element]
+    for name, bedingung in _zerlegt(pfad):
+        treffer = [kind for eltern in treffer for kind in eltern if lokal(kind) == name]
+        if bedingung:
+            treffer = [knoten for knoten in treffer if any(map(_hat_text, alle(knoten, bedingung)))]
+    return treffer
+
+
+def _zerlegt(pfad: str) -> Iterator[tuple[str, str | None]]:
+    stelle = 0
+    for schritt in _SCHRITT.finditer(pfad):
+        if pfad[stelle : schritt.start()].strip("/"):
+            raise ValueError(f"kein Pfad: {pfad}")
+        stelle = schritt.end()
+        yield schritt.group(1), schritt.group(2)
+
+
+def _hat_text(element: etree._Element) -> bool:
+    return any((text or "").strip() for text in element.itertext())
+
+
+def text(element: etree._Element, *pfade: str) -> str:
+    """The trimmed text at the first of ``pfade`` that has any; empty elements count as absent."""
+    for pfad in pfade:
+        for knoten in alle(element, pfad):
+            if (wert := (knoten.text or "").strip()) and not len(knoten):
+                return wert
+    return ""
+
+
+def darunter(element: etree._Element, name: str, ohne: frozenset[str] = frozenset()) -> Iterator[etree._Element]:
+    """All elements called ``name`` below ``element``, not looking into those called as in ``ohne`` or into a hit."""
+    for kind in element:
+        if lokal(kind) == name:
+            yield kind
+        elif lokal(kind) not in ohne:
+            yield from darunter(kind, name, ohne)
+
+
+def blaetter(wurzel: etree._Element, ersatz: Mapping[etree._Element, str]) -> Iterator[tuple[str, etree._Element, str]]:
+    """Every leaf, attribute and text beside elements as (path, element, text), in the order of the document.
+
+    A path is made of local names, ``[n]`` (from 1) where siblings of one name repeat, ``@name`` for attributes.
+    Empty elements and values are left out; ``ersatz`` gives the text of those that were cut out of the tree.
+    """
+    yield from _blaetter(wurzel, lokal(wurzel), ersatz)
+
+
+def _blaetter(
+    element: etree._Element, pfad: str, ersatz: Mapping[etree._Element, str]
+) -> Iterator[tuple[str, etree._Element, str]]:
+    for name, wert in element.attrib.items():
+        if wert.strip():
+            yield f"{pfad}/@{etree.QName(name).localname}", element, str(wert).strip()
+    texte = [element.text, *(kind.tail for kind in element)]
+    eigener = ersatz.get(element) or " ".join(stueck.strip() for stueck in texte if stueck and stueck.strip())
+    if eigener:
+        yield (f"{pfad}/text()" if len(element) else pfad), element, eigener
+    for kind, schritt in _mit_nummern(element):
+        yield from _blaetter(kind, f"{pfad}/{schritt}", ersatz)
+
+
+def _mit_nummern(element: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    namen = [lokal(kind) for kind in element]
+    anzahl, gesehen = Counter(namen), Counter[str]()
+    for kind, name in zip(element, namen, strict=True):
+        gesehen[name] += 1
+        yield kind, f"{name}[{gesehen[name]}]" if anzahl[name] > 1 else name
