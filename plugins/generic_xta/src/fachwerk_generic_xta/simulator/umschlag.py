@@ -78,6 +78,7 @@ class _Ziel:
     def __init__(self, annahme: Annahme) -> None:
         self._annahme = annahme
         self._baum: Any = etree.TreeBuilder()  # the stubs do not know that start() takes nsmap and returns
+        self._wurzel: etree._Element | None = None
         self._inhalte: list[Inhalt] = []
         self._offen: Inhalt | None = None
         self._leser: Base64Leser | None = None
@@ -94,6 +95,8 @@ class _Ziel:
             self._nimm_verweis(self._offen, tag, attribute)
             return
         element = self._baum.start(tag, dict(attribute), dict(nsmap))
+        if self._wurzel is None:
+            self._wurzel = element
         if tag in INHALTSELEMENTE:
             self._offen = Inhalt(element)
 
@@ -123,7 +126,8 @@ class _Ziel:
         raise SoapFehler("Verarbeitungsanweisungen sind in SOAP nicht erlaubt.")
 
     def close(self) -> Umschlag:
-        return Umschlag(self._baum.close(), self._inhalte)
+        """The result; lxml calls this after an error too, and an error from here would hide the first one."""
+        return Umschlag(cast(etree._Element, self._wurzel), self._inhalte)
 
     def raeume_auf(self) -> None:
         if self._schreiber is not None:
