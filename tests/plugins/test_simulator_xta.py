@@ -93,6 +93,23 @@ def test_answers_carry_the_addressing_of_their_request(xta_gegenstelle: ModuleTy
     assert len(antwort.finde("/s:Envelope/s:Body")) == 0
 
 
+def test_default_namespaces_are_understood_and_kept(xta_gegenstelle: ModuleType, portal: Any, leser: Any) -> None:
+    _, action = xta_gegenstelle.ACTIONS["checkAccountActive"]
+    raum = 'xmlns="http://www.w3.org/2005/08/addressing"'
+    wsa = f"<Action {raum}>{action}</Action><MessageID {raum}>urn:uuid:a</MessageID>"
+    assert portal.rufe("checkAccountActive", wsa=wsa).status == 200
+    kennung = portal.neue_id()
+    kopf = xta_gegenstelle.metadaten(kennung, "gae:portal", LESER).replace("<m:", "<").replace("</m:", "</")
+    kopf = kopf.replace("<MessageMetaData", '<MessageMetaData xmlns="http://www.osci.eu/ws/2014/10/transport"')
+    kopf = kopf.replace("<code>", '<code xmlns="">')
+    rumpf = xta_gegenstelle.behaelter(["QUJD"]).replace("x:", "")
+    rumpf = rumpf.replace(
+        "<GenericContentContainer", '<GenericContentContainer xmlns="http://xoev.de/transport/xta/211"'
+    )
+    assert portal.rufe("sendMessage", rumpf, kopf=kopf).status == 200
+    assert leser.hole(kennung).inhalte() == [b"ABC"]
+
+
 @pytest.mark.parametrize("einfach", [True, False])
 @pytest.mark.parametrize("zitiert", [True, False])
 @pytest.mark.parametrize("gestueckelt", [True, False])

@@ -94,7 +94,7 @@ class _Ziel:
         if self._offen is not None:
             self._nimm_verweis(self._offen, tag, attribute)
             return
-        element = self._baum.start(tag, dict(attribute), dict(nsmap))
+        element = self._baum.start(tag, dict(attribute), {praefix or None: raum for praefix, raum in nsmap.items()})
         if self._wurzel is None:
             self._wurzel = element
         if tag in INHALTSELEMENTE:
