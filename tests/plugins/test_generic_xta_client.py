@@ -6,7 +6,8 @@ import base64
 import hashlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -431,3 +432,32 @@ def test_a_body_cut_by_the_network_leaves_no_part_in_the_message(bis: int) -> No
         assert fehler.value.code == "transport.abgebrochen"
         with pytest.raises(OutcomeUnknownError):
             xta.send(KOPF, [Teil.entwurf("a", "text/plain", lambda: [b"x"])])
+
+
+def test_memory_does_not_grow_with_the_message() -> None:
+    stueck = b"\r\n--x" * 12000
+
+    class Zaehlt(SpeicherInhalt):
+        laenge = 0
+
+        def schreibe(self, strom: Iterable[bytes], *werte: object, **mehr: object) -> Teil:
+            self.laenge += sum(len(teil) for teil in strom)
+            return Teil(id="t", laenge=self.laenge)
+
+    anfang, schluss = mehrteilig(W, ("a@x", b"|")).content.split(b"|")
+
+    def koerper() -> Iterator[bytes]:
+        yield anfang
+        yield from (stueck for _ in range(600))
+        yield schluss
+
+    antwort = httpx.Response(200, headers=mehrteilig(W).headers, content=koerper())
+    del antwort.headers["content-length"]
+    inhalt = Zaehlt()
+    holer = client(antwort)
+    tracemalloc.start()
+    holer.fetch(ID, inhalt)
+    _, spitze = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert inhalt.laenge == 600 * len(stueck)
+    assert spitze < 8 * 1024 * 1024

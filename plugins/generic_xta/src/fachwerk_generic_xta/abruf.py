@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fachwerk_generic_xta.client import XtaClient
 
 _ABBRUECHE_HINTEREINANDER = 3
+_KONTO = frozenset({"xta.9010", "xta.9011", "xta.9012", "xta.9014"})
 
 
 @dataclass
@@ -52,9 +53,10 @@ class Abruf:
         while True:
             seite = self.client.list(self.seitengroesse, neue=neue, ab=ab)
             self.unlesbare_eintraege = max(self.unlesbare_eintraege, seite.unlesbar)
-            frische = [eintrag for eintrag in seite.eintraege if eintrag.nachricht_id.lower() not in self.gesehen]
-            for eintrag in frische:
-                self.gesehen.add(eintrag.nachricht_id.lower())
+            frische = {eintrag.nachricht_id.lower(): eintrag for eintrag in reversed(seite.eintraege)}
+            frische = {kennung: frische[kennung] for kennung in reversed(frische) if kennung not in self.gesehen}
+            self.gesehen |= frische.keys()
+            for eintrag in frische.values():
                 yield from self._eine(eintrag, seite.anfrage_id)
             if not self._geht_weiter(seite):
                 return
@@ -85,16 +87,22 @@ class Abruf:
         yield eingang(self.kanal, eintrag, abholung, anfrage_id, self.host.now())
 
     def _merke(self, nachricht_id: str, fehler: StepError) -> None:
-        """One message failed. If rather the whole mailbox did, end the round instead of trying each message."""
-        if isinstance(fehler, NeedsHumanError):
+        """One message failed; the others go on, unless it is rather the mailbox or our account that fails."""
+        if fehler.code == "transport.nicht_erreichbar" or fehler.code in _KONTO:
             raise fehler
-        self.abbrueche = self.abbrueche + 1 if fehler.code.startswith("transport.") else 0
-        if fehler.code == "transport.nicht_erreichbar" or self.abbrueche >= _ABBRUECHE_HINTEREINANDER:
-            raise fehler
+        if fehler.code.startswith("transport."):
+            self._pruefe_postfach(fehler)
         self.fehlgeschlagen[nachricht_id] = fehler.details.get("grund", fehler.code)
         self.host.log.warning(
             "xta.nachricht_nicht_abgeholt", kanal=self.kanal.name, nachricht_id=nachricht_id, code=fehler.code
         )
+
+    def _pruefe_postfach(self, fehler: StepError) -> None:
+        """After a person's case or several failures of the connection: the round ends if not even a list comes."""
+        self.abbrueche += 1
+        if isinstance(fehler, NeedsHumanError) or self.abbrueche >= _ABBRUECHE_HINTEREINANDER:
+            self.client.list(1)
+            self.abbrueche = 0
 
     def _melde(self) -> None:
         if not self.fehlgeschlagen and not self.unlesbare_eintraege:
