@@ -14,11 +14,13 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
 
 import fachwerk.errors
 import fachwerk.hookspecs
 import fachwerk.modell
+from fachwerk.cli import befehle
 from fachwerk.parameter import Fassung, lade_parameter
 from fachwerk.settings import Einstellungen
 
@@ -341,3 +343,19 @@ def test_docs_show_a_configuration_whose_keys_exist() -> None:
     einstellungen = Einstellungen.model_validate(tomllib.loads(block))
     assert einstellungen.kanal["wbs-postfach"].plugin == "generic_xta"
     assert einstellungen.routen[0].ziele == ("akte",)
+
+
+def genannte_befehle() -> list[tuple[str, str]]:
+    """What the documents call ``fachwerk …``: command and subcommand (or argument, or nothing)."""
+    muster = re.compile(r"(?:`|^ *)(?:\$ )?fachwerk ([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
+    dokumente = [p for p in verfolgt(".md") if p.name != "CHANGELOG.md"]
+    return sorted({(a, b) for p in dokumente for a, b in muster.findall(text_von(p)) if a != "x"})
+
+
+@pytest.mark.parametrize(("befehl", "unterbefehl"), genannte_befehle())
+def test_docs_name_only_commands_that_exist(befehl: str, unterbefehl: str) -> None:
+    kontext = click.Context(befehle)
+    kommando = befehle.get_command(kontext, befehl)
+    assert kommando is not None
+    if unterbefehl and isinstance(kommando, click.Group):
+        assert kommando.get_command(kontext, unterbefehl) is not None
