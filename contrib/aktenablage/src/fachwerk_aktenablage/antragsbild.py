@@ -177,7 +177,7 @@ def _dokumente(antrag: Antrag, dateien: dict[int, str]) -> Iterator[Block]:
             (
                 str(nummer + 1),
                 oder_unbekannt(dokument.name or (dokument.teil.name if dokument.teil else "")),
-                oder_unbekannt(dokument.typ),
+                bereinigt(dokument.typ) or "–",
                 dateien.get(nummer, "genannt, aber nicht mitgesandt"),
             )
             for nummer, dokument in enumerate(antrag.dokumente)

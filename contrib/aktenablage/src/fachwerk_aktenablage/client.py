@@ -16,7 +16,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from fachwerk.errors import PermanentError, RetryableError, StepError
@@ -34,6 +34,7 @@ KNAPP = 1_000_000_000
 LAENGSTER_ORDNER = 100
 """Characters of the folder's own path that leave a case folder, ``anlagen/`` and a name below 260."""
 
+_WINDOWS = os.name == "nt"
 _NEU, _WEG, _PROBE = ".neu-", ".weg-", ".probe-"
 _GLEICHE_NAMEN = 100
 _OHNE_ORDNERSYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EISDIR}
@@ -96,7 +97,7 @@ def pruefe(ziel: Kanal | Ziel, host: Host) -> list[Befund]:
     if frei < KNAPP:
         text = f"Auf dem Laufwerk von {ablage} sind nur noch {frei // 1_000_000} MB frei. Bitte Platz schaffen."
         befunde.append(Befund(code="ablage.platz_knapp", schwere=Schwere.WARNUNG, text=text))
-    if os.name == "nt" and len(str(ablage.absolute())) > LAENGSTER_ORDNER:
+    if _WINDOWS and len(str(ablage.absolute())) > LAENGSTER_ORDNER:
         text = (
             f"Der Pfad {ablage} ist länger als {LAENGSTER_ORDNER} Zeichen; Dateien darin könnten die Grenze von 260 "
             "Zeichen überschreiten. Bitte einen kürzeren Ordner wählen (Schlüssel verzeichnis)."
@@ -165,22 +166,28 @@ def _schreibe_entwurf(entwurf: Path, sendung: Sendung, schluessel: str, host: Ho
     """All files and, last, the mark with their hashes; everything is on the disk when this returns."""
     with _fehler_der_ablage(entwurf.parent):
         entwurf.mkdir()
+        for ordner in _unterordner(sendung):
+            (entwurf / ordner).mkdir()
     dateien = {anlage.pfad: _schreibe_teil(entwurf / anlage.pfad, anlage.teil) for anlage in sendung.anlagen}
     marke = {"schema": 1, "schluessel": schluessel, "zeit": host.now().isoformat(), "dateien": dateien}
     with _fehler_der_ablage(entwurf.parent):
         with open(entwurf / MARKE, "xb") as datei:
             datei.write(json.dumps(marke, ensure_ascii=True, indent=1).encode())
             _sichere_datei(datei)
-        for ordner in sorted({(entwurf / pfad).parent for pfad in dateien} | {entwurf}, reverse=True):
-            _sichere_ordner(ordner)
+        for ordner in (*reversed(_unterordner(sendung)), "."):
+            _sichere_ordner(entwurf / ordner)
     return marke
+
+
+def _unterordner(sendung: Sendung) -> list[str]:
+    """All folders below the case folder, upper ones first; made once, so that a writer whose folder is gone fails."""
+    return sorted({str(ordner) for a in sendung.anlagen for ordner in PurePosixPath(a.pfad).parents} - {"."})
 
 
 def _schreibe_teil(pfad: Path, teil: Teil) -> str:
     """Stream one part into its file and return its SHA-256. Errors of the content store pass through unchanged."""
     summe = hashlib.sha256()
     with _fehler_der_ablage(pfad.parent):
-        pfad.parent.mkdir(parents=True, exist_ok=True)
         datei = open(pfad, "xb")  # noqa: SIM115  closed below, so that reading and writing errors stay apart
     try:
         for stueck in teil.bytes_strom():
@@ -273,7 +280,7 @@ def _sichere_datei(datei: Any) -> None:
 
 def _sichere_ordner(ordner: Path) -> None:
     """Make names durable. Windows has no such call, and some network drives refuse it: then the drive decides."""
-    if os.name == "nt":
+    if _WINDOWS:
         return
     kennung = os.open(ordner, os.O_RDONLY)
     try:
@@ -306,7 +313,7 @@ def _uebersetzt(fehler: OSError, ablage: Path) -> StepError:
             "ablage.verboten",
             ablage,
             "der Zugriff wurde verweigert",
-            "dem Dienstkonto Schreibrechte auf den Ordner geben",
+            "dem Dienstkonto Schreibrechte auf den Ordner geben und Dateien darin in anderen Programmen schließen",
         )
     if fehler.errno in (errno.ENOENT, errno.ENOTDIR):
         return _fehler("ablage.fehlt", ablage, "der Ordner fehlt", "den Ordner anlegen oder das Laufwerk verbinden")

@@ -59,14 +59,12 @@ def _nummer(antrag: Antrag) -> str:
 
 
 def _original(antrag: Antrag) -> Iterator[Datei]:
+    """``original`` with the extension of its media type, else with that of its name."""
     if antrag.original:
-        name = sicherer_name("original." + antrag.original.name.rpartition(".")[2], antrag.original.medientyp)
-        stamm, _, endung = name.partition(".")
-        pfad = (
-            f"original.{endung}"
-            if stamm == "original" and endung
-            else sicherer_name("original", antrag.original.medientyp)
-        )
+        _, punkt, endung = antrag.original.name.rpartition(".")
+        pfad = sicherer_name("original", antrag.original.medientyp)
+        if pfad == "original":
+            pfad = sicherer_name(f"original{punkt}{endung if punkt else ''}")
         yield Datei(pfad, antrag.original, "Nachricht im Original", antrag.original.name)
 
 

@@ -120,6 +120,8 @@ def _dateizeile(pfad: str, zweck: str, originalname: str) -> str:
 def _groesse(laenge: int | None) -> str:
     if laenge is None:
         return ""
+    if laenge < 1000:
+        return f" ({laenge} Byte)"
     if laenge < 100_000:
         return f" ({laenge / 1000:.1f} kB)".replace(".", ",")
     return f" ({laenge / 1_000_000:.1f} MB)".replace(".", ",")

@@ -1,0 +1,29 @@
+"""Fixtures shared by the tests of the contributed plugins."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HIER = Path(__file__).resolve().parent
+
+
+def _lade(name: str) -> ModuleType:
+    """A module of test code beside this file (the tests are imported without packages)."""
+    angabe = importlib.util.spec_from_file_location(f"fachwerk_tests_{name}", HIER / f"{name}.py")
+    assert angabe is not None
+    assert angabe.loader is not None
+    modul = importlib.util.module_from_spec(angabe)
+    sys.modules[angabe.name] = modul
+    angabe.loader.exec_module(modul)
+    return modul
+
+
+@pytest.fixture(scope="session")
+def aktenablage_faelle() -> ModuleType:
+    """Invented applications, decisions and Ziele for the Aktenablage."""
+    return _lade("aktenablage_faelle")
