@@ -66,8 +66,8 @@ class Postfach:
         self._schloss = threading.Lock()
         self._alle: dict[str, Nachricht] = {}
         self._offen: dict[str, dict[str, Nachricht]] = {}
-        for nachricht in map(_lies_nachricht, sorted(self._nachrichten.iterdir())):
-            self._nimm_auf(nachricht)
+        for datei in sorted(self._nachrichten.glob(f"*/{NACHRICHT}")):
+            self._nimm_auf(_lies_nachricht(datei.parent))
 
     def reserviere(self, konto: str) -> str:
         """A new message id for ``konto``, remembered durably."""

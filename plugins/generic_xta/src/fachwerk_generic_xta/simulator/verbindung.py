@@ -6,6 +6,7 @@ import contextlib
 import socket
 import socketserver
 import ssl
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -67,9 +68,7 @@ class TlsServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """One line instead of a traceback: what ended the connection."""
-        import sys
-
-        fehler = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+        fehler = sys.exception()
         grund = getattr(fehler, "reason", None) or type(fehler).__name__
         LOG.info("verbindung beendet grund=%s", grund)
 
