@@ -65,14 +65,14 @@ class _NurOrdner(etree.Resolver):
         return gleichnamige[0] if len(gleichnamige) == 1 else None
 
 
-def lade_schema(pfad: Path) -> etree.XMLSchema:
-    """Load an XSD; includes and imports are found below the folder of ``pfad`` only, never on the network.
+def lade_schema(pfad: Path, ordner: Path | None = None) -> etree.XMLSchema:
+    """Load an XSD; includes and imports are found below ``ordner`` (default: that of ``pfad``), never on the network.
 
     An import by web address is answered with the file of that name in the folder. Raises :class:`XmlFehler`
     ``xml.schema_unlesbar``.
     """
     pfad = pfad.resolve()
-    waechter = _NurOrdner(pfad.parent)
+    waechter = _NurOrdner((ordner or pfad.parent).resolve())
     parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False, huge_tree=False)
     parser.resolvers.add(waechter)
     try:

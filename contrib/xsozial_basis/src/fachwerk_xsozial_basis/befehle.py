@@ -38,11 +38,11 @@ def melde_an(cli: click.Group) -> None:
 @click.option("--json", "als_json_", is_flag=True, help="Ein JSON-Dokument ausgeben, sonst nichts.")
 def lies(datei: Path, als_json_: bool) -> None:
     """Eine Nachricht so zeigen, wie Fachwerk sie liest: Kopf, Leistung, Personen, Dokumente, jedes Feld."""
-    from fachwerk_xsozial_basis.client import eingang_aus_datei
+    from fachwerk_xsozial_basis.client import eingang_aus
     from fachwerk_xsozial_basis.lesung import als_json, als_text, lies_eingang
 
     try:
-        lesung = lies_eingang(eingang_aus_datei(datei), date.today())
+        lesung = lies_eingang(eingang_aus(datei), date.today())
     except OSError as fehler:
         raise Bedienfehler(f"Die Datei {datei} lässt sich nicht lesen ({_grund(fehler)}).") from None
     if als_json_:

@@ -22,17 +22,20 @@ class DateiLeser:
         return cast(BinaryIO, io.BufferedReader(io.FileIO(teil.id)))
 
 
-def eingang_aus_datei(datei: Path) -> Eingang:
-    """A message of the one file ``datei``, received when the file was last written. Raises ``OSError``."""
-    stand = datei.stat()
-    medientyp = mimetypes.guess_type(datei.name)[0] or "application/octet-stream"
-    teil = Teil(id=str(datei), name=datei.name, medientyp=medientyp, laenge=stand.st_size)
+def eingang_aus(*dateien: Path) -> Eingang:
+    """A message whose parts are ``dateien``, received when the first was last written. Raises ``OSError``."""
     return Eingang(
         kanal="datei",
-        nachricht_id=datei.name,
-        empfangen=datetime.fromtimestamp(stand.st_mtime, UTC),
-        teile=(teil.gebunden(DateiLeser()),),
+        nachricht_id=dateien[0].name,
+        empfangen=datetime.fromtimestamp(dateien[0].stat().st_mtime, UTC),
+        teile=tuple(_teil(datei) for datei in dateien),
     )
+
+
+def _teil(datei: Path) -> Teil:
+    medientyp = mimetypes.guess_type(datei.name)[0] or "application/octet-stream"
+    teil = Teil(id=str(datei), name=datei.name, medientyp=medientyp, laenge=datei.stat().st_size)
+    return teil.gebunden(DateiLeser())
 
 
 def schreibe_neu(ordner: Path, name: str, inhalt: bytes) -> Path:

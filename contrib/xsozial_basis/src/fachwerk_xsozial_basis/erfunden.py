@@ -46,13 +46,14 @@ def haushalt(zufall: Random, leistung: str, kennung: str = "") -> dict[str, Any]
 def _personen(zufall: Random, stichtag: date) -> list[dict[str, Any]]:
     familie = zufall.choice(FAMILIENNAMEN)
     rollen = ["antragsteller"] + ["ehegatte"] * zufall.randint(0, 1) + ["kind"] * zufall.randint(0, 3)
+    vornamen = zufall.sample(VORNAMEN, len(rollen))
     return [
         {
-            "name": f"{zufall.choice(VORNAMEN)} {familie}",
+            "name": f"{vorname} {familie}",
             "rolle": rolle,
             "geburtsdatum": _tag(zufall, stichtag, *((1, 17) if rolle == "kind" else (22, 78))),
         }
-        for rolle in rollen
+        for vorname, rolle in zip(vornamen, rollen, strict=True)
     ]
 
 

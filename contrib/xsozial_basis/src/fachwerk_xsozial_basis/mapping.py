@@ -63,29 +63,44 @@ def teile_auf(eingang: Eingang) -> Aufteilung:
     """Find the one XML message among the parts; everything else is an attachment.
 
     No message at all: only documents, if there is a PDF. Raises ``NeedsHumanError`` ``mehrere_nachrichten``,
-    ``inhalt_unlesbar`` or ``format_unbekannt``.
+    ``nachrichtentyp_unbekannt``, ``inhalt_unlesbar`` or ``format_unbekannt``.
     """
-    raeume = [_namensraum(teil) for teil in eingang.teile]
-    stellen = [i for i, raum in enumerate(raeume) if raum]
+    wurzeln = [_wurzel(teil) for teil in eingang.teile]
+    stellen = [i for i, wurzel in enumerate(wurzeln) if isinstance(wurzel, tuple) and _ist_nachricht(*wurzel)]
     if len(stellen) > 1:
         frage = "Die Sendung enthält mehrere Anträge im XML. Welcher gilt, oder sind es mehrere Vorgänge?"
         raise NeedsHumanError("mehrere_nachrichten", frage, {"anzahl": str(len(stellen))})
     if stellen:
+        raum = wurzeln[stellen[0]]
         anlagen = [teil for i, teil in enumerate(eingang.teile) if i != stellen[0]]
-        return Aufteilung(eingang.teile[stellen[0]], _version(raeume[stellen[0]]), in_reihenfolge(anlagen))
+        return Aufteilung(eingang.teile[stellen[0]], _version(raum), in_reihenfolge(anlagen))
+    for wurzel in wurzeln:
+        if isinstance(wurzel, XmlFehler):
+            raise unlesbar(wurzel) from None
     return Aufteilung(None, "", _belege(eingang))
 
 
-def _namensraum(teil: Teil) -> str:
-    """Namespace of the message in ``teil``; empty if it is something else, an error if it is broken XML."""
+def _wurzel(teil: Teil) -> tuple[str, str] | XmlFehler | None:
+    """Namespace and name of the root; None if the part is no XML and need not be, else why it cannot be read."""
     try:
         with teil.oeffnen() as strom:
-            raum, wurzel = kopf(strom)
+            return kopf(strom)
     except XmlFehler as fehler:
-        if _soll_xml_sein(teil):
-            raise unlesbar(fehler) from None
-        return ""
-    return raum if wurzel == WURZEL and re.fullmatch(NAMENSRAUM, raum) else ""
+        return fehler if _soll_xml_sein(teil) else None
+
+
+def _ist_nachricht(raum: str, wurzel: str) -> bool:
+    """Whether this means to be a message of XSozial-basis, known or not: then nothing else may stand in for it."""
+    return wurzel == WURZEL or "/XSozial-basis/" in raum
+
+
+def _version(wurzel: tuple[str, str] | XmlFehler | None) -> str:
+    """Version by the namespace, ``unbekannt`` where it does not say; another kind of message is not guessed at."""
+    raum, name = wurzel if isinstance(wurzel, tuple) else ("", "")
+    if name != WURZEL:
+        frage = "Die Nachricht ist von XSozial-basis, aber kein Antrag der bekannten Art. Was soll mit ihr geschehen?"
+        raise NeedsHumanError("nachrichtentyp_unbekannt", frage, fuer=GehaltenFuer.BETRIEB)
+    return raum.rpartition("Version_")[2].replace("_", ".") if re.fullmatch(NAMENSRAUM, raum) else "unbekannt"
 
 
 def _soll_xml_sein(teil: Teil) -> bool:
@@ -95,10 +110,6 @@ def _soll_xml_sein(teil: Teil) -> bool:
         or medientyp.endswith("+xml")
         or (teil.name.lower().endswith(".xml"))
     )
-
-
-def _version(namensraum: str) -> str:
-    return namensraum.rpartition("Version_")[2].replace("_", ".")
 
 
 def _belege(eingang: Eingang) -> tuple[Teil, ...]:

@@ -46,7 +46,11 @@ def _schema(antrag: Antrag) -> list[Befund]:
     """Against the site's official schema if it is installed; our own profile is only for our own messages."""
     if not antrag.format_version or antrag.original is None:
         return []
-    schema = amtliches_schema(antrag.format_version)
+    try:
+        schema = amtliches_schema(antrag.format_version)
+    except (XmlFehler, OSError):
+        text = "Nicht gegen das Schema geprüft: Das eingerichtete amtliche Schema lässt sich nicht laden."
+        return [_befund("schema_unlesbar", Schwere.WARNUNG, text)]
     if schema is None and antrag.felder.get(f"{WURZEL}/@produkthersteller") == HERSTELLER:
         schema = projektprofil(antrag.format_version)
     if schema is None:

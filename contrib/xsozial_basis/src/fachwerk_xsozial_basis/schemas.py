@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import stat
+import tempfile
 import zipfile
 from functools import lru_cache
 from importlib import resources
@@ -52,12 +53,12 @@ def amtliches_schema(version: str) -> etree.XMLSchema | None:
     if not haupt.is_file():
         return None
     datei = haupt.parent / haupt.read_text(encoding="utf-8").strip()
-    return _geladen(datei, haupt.stat().st_mtime_ns)
+    return _geladen(datei, haupt.parent, haupt.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=8)
-def _geladen(datei: Path, stand: int) -> etree.XMLSchema:
-    return lade_schema(datei)
+def _geladen(datei: Path, ordner: Path, stand: int) -> etree.XMLSchema:
+    return lade_schema(datei, ordner)
 
 
 def installiere(buendel: Path, ordner: Path) -> list[str]:
@@ -105,12 +106,19 @@ def _version(archiv: zipfile.ZipFile, name: str) -> str:
 
 
 def _packe_aus(archiv: zipfile.ZipFile, namen: list[str], ziel: Path, haupt: str) -> None:
-    for name in namen:
-        datei = ziel / PurePosixPath(name.replace("\\", "/"))
-        datei.parent.mkdir(parents=True, exist_ok=True)
-        datei.write_bytes(archiv.read(name))
-    try:
-        lade_schema(ziel / haupt)
-    except XmlFehler as fehler:
-        raise _fehler(f"Das Schema im ZIP lässt sich nicht laden. {fehler.hint}") from None
-    (ziel / "HAUPTSCHEMA").write_text(haupt, encoding="utf-8")
+    """Unpack beside the place, try the schema there, and only then put it in place of what was there."""
+    ziel.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ziel.parent, prefix=".neu-") as arbeit:
+        neu = Path(arbeit) / "neu"
+        for name in namen:
+            datei = neu / PurePosixPath(name.replace("\\", "/"))
+            datei.parent.mkdir(parents=True, exist_ok=True)
+            datei.write_bytes(archiv.read(name))
+        try:
+            lade_schema(neu / haupt, neu)
+        except XmlFehler as fehler:
+            raise _fehler(f"Das Schema im ZIP lässt sich nicht laden. {fehler.hint}") from None
+        (neu / "HAUPTSCHEMA").write_text(haupt, encoding="utf-8")
+        if ziel.exists():
+            ziel.rename(Path(arbeit) / "alt")
+        neu.rename(ziel)
