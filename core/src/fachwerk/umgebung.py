@@ -15,8 +15,8 @@ from typing import Any
 from fachwerk.errors import ConfigError
 from fachwerk.konfigfehler import VORSATZ, meinten_sie, normalform
 
-EIGENE = frozenset({"FACHWERK_KONFIG"})
-"""Variables that are no keys of the configuration: the path of the file itself."""
+EIGENE = frozenset({"FACHWERK_KONFIG", "FACHWERK_LOG"})
+"""Variables that are no keys of the configuration: the path of the file, the form of the log."""
 
 TESTVORSATZ = "FACHWERK_TEST_"
 """Variables reserved for tests."""

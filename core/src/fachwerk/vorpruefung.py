@@ -1,0 +1,161 @@
+"""The preflight behind ``fachwerk check``: every problem at once, each with its place and what to do.
+
+It goes on after an error as far as it can: one wrong Kanal does not hide the expired certificate of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fachwerk.aufbau import Aufbau, aufbau_soweit
+from fachwerk.errors import ConfigError, FachwerkError
+from fachwerk.modell import Befund, Kanal, Schwere, Ziel
+from fachwerk.plugins import Plugins, lade_soweit
+from fachwerk.routen import ALLE, Zustand
+from fachwerk.settings import Einstellungen, plugins_der_konfiguration, secret
+from fachwerk.settings import lade_soweit as lade_einstellungen_soweit
+
+if TYPE_CHECKING:
+    from fachwerk.wirt import Wirt
+
+GLEICHZEITIG = 8
+"""Kanäle and Ziele asked at the same time."""
+
+FEHLER = frozenset({Schwere.FEHLER, Schwere.SPERRE})
+"""Severities that are errors of a preflight."""
+
+
+@dataclass(frozen=True)
+class Meldung:
+    """One finding; ``ort`` is the configuration key, the variable or the file it is about."""
+
+    code: str
+    schwere: Schwere
+    text: str
+    ort: str = ""
+
+
+def pruefe(konfig: Path | None, umgebung: Mapping[str, str] | None = None) -> list[Meldung]:
+    """All findings, errors first; nothing is changed and nothing is created."""
+    from fachwerk.vorpruefung_umfeld import umfeld
+
+    einstellungen, fehler = lade_einstellungen_soweit(konfig, umgebung)
+    plugins, weitere = lade_soweit(plugins_der_konfiguration(einstellungen))
+    bau, uebrige = aufbau_soweit(einstellungen, plugins)
+    meldungen = [_aus_fehler(problem) for problem in [*fehler, *weitere, *uebrige]]
+    meldungen += [*_linie(einstellungen, bau), *_alarm(einstellungen, umgebung), *umfeld(einstellungen)]
+    meldungen += _gegenstellen(einstellungen, plugins, bau, umgebung)
+    return sorted(meldungen, key=lambda meldung: (-_RANG[meldung.schwere], meldung.ort, meldung.code, meldung.text))
+
+
+def ausgang(meldungen: list[Meldung]) -> int:
+    """Exit code: 0 fine, 1 warnings, 3 errors."""
+    schweren = {meldung.schwere for meldung in meldungen}
+    return 3 if schweren & FEHLER else 1 if Schwere.WARNUNG in schweren else 0
+
+
+_RANG = {schwere: rang for rang, schwere in enumerate(Schwere)}
+
+
+def _aus_fehler(fehler: FachwerkError, ort: str = "") -> Meldung:
+    angaben = fehler.details
+    gefunden = angaben.get("schluessel") or angaben.get("umgebung") or angaben.get("datei") or ""
+    return Meldung(fehler.code, Schwere.FEHLER, fehler.hint, ort or gefunden)
+
+
+def _warnung(code: str, text: str, ort: str) -> Meldung:
+    return Meldung(code, Schwere.WARNUNG, text, ort)
+
+
+def _hinweis(code: str, text: str, ort: str) -> Meldung:
+    return Meldung(code, Schwere.HINWEIS, text, ort)
+
+
+def _linie(einstellungen: Einstellungen, bau: Aufbau) -> Iterator[Meldung]:
+    """What is legal in the configuration, but hardly meant."""
+    if not einstellungen.kanal:
+        yield _warnung(
+            "kanal_keiner", "Es gibt keinen Kanal: Es wird nichts abgerufen. [kanal.NAME] ergänzen.", "kanal"
+        )
+    if not einstellungen.route:
+        text = "Es gibt keine Route: Jeder Antrag würde gehalten. Mindestens eine [[route]] ergänzen."
+        yield _warnung("route_keine", text, "route")
+    if not einstellungen.klaerung.ziel:
+        text = (
+            "Was für die Sachbearbeitung gehalten wird, sieht nur der Betrieb; Sozialhilfe setzt aber mit dem "
+            "Bekanntwerden ein (SGB XII § 18). [klaerung].ziel nennen."
+        )
+        yield _warnung("klaerung_kein_ziel", text, "klaerung.ziel")
+    yield from _ruhende_routen(bau)
+    yield from _unbenutzte(einstellungen, bau)
+
+
+def _ruhende_routen(bau: Aufbau) -> Iterator[Meldung]:
+    for route in bau.routen:
+        ort = f"route[{route.nummer}]"
+        if route.zustand is not Zustand.LIVE:
+            yield _hinweis("route_zustand", f"Die Route {route.bezeichnung} ist „{route.zustand.value}“.", ort)
+        if route.bis and route.bis < date.today():
+            text = f"Die Frist der Route {route.bezeichnung} ist seit {route.bis:%d.%m.%Y} vorbei. Zustand anpassen."
+            yield _warnung("route_frist", text, f"{ort}.bis")
+
+
+def _unbenutzte(einstellungen: Einstellungen, bau: Aufbau) -> Iterator[Meldung]:
+    benutzt = {ziel for route in bau.routen for ziel in route.ziele} | {einstellungen.klaerung.ziel}
+    for name in sorted(set(einstellungen.ziel) - benutzt):
+        yield _hinweis("ziel_unbenutzt", f"Keine Route führt zum Ziel „{name}“.", f"ziel.{name}")
+    genannt = {route.kanal for route in bau.routen if route.im_dienst}
+    for name, kanal in einstellungen.kanal.items():
+        if bau.routen and "" not in genannt and name not in genannt:
+            text = f"Für den Kanal „{name}“ gibt es keine Route: Seine Nachrichten würden gehalten."
+            yield _warnung("kanal_ohne_route", text, f"kanal.{name}")
+        if kanal.leistung == ALLE:
+            text = "Der Kanal braucht ein Wort des Katalogs, nicht „*“."
+            yield Meldung("leistung_unbekannt", Schwere.FEHLER, text, f"kanal.{name}.leistung")
+
+
+def _alarm(einstellungen: Einstellungen, umgebung: Mapping[str, str] | None) -> Iterator[Meldung]:
+    alarm = einstellungen.alarm
+    if not (alarm.mail or alarm.webhook):
+        text = "Störungen würden nur im Protokoll stehen. [alarm].mail oder webhook nennen."
+        yield _warnung("alarm_keiner", text, "alarm")
+    if alarm.mail and not alarm.smtp:
+        yield Meldung("alarm_smtp", Schwere.FEHLER, "Zum Versand fehlt der Mailserver (HOST:PORT).", "alarm.smtp")
+    if alarm.smtp_kennwort:
+        try:
+            secret(alarm.smtp_kennwort, einstellungen.ordner, umgebung)
+        except ConfigError as fehler:
+            yield _aus_fehler(fehler, "alarm.smtp_kennwort")
+
+
+def _gegenstellen(
+    einstellungen: Einstellungen, plugins: Plugins, bau: Aufbau, umgebung: Mapping[str, str] | None
+) -> list[Meldung]:
+    """Ask the plugin of every Kanal and Ziel; they may need the network, so several at a time."""
+    from fachwerk.wirt import Wirt
+
+    orte: list[tuple[str, Kanal | Ziel]] = [(f"kanal.{name}", kanal) for name, kanal in bau.kanaele.items()]
+    orte += [(f"ziel.{name}", ziel) for name, ziel in bau.ziele.items()]
+    wirt = Wirt("check", einstellungen.ordner, umgebung=umgebung)
+    try:
+        with ThreadPoolExecutor(GLEICHZEITIG) as faeden:
+            ergebnisse = faeden.map(lambda eintrag: _frage(plugins, eintrag[0], eintrag[1], wirt), orte)
+            return [meldung for ergebnis in ergebnisse for meldung in ergebnis]
+    finally:
+        wirt.schliesse()
+
+
+def _frage(plugins: Plugins, ort: str, stelle: Kanal | Ziel, wirt: Wirt) -> list[Meldung]:
+    try:
+        befunde: list[Befund] = plugins.rufe(stelle.plugin, "check", kanal_oder_ziel=stelle, host=wirt)
+    except FachwerkError as fehler:
+        return [_aus_fehler(fehler, ort)]
+    return [
+        Meldung(befund.code, befund.schwere, befund.text, f"{ort}.{befund.pfad}" if befund.pfad else ort)
+        for befund in befunde
+    ]
