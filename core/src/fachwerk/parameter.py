@@ -143,6 +143,8 @@ class Parameter:
 
 
 def _text(wert: Any) -> str:
+    if isinstance(wert, bool):
+        return "ja" if wert else "nein"
     return "unbekannt" if wert is None else str(wert)
 
 

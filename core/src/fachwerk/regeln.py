@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from fachwerk.errors import ContractError
-from fachwerk.modell import OffenerPunkt, Rechenschritt
+from fachwerk.modell import OffenerPunkt, Rechenschritt, dezimal_text
 from fachwerk.parameter import (
     Beleg,
     Fassung,
@@ -44,6 +44,7 @@ __all__ = [
     "luecke",
     "regel",
     "schwaecherer",
+    "summiere",
     "wert_text",
 ]
 
@@ -80,15 +81,14 @@ class Schritt:
     fundstelle: str
     beleg: Beleg
     titel: str = ""
+    einheit: str = ""
 
     def zeile(self, vor: str = "") -> Rechenschritt:
         """The line as it is journalled and printed; ``vor`` names whose line it is."""
-        return Rechenschritt(
-            name=f"{vor}{self.titel or self.name}",
-            wert=wert_text(self.wert),
-            fundstelle=self.fundstelle,
-            beleg=self.beleg,
-        )
+        geld = isinstance(self.wert, Decimal) and self.einheit.startswith("EUR")
+        wert = dezimal_text(self.wert) if geld else wert_text(self.wert)
+        name = f"{vor}{self.titel or self.name}"
+        return Rechenschritt(name=name, wert=wert, fundstelle=self.fundstelle, beleg=self.beleg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,8 @@ class Rechnung:
     def _lies(self, parameter: Parameter) -> Gewertet:
         gefunden = parameter.fassung_am(self.stichtag)
         if isinstance(gefunden, Fassung):
-            self.merke(Schritt(parameter.name, gefunden.wert, gefunden.fundstelle, gefunden.beleg, parameter.titel))
+            kopf = (parameter.name, gefunden.wert, gefunden.fundstelle, gefunden.beleg)
+            self.merke(Schritt(*kopf, parameter.titel, parameter.einheit))
             return Gewertet(gefunden.wert, gefunden.beleg)
         unbekannt = gefunden or _keine_fassung(parameter, self.stichtag)
         self.merke(Schritt(parameter.name, unbekannt, unbekannt.luecken[0].fundstelle, "", parameter.titel))
@@ -316,4 +317,13 @@ def wert_text(wert: Any) -> str:
         return "ja" if wert else "nein"
     if isinstance(wert, Decimal):
         return f"{wert:f}"
-    return str(wert)
+    if isinstance(wert, Mapping):
+        return ", ".join(f"{name}: {wert_text(zeile)}" for name, zeile in wert.items())
+    return "–" if wert is None else str(wert)
+
+
+def summiere(teile: Iterable[Gewertet]) -> Gewertet:
+    """The sum of amounts: as weak as its weakest part, unknown if one part is."""
+    liste = list(teile)
+    summe = _angewendet(lambda *betraege: sum(betraege, Decimal(0)), [teil.wert for teil in liste])
+    return Gewertet(summe, schwaecherer(*(teil.beleg for teil in liste)))

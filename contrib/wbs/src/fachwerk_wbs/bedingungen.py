@@ -1,0 +1,91 @@
+"""Conditions of allowances, proofs and exceptions as data, with three answers: yes, no, and nobody knows.
+
+A condition is a mapping (all must hold); a list of conditions needs one that holds. ``unbestimmt`` is the
+condition of which the text was not seen: it never says yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Wahr = bool | None
+"""True, False, or None: unknown."""
+
+Merkmale = Mapping[str, Any]
+
+
+def alle(antworten: Iterable[Wahr]) -> Wahr:
+    """And: one no is enough, else one unknown is."""
+    gesehen = set(antworten)
+    return False if False in gesehen else None if None in gesehen else True
+
+
+def eine(antworten: Iterable[Wahr]) -> Wahr:
+    """Or: one yes is enough, else one unknown is."""
+    gesehen = set(antworten)
+    return True if True in gesehen else None if None in gesehen else False
+
+
+def _ab(feld: str) -> Callable[[Merkmale, Any], Wahr]:
+    return lambda m, grenze: None if m.get(feld) is None else m[feld] >= grenze
+
+
+def _unter(feld: str) -> Callable[[Merkmale, Any], Wahr]:
+    return lambda m, grenze: None if m.get(feld) is None else m[feld] < grenze
+
+
+def _bis(feld: str) -> Callable[[Merkmale, Any], Wahr]:
+    return lambda m, grenze: None if m.get(feld) is None else m[feld] <= grenze
+
+
+def _gleich(feld: str) -> Callable[[Merkmale, Any], Wahr]:
+    return lambda m, soll: None if m.get(feld) is None else m[feld] == soll
+
+
+def _in(feld: str) -> Callable[[Merkmale, Any], Wahr]:
+    return lambda m, werte: None if m.get(feld) is None else m[feld] in werte
+
+
+def _enthaelt(feld: str) -> Callable[[Merkmale, Any], Wahr]:
+    return lambda m, werte: None if m.get(feld) is None else not m[feld].isdisjoint(werte)
+
+
+PRUEFUNGEN: dict[str, Callable[[Merkmale, Any], Wahr]] = {
+    "immer": lambda m, soll: bool(soll),
+    "unbestimmt": lambda m, grund: None,
+    "gdb_ab": _ab("gdb"),
+    "gdb_unter": _unter("gdb"),
+    "pflegegrad": _in("pflegegrad"),
+    "haeuslich": _gleich("haeuslich"),
+    "alter_ab": _ab("alter"),
+    "alter_unter": _unter("alter"),
+    "kindergeld": _gleich("kindergeld"),
+    "kind": _gleich("kind"),
+    "rolle": _in("rolle"),
+    "eigenes_einkommen": _gleich("eigenes_einkommen"),
+    "rollstuhl": _gleich("rollstuhl"),
+    "blind": _gleich("blind"),
+    "ausbildung": _gleich("ausbildung"),
+    "art": _in("art"),
+    "arten": _enthaelt("arten"),
+    "unterarten": _enthaelt("unterarten"),
+    "eu": _gleich("eu"),
+    "personen": _gleich("personen"),
+    "personen_ab": _ab("personen"),
+    "kinder_ab": _ab("kinder"),
+    "paar": _in("paar"),
+    "paar_unter": _unter("paar_alter"),
+    "ehejahre_bis": _bis("ehejahre"),
+    "alleinerziehend": _gleich("alleinerziehend"),
+    "erwerbstaetig": _gleich("erwerbstaetig"),
+    "unterhalt": _gleich("unterhalt"),
+    "ungeborenes": _gleich("ungeborenes"),
+}
+
+
+def erfuellt(wenn: Mapping[str, Any] | Iterable[Mapping[str, Any]], merkmale: Merkmale) -> Wahr:
+    """Whether one of the conditions holds for ``merkmale``. Raises ``KeyError`` for a word nobody knows."""
+    if isinstance(wenn, Mapping):
+        return alle(PRUEFUNGEN[wort](merkmale, soll) for wort, soll in wenn.items())
+    return eine(erfuellt(bedingung, merkmale) for bedingung in wenn)

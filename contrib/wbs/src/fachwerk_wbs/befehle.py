@@ -1,0 +1,88 @@
+"""``fachwerk wbs pruefe`` and ``fachwerk wbs grenzen``: compute a case file, or print the limits of a day."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fachwerk.errors import FachwerkError
+from fachwerk.modell import dezimal_text
+from fachwerk_wbs.ausgabe import ergebnis_text, grenzen_text
+from fachwerk_wbs.berechnung import berechne
+from fachwerk_wbs.fall import lies_fall
+from fachwerk_wbs.grenzen import Stufengrenze, grenzen_fuer
+from fachwerk_wbs.land import finde_land
+
+
+class Tag(click.ParamType[date]):
+    """A calendar day, JJJJ-MM-TT."""
+
+    name = "JJJJ-MM-TT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the day; anything else is a usage error."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail("erwartet wird ein Tag wie 2025-03-01", param, ctx)
+
+
+@click.command("pruefe")
+@click.argument("falldatei", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument ausgeben und sonst nichts.")
+def pruefe(falldatei: Path, als_json: bool) -> None:
+    """Einen Fall (YAML) nach dem Recht seines Landes berechnen."""
+    try:
+        fall = lies_fall(falldatei.read_text(encoding="utf-8"), falldatei.name)
+        ergebnis = berechne(fall, finde_land(fall.land), fall.stichtag or date.today())
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{falldatei.name} ist kein Text in UTF-8.") from None
+    except FachwerkError as fehler:
+        raise click.ClickException(fehler.hint) from None
+    click.echo(_json(ergebnis.als_json()) if als_json else ergebnis_text(ergebnis))
+
+
+@click.command("grenzen")
+@click.option("--land", "code", required=True, help="Kürzel des Landes, zum Beispiel nw.")
+@click.option("--stichtag", type=Tag(), required=True, help="Tag, dessen Recht gilt.")
+@click.option("--personen", type=click.IntRange(1, 40), required=True, help="Personen mit Kindern.")
+@click.option("--kinder", type=click.IntRange(0, 39), default=0, show_default=True, help="Davon Kinder.")
+@click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument ausgeben und sonst nichts.")
+def grenzen(code: str, stichtag: date, personen: int, kinder: int, als_json: bool) -> None:
+    """Die Einkommensgrenzen aller Stufen für eine Haushaltsgröße."""
+    if kinder > personen:
+        raise click.UsageError("--personen zählt die Kinder mit: Es können nicht mehr Kinder als Personen sein.")
+    try:
+        land = finde_land(code)
+        stufen = grenzen_fuer(land, stichtag, personen, kinder)
+    except FachwerkError as fehler:
+        raise click.ClickException(fehler.hint) from None
+    kopf = {"land": code, "stichtag": stichtag.isoformat(), "personen": personen, "kinder": kinder}
+    zeilen = [_stufe(stufe) for stufe in stufen]
+    click.echo(_json({**kopf, "stufen": zeilen}) if als_json else grenzen_text(land.kopf.name, kopf, zeilen))
+
+
+def _stufe(stufe: Stufengrenze) -> dict[str, Any]:
+    ansicht: Decimal | None = stufe.zur_ansicht
+    return {
+        "id": stufe.id,
+        "titel": stufe.titel,
+        "grenze": None if ansicht is None else dezimal_text(ansicht),
+        "ermessen": stufe.merkmal("ermessen"),
+        "gesichert": stufe.gesichert,
+        "fundstelle": stufe.fundstelle,
+        "beleg": stufe.grenze.beleg,
+        "offen": [luecke.text for luecke in stufe.luecken],
+    }
+
+
+def _json(wert: Any) -> str:
+    return json.dumps(wert, ensure_ascii=False, indent=2)
+
+
+BEFEHLE = (pruefe, grenzen)

@@ -1,0 +1,132 @@
+"""The calculation from case file to result; the same for every Land, which differs only in its data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from fachwerk.modell import OffenerPunkt, Rechenschritt, dezimal_text
+from fachwerk.regeln import Luecke, Rechnung, Schritt, Unbekannt, summiere
+from fachwerk_wbs.bescheinigung import Bescheinigung, bescheinige
+from fachwerk_wbs.einkommen import Personeneinkommen, berechne_person
+from fachwerk_wbs.empfehlung import Lage, empfehle
+from fachwerk_wbs.ergebnis import Ergebnis, Stufenergebnis
+from fachwerk_wbs.fall import Fall
+from fachwerk_wbs.freibetraege import Abzuege, ermittle
+from fachwerk_wbs.grenzen import Stufengrenze, stufengrenzen
+from fachwerk_wbs.haushalt import Haushalt, zaehle
+from fachwerk_wbs.land import Land
+from fachwerk_wbs.nachweise import verlangte
+from fachwerk_wbs.regelwerk import TITEL
+from fachwerk_wbs.voraussetzungen import pruefe
+
+
+def berechne(fall: Fall, land: Land, stichtag: date | None = None) -> Ergebnis:
+    """Compute the case by the law of ``land``.
+
+    ``stichtag`` (else the one of the case) is the day whose law counts. Raises ``ValueError`` without any day.
+    """
+    tag = stichtag or fall.stichtag
+    if tag is None:
+        raise ValueError("a case without stichtag needs one")
+    rechnung = Rechnung(land.regelwerk, {}, tag)
+    haushalt = zaehle(fall, rechnung)
+    personen = [berechne_person(p, haushalt, land, rechnung) for p in haushalt.mitglieder]
+    abzuege = ermittle(fall, haushalt, personen, land, rechnung)
+    einkommen = _gesamteinkommen(personen, abzuege, land, rechnung)
+    schwerbehinderte = sum((p.grad_der_behinderung or 0) >= 50 for p in haushalt.mitglieder)
+    stufen = stufengrenzen(haushalt, schwerbehinderte, land, rechnung)
+    sperrend = haushalt.sperrend + pruefe(fall, Rechnung(land.regelwerk, {}, tag))
+    guenstig = _guenstige(haushalt, personen, abzuege)
+    schritte = _schritte(personen, rechnung, stufen)
+    lage = Lage(fall, einkommen, stufen, sperrend, guenstig, schritte)
+    schein_rechnung = Rechnung(land.regelwerk, {}, tag)
+    schein = bescheinige(fall, haushalt, land, schein_rechnung)
+    zeilen = tuple(s.zeile() for s in (*schritte, *map(_benannt, schein_rechnung.schritte)))
+    return _ergebnis(lage, land, tag, schein, zeilen, verlangte(fall, haushalt, land, tag))
+
+
+def _gesamteinkommen(personen: list[Personeneinkommen], abzuege: Abzuege, land: Land, rechnung: Rechnung) -> Any:
+    eingaben = {"summe_jahreseinkommen": summiere(p.betrag for p in personen), **abzuege.summen()}
+    eigene = Rechnung(land.regelwerk, eingaben, rechnung.stichtag)
+    wert = eigene.hole("gesamteinkommen")
+    rechnung.merke(eigene.schritte[-1])
+    return wert
+
+
+def _guenstige(haushalt: Haushalt, personen: list[Personeneinkommen], abzuege: Abzuege) -> tuple[Luecke, ...]:
+    je_person = (luecke for person in personen for luecke in person.guenstig)
+    return tuple(dict.fromkeys((*haushalt.guenstig, *je_person, *abzuege.guenstig)))
+
+
+def _schritte(personen: list[Personeneinkommen], rechnung: Rechnung, stufen: list[Stufengrenze]) -> list[Schritt]:
+    """The reason in reading order: persons, household, tiers; each line with a readable name."""
+    je_person = [_benannt(s, f"{p.person.name}: ") for p in personen for s in p.schritte]
+    je_stufe = [_benannt(s, _vor(stufe, s)) for stufe in stufen for s in stufe.schritte]
+    return [*je_person, *(_benannt(s) for s in rechnung.schritte), *je_stufe]
+
+
+def _vor(stufe: Stufengrenze, schritt: Schritt) -> str:
+    return "" if schritt.name.startswith("stufe_") else f"{stufe.titel}: "
+
+
+def _benannt(schritt: Schritt, vor: str = "") -> Schritt:
+    titel = f"{vor}{schritt.titel or TITEL.get(schritt.name, schritt.name)}"
+    return replace(schritt, titel=titel, einheit=schritt.einheit or "EUR")
+
+
+def _ergebnis(
+    lage: Lage,
+    land: Land,
+    tag: date,
+    schein: Bescheinigung,
+    zeilen: tuple[Rechenschritt, ...],
+    nachweise: tuple[str, ...],
+) -> Ergebnis:
+    empfehlung, luecken = empfehle(lage)
+    gewaehlt = lage.gewaehlt
+    hinweise = tuple(schein.hinweise) + _zur_stufe(gewaehlt)
+    return Ergebnis(
+        land=land.code,
+        stichtag=tag,
+        gesamteinkommen=_geld(lage.einkommen),
+        stufen=tuple(_stufe(s, lage.einkommen) for s in lage.stufen),
+        stufe=gewaehlt.id if gewaehlt else None,
+        empfehlung=empfehlung,
+        wohnflaeche_m2=schein.wohnflaeche_m2,
+        raeume=schein.raeume,
+        gueltig_monate=schein.gueltig_monate,
+        gebuehr=schein.gebuehr,
+        begruendung=zeilen,
+        offen=tuple(offener_punkt(luecke) for luecke in luecken),
+        nachweise=nachweise,
+        hinweise=hinweise,
+    )
+
+
+def _zur_stufe(stufe: Stufengrenze | None) -> tuple[Rechenschritt, ...]:
+    if stufe is None or not (fuer := stufe.parameter.merkmale.get("fuer")):
+        return ()
+    fassung = stufe.parameter.fassungen[-1]
+    return (Rechenschritt(name=stufe.titel, wert=fuer, fundstelle=fassung.fundstelle, beleg=fassung.beleg),)
+
+
+def _stufe(stufe: Stufengrenze, einkommen: Any) -> Stufenergebnis:
+    ansicht = stufe.zur_ansicht
+    return Stufenergebnis(
+        id=stufe.id,
+        grenze=None if ansicht is None else dezimal_text(ansicht),
+        eingehalten=stufe.eingehalten(einkommen),
+        ermessen=stufe.merkmal("ermessen"),
+    )
+
+
+def _geld(wert: Any) -> str | None:
+    ansicht = wert.vorlaeufig if isinstance(wert, Unbekannt) else wert
+    return None if ansicht is None else dezimal_text(ansicht)
+
+
+def offener_punkt(luecke: Luecke) -> OffenerPunkt:
+    """A gap as a point for people; its code says whether a fact or the law is missing."""
+    return OffenerPunkt(code=f"wbs.{luecke.art}_offen", text=luecke.text, fundstelle=luecke.fundstelle)

@@ -1,0 +1,211 @@
+"""Income of one person: positive per kind, flat or proven Werbungskosten, lump sums for what is actually paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from fachwerk.regeln import Gewertet, Luecke, Rechnung, Schritt, Unbekannt, summiere
+from fachwerk_wbs.bedingungen import erfuellt
+from fachwerk_wbs.fall import Art, Einkunft, Person, Rolle
+from fachwerk_wbs.haushalt import Haushalt, alter, merkmale_von
+from fachwerk_wbs.land import Land
+from fachwerk_wbs.regelwerk import NULL
+
+GRUPPEN: dict[str, frozenset[Art]] = {
+    "arbeit": frozenset({Art.NICHTSELBSTAENDIG, Art.BEAMTENBEZUEGE}),
+    "versorgung": frozenset({Art.VERSORGUNGSBEZUEGE}),
+    "rente": frozenset({Art.RENTE}),
+    "kapital": frozenset({Art.KAPITAL}),
+}
+GEWINN = (Art.SELBSTAENDIG, Art.GEWERBE, Art.LANDFORST)
+UEBERSCHUSS = (Art.VERMIETUNG, Art.SONSTIGE)
+ZAHLUNGEN = {
+    "steuer": ("einkommensteuer", "Steuern vom Einkommen"),
+    "kranken": ("kranken_pflegeversicherung", "Beiträge zur Kranken- und Pflegeversicherung"),
+    "rente": ("rentenversicherung", "Beiträge zur Rentenversicherung"),
+}
+
+
+@dataclass(slots=True)
+class Personeneinkommen:
+    """What one person brings into the sum, with the lines that explain it."""
+
+    person: Person
+    betrag: Gewertet = field(default_factory=lambda: Gewertet(NULL))
+    schritte: list[Schritt] = field(default_factory=list)
+    guenstig: list[Luecke] = field(default_factory=list)
+
+
+def berechne_person(person: Person, haushalt: Haushalt, land: Land, rechnung: Rechnung) -> Personeneinkommen:
+    """The yearly income of ``person``; unknown facts make it Unbekannt and name what is missing."""
+    ergebnis = Personeneinkommen(person)
+    if person.rolle is Rolle.UNGEBORENES:
+        return ergebnis
+    if person.einkuenfte is None:
+        return _ohne_angabe(ergebnis, rechnung)
+    einkuenfte = _anrechenbare(ergebnis, haushalt, land, rechnung)
+    if einkuenfte:
+        _rechne(ergebnis, einkuenfte, land, rechnung)
+    return ergebnis
+
+
+def _ohne_angabe(ergebnis: Personeneinkommen, rechnung: Rechnung) -> Personeneinkommen:
+    """No statement: a child under 16 is taken to have no income, for everybody else it is missing."""
+    person = ergebnis.person
+    jahre = alter(person, rechnung.stichtag)
+    if person.rolle in (Rolle.KIND, Rolle.ANGEHOERIGER) and jahre is not None and jahre < 16:
+        return ergebnis
+    text = f"{person.name}: Angaben zum Einkommen fehlen (auch „keine Einkünfte“ ist anzugeben)."
+    ergebnis.betrag = Gewertet(_fehlt(f"einkuenfte_{person.name}", text, "§ 21 WoFG"))
+    ergebnis.schritte.append(Schritt("einkuenfte", ergebnis.betrag.wert, "§ 21 WoFG", "", "Einkünfte"))
+    return ergebnis
+
+
+def _fehlt(name: str, text: str, fundstelle: str) -> Unbekannt:
+    return Unbekannt((Luecke(name, "angabe", text, fundstelle),))
+
+
+def _anrechenbare(
+    ergebnis: Personeneinkommen, haushalt: Haushalt, land: Land, rechnung: Rechnung
+) -> tuple[Einkunft, ...]:
+    person = ergebnis.person
+    merkmale = merkmale_von(person, haushalt, rechnung.stichtag)
+    bleibt = []
+    for einkunft in person.einkuenfte or ():
+        eigen = {**merkmale, "art": einkunft.art.value}
+        if einkunft.ausbildung is not None or einkunft.art is not Art.NICHTSELBSTAENDIG:
+            eigen["ausbildung"] = bool(einkunft.ausbildung)
+        if not _ausgenommen(ergebnis, eigen, land, rechnung):
+            bleibt.append(einkunft)
+    return tuple(bleibt)
+
+
+def _ausgenommen(ergebnis: Personeneinkommen, merkmale: dict[str, Any], land: Land, rechnung: Rechnung) -> bool:
+    for ausnahme in land.ausnahmen:
+        if not rechnung.gilt(ausnahme.name):
+            continue
+        antwort = erfuellt(ausnahme.merkmale["wenn"], merkmale)
+        if antwort is None:
+            text = f"{ergebnis.person.name}: {ausnahme.titel}? Ob das zutrifft, fehlt."
+            ergebnis.guenstig.append(Luecke(ausnahme.name, "angabe", text, ausnahme.fassungen[-1].fundstelle))
+        elif antwort and rechnung.hole(ausnahme.name) is True:
+            return True
+    return False
+
+
+def _rechne(ergebnis: Personeneinkommen, einkuenfte: tuple[Einkunft, ...], land: Land, aussen: Rechnung) -> None:
+    rechnung = Rechnung(land.regelwerk, _eingaben(ergebnis, einkuenfte, land, aussen), aussen.stichtag)
+    gruppen = [name for name, arten in GRUPPEN.items() if any(e.art in arten for e in einkuenfte)]
+    gruppen += ["gewinn"] if any(e.art in GEWINN for e in einkuenfte) else []
+    gruppen += ["ueberschuss"] if any(e.art in UEBERSCHUSS for e in einkuenfte) else []
+    steuerpflichtig = summiere(rechnung.gewertet(f"einkuenfte_{name}") for name in gruppen)
+    frei = any(e.art is Art.STEUERFREI for e in einkuenfte)
+    steuerfrei = rechnung.gewertet("einkuenfte_steuerfrei") if frei else Gewertet(NULL)
+    summe = summiere((steuerpflichtig, steuerfrei))
+    basis = steuerpflichtig if frei and _nur_steuerpflichtige(rechnung) else summe
+    _ziehe_ab(ergebnis, summe, basis, land, rechnung)
+
+
+def _nur_steuerpflichtige(rechnung: Rechnung) -> bool:
+    name = "steuerabzug_nur_steuerpflichtig"
+    return rechnung.gilt(name) and rechnung.hole(name) is True
+
+
+def _eingaben(
+    ergebnis: Personeneinkommen, einkuenfte: tuple[Einkunft, ...], land: Land, aussen: Rechnung
+) -> dict[str, Any]:
+    eingaben: dict[str, Any] = {
+        "gewinne": _je_art(einkuenfte, GEWINN),
+        "ueberschuesse": _je_art(einkuenfte, UEBERSCHUSS),
+    }
+    for name, arten in GRUPPEN.items():
+        eigene = [e for e in einkuenfte if e.art in arten]
+        eingaben[f"brutto_{name}"] = sum((e.betrag for e in eigene), NULL)
+        nachgewiesen = [e.werbungskosten for e in eigene if e.werbungskosten is not None]
+        if nachgewiesen:
+            eingaben[f"werbungskosten_{name}"] = sum(nachgewiesen, NULL)
+            _unter_pauschale(ergebnis, name, sum(nachgewiesen, NULL), land, aussen)
+    if any(e.art is Art.STEUERFREI for e in einkuenfte):
+        eingaben["steuerfreie_betraege"] = _steuerfrei(ergebnis, einkuenfte, land, aussen)
+    return eingaben
+
+
+def _je_art(einkuenfte: tuple[Einkunft, ...], arten: Iterable[Art]) -> Decimal:
+    """The sum of what is positive per kind: no loss of one kind reduces another."""
+    je_art = ([e.betrag - (e.werbungskosten or NULL) for e in einkuenfte if e.art is art] for art in arten)
+    return sum((max(NULL, sum(betraege, NULL)) for betraege in je_art), NULL)
+
+
+PAUSCHALEN = {"arbeit": "arbeitnehmer_pauschbetrag", "versorgung": "versorgungs_pauschbetrag"}
+
+
+def _unter_pauschale(ergebnis: Personeneinkommen, gruppe: str, betrag: Decimal, land: Land, aussen: Rechnung) -> None:
+    parameter = land.parameter.get(PAUSCHALEN.get(gruppe, ""))
+    fassung = parameter.fassung_am(aussen.stichtag) if parameter else None
+    pauschale = getattr(fassung, "wert", None)
+    if pauschale is not None and betrag < pauschale:
+        text = f"{ergebnis.person.name}: Die Werbungskosten liegen unter dem Pauschbetrag ({pauschale} EUR)."
+        ergebnis.guenstig.append(Luecke(f"werbungskosten_{gruppe}", "recht", text, "§ 9a EStG"))
+
+
+def _steuerfrei(
+    ergebnis: Personeneinkommen, einkuenfte: tuple[Einkunft, ...], land: Land, aussen: Rechnung
+) -> Gewertet:
+    teile = [_steuerfreier_teil(ergebnis, e, land, aussen) for e in einkuenfte if e.art is Art.STEUERFREI]
+    return summiere(teile)
+
+
+def _steuerfreier_teil(ergebnis: Personeneinkommen, einkunft: Einkunft, land: Land, aussen: Rechnung) -> Gewertet:
+    betrag = max(NULL, einkunft.betrag - (einkunft.werbungskosten or NULL))
+    name = f"anteil_{einkunft.unterart}" if einkunft.unterart else ""
+    parameter = land.parameter.get(name)
+    if parameter is None:
+        text = f"{ergebnis.person.name}: Welche steuerfreie Einnahme es ist, fehlt; angesetzt ist sie in voller Höhe."
+        ergebnis.guenstig.append(Luecke("steuerfrei", "angabe", text, "§ 21 Abs. 2 WoFG"))
+        return Gewertet(betrag)
+    abzug: Decimal | None = NULL
+    if (feld := parameter.merkmale.get("ohne")) is not None:
+        abzug = getattr(einkunft, feld)
+    if abzug is None:
+        text = f"{ergebnis.person.name}: Es fehlt: {parameter.merkmale['angabe']}."
+        return Gewertet(_fehlt(name, text, parameter.fassungen[-1].fundstelle))
+    anteil = aussen.gewertet(name)
+    return _mal(max(NULL, betrag - abzug), anteil)
+
+
+def _mal(betrag: Decimal, anteil: Gewertet) -> Gewertet:
+    if isinstance(anteil.wert, Unbekannt):
+        vorlaeufig = None if anteil.wert.vorlaeufig is None else betrag * anteil.wert.vorlaeufig
+        return Gewertet(Unbekannt(anteil.wert.luecken, vorlaeufig), anteil.beleg)
+    return Gewertet(betrag * anteil.wert, anteil.beleg)
+
+
+def _ziehe_ab(ergebnis: Personeneinkommen, summe: Gewertet, basis: Gewertet, land: Land, innen: Rechnung) -> None:
+    eingaben: dict[str, Any] = {"summe_einkuenfte": summe, "basis_steuer": basis}
+    for name in ("kranken", "rente"):
+        eingaben[f"beitrag_{name}"] = getattr(ergebnis.person.beitraege, ZAHLUNGEN[name][0])
+    rechnung = Rechnung(land.regelwerk, eingaben, innen.stichtag)
+    if summe.wert != NULL:
+        eingaben["summe_abzuege"] = summiere(_abzug(ergebnis.person, name, rechnung) for name in ZAHLUNGEN)
+    else:
+        eingaben["summe_abzuege"] = NULL
+    ergebnis.betrag = rechnung.gewertet("jahreseinkommen")
+    ergebnis.schritte += [*innen.schritte, *rechnung.schritte]
+
+
+def _abzug(person: Person, name: str, rechnung: Rechnung) -> Gewertet:
+    feld, text = ZAHLUNGEN[name]
+    zahlt: bool | None = getattr(person.zahlt, feld)
+    if zahlt:
+        return rechnung.gewertet(f"abzug_{name}")
+    if zahlt is None:
+        frage = f"{person.name}: Ob {text} gezahlt werden, fehlt (pauschaler Abzug)."
+        return Gewertet(_fehlt(f"zahlt_{person.name}_{feld}", frage, "§ 23 WoFG"))
+    if name == "steuer" or getattr(person.beitraege, feld) is None:
+        return Gewertet(NULL)
+    voll = f"freiwillig_{name}_voll"
+    ganz = rechnung.gilt(voll) and rechnung.hole(voll) is True
+    return rechnung.gewertet(f"abzug_{name}" if ganz else f"freiwillig_{name}")

@@ -1,0 +1,84 @@
+"""What the applicant must fulfil besides the income: age, and a stay that is not only temporary."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+
+from fachwerk.regeln import Luecke, Rechnung, Unbekannt
+from fachwerk_wbs.bedingungen import Wahr
+from fachwerk_wbs.fall import Fall
+from fachwerk_wbs.haushalt import alter
+
+DEUTSCH = frozenset({"000", "de", "deu", "deutsch", "deutschland"})
+EU = frozenset(
+    "at be bg cy cz de dk ee es fi fr gr hr hu ie it lt lu lv mt nl pl pt ro se si sk".split()  # noqa: SIM905
+)
+
+
+def ist_eu(staaten: tuple[str, ...] | None) -> Wahr:
+    """German or EU citizen: True; another ISO country: False; absent or a key not decoded here: None."""
+    if not staaten:
+        return None
+    codes = {staat.strip().lower() for staat in staaten}
+    if codes & (DEUTSCH | EU):
+        return True
+    return False if all(len(code) == 2 and code.isalpha() for code in codes) else None
+
+
+def staaten_von(fall: Fall) -> tuple[str, ...] | None:
+    """Citizenship of the applicant, wherever the case states it."""
+    return fall.antragsteller.staatsangehoerigkeit or fall.staatsangehoerigkeit
+
+
+def pruefe(fall: Fall, rechnung: Rechnung) -> tuple[Luecke, ...]:
+    """What stands against a decision or is missing for it; empty: nothing does."""
+    return _mindestalter(fall, rechnung) + _aufenthalt(fall, rechnung)
+
+
+def _mindestalter(fall: Fall, rechnung: Rechnung) -> tuple[Luecke, ...]:
+    parameter = rechnung.regelwerk.parameter.get("mindestalter")
+    if parameter is None or not rechnung.gilt("mindestalter"):
+        return ()
+    fundstelle = parameter.fassungen[-1].fundstelle
+    jahre = alter(fall.antragsteller, rechnung.stichtag)
+    if jahre is None:
+        return (Luecke("geburtsdatum", "angabe", "Das Geburtsdatum der antragstellenden Person fehlt.", fundstelle),)
+    grenze = rechnung.hole("mindestalter")
+    if isinstance(grenze, Unbekannt) or jahre >= grenze:
+        return ()
+    text = "Die antragstellende Person ist nicht volljährig: Einverständnis der Sorgeberechtigten prüfen."
+    return (Luecke("mindestalter", "recht", text, fundstelle),)
+
+
+def _aufenthalt(fall: Fall, rechnung: Rechnung) -> tuple[Luecke, ...]:
+    staaten = staaten_von(fall)
+    eu = ist_eu(staaten)
+    if not staaten or eu:
+        return ()
+    bis = fall.antragsteller.aufenthaltstitel_bis or fall.aufenthaltstitel_bis
+    monate, fundstelle = _verlangt(rechnung)
+    if bis is None and eu is False:
+        return (Luecke("aufenthaltstitel", "angabe", "Es fehlt, bis wann der Aufenthaltstitel gilt.", fundstelle),)
+    if bis is None:
+        text = "Die Staatsangehörigkeit ist nicht einzuordnen; außerhalb der EU kommt es auf den Aufenthaltstitel an."
+        return (Luecke("staatsangehoerigkeit", "recht", text, fundstelle),)
+    if monate is None or bis < spaeter(rechnung.stichtag, monate):
+        text = f"Der Aufenthaltstitel gilt bis {bis:%d.%m.%Y}: Ist der Aufenthalt nicht nur vorübergehend?"
+        return (Luecke("aufenthaltstitel", "recht", text, fundstelle),)
+    return ()
+
+
+def _verlangt(rechnung: Rechnung) -> tuple[int | None, str]:
+    name = "aufenthaltstitel_monate"
+    if not rechnung.gilt(name):
+        return None, "§ 27 Abs. 2 Satz 2 WoFG"
+    wert = rechnung.hole(name)
+    fundstelle = rechnung.regelwerk.parameter[name].fassungen[-1].fundstelle
+    return (None if isinstance(wert, Unbekannt) else int(wert)), fundstelle
+
+
+def spaeter(tag: date, monate: int) -> date:
+    """The day ``monate`` months after ``tag``, at most the last day of that month (§ 188 Abs. 2 und 3 BGB)."""
+    jahr, monat = divmod(tag.year * 12 + tag.month - 1 + monate, 12)
+    return date(jahr, monat + 1, min(tag.day, calendar.monthrange(jahr, monat + 1)[1]))
