@@ -20,7 +20,6 @@ import pytest
 import fachwerk.errors
 import fachwerk.hookspecs
 import fachwerk.modell
-from fachwerk.cli import befehle
 from fachwerk.parameter import Fassung, lade_parameter
 from fachwerk.settings import Einstellungen
 
@@ -354,6 +353,8 @@ def genannte_befehle() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("befehl", "unterbefehl"), genannte_befehle())
 def test_docs_name_only_commands_that_exist(befehl: str, unterbefehl: str) -> None:
+    from fachwerk.cli import befehle
+
     kontext = click.Context(befehle)
     kommando = befehle.get_command(kontext, befehl)
     assert kommando is not None
