@@ -94,7 +94,8 @@ class Postfach:
         """Make the message durable and visible: its folder is moved into place as a whole."""
         annahme.ordner.mkdir(parents=True, exist_ok=True)
         for name, inhalt in {**dateien, NACHRICHT: _json(_als_json(nachricht))}.items():
-            schreibe_dauerhaft(annahme.ordner / name, inhalt)
+            _schreibe(annahme.ordner / name, inhalt)
+        _fsync_ordner(annahme.ordner)
         ziel = self._ordner(nachricht)
         with self._schloss:
             if nachricht.schluessel in self._alle:
@@ -166,12 +167,16 @@ class Postfach:
 def schreibe_dauerhaft(pfad: Path, inhalt: bytes) -> None:
     """Write a file so that after a crash it is there whole or not at all."""
     vorlaeufig = pfad.with_name(pfad.name + ".neu")
-    with vorlaeufig.open("wb") as datei:
+    _schreibe(vorlaeufig, inhalt)
+    os.replace(vorlaeufig, pfad)
+    _fsync_ordner(pfad.parent)
+
+
+def _schreibe(pfad: Path, inhalt: bytes) -> None:
+    with pfad.open("wb") as datei:
         datei.write(inhalt)
         datei.flush()
         os.fsync(datei.fileno())
-    os.replace(vorlaeufig, pfad)
-    _fsync_ordner(pfad.parent)
 
 
 def _fsync_ordner(ordner: Path) -> None:
