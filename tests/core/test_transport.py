@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -403,3 +404,16 @@ def test_the_certificate_tells_how_long_it_lasts(pki: Pki, tmp_path: Path) -> No
     pruefe_schluessel(Verbindung(zertifikat=crt, privatschluessel=key))
     with pytest.raises(ConfigError, match="zertifikat_unlesbar"):
         zertifikatsangaben(key)
+
+
+def test_a_certificate_renewed_in_its_place_makes_another_connection(pki: Pki) -> None:
+    crt, key = pki.stelle_aus("leser")
+
+    def verbindung() -> Verbindung:
+        return Verbindung(zertifikat=crt, privatschluessel=key, ca=pki.ca)
+
+    vorher = verbindung()
+    assert (vorher, hash(vorher)) == (verbindung(), hash(verbindung()))
+    os.utime(crt, ns=(1, 1))
+    assert verbindung() != vorher
+    assert Verbindung(zertifikat=Path("fehlt.crt")) == Verbindung(zertifikat=Path("fehlt.crt"))

@@ -32,7 +32,8 @@ class Verbindung:
 
     ``zertifikat`` is a PEM chain, or a PKCS#12 file (``.p12``, ``.pfx``) that also holds the key; ``passphrase``
     opens the key or the PKCS#12 file. ``ca`` is a PEM file or a hashed folder; without it the system's CAs hold.
-    Times are in seconds and per network operation, not per exchange.
+    Times are in seconds and per network operation, not per exchange. ``stand`` tells when the files were last changed:
+    a certificate renewed in its old place makes another Verbindung, and so a new client, without a restart.
     """
 
     zertifikat: Path | None = None
@@ -43,11 +44,21 @@ class Verbindung:
     verbinden_s: float = 10.0
     lesen_s: float = 60.0
     schreiben_s: float = 60.0
+    stand: tuple[int, ...] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:
+        dateien = (self.zertifikat, self.privatschluessel, self.ca)
+        object.__setattr__(self, "stand", tuple(_geaendert(datei) for datei in dateien))
         for name in ("verbinden_s", "lesen_s", "schreiben_s"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ConfigError("transport.zeitgrenze", f"{name} muss größer als 0 Sekunden sein.", schluessel=name)
+
+
+def _geaendert(datei: Path | None) -> int:
+    try:
+        return 0 if datei is None else datei.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def oeffne(verbindung: Verbindung) -> httpx.Client:
