@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -13,7 +12,6 @@ from lxml import etree
 from fachwerk_xsozial_basis.erfunden import FAMILIENNAMEN, VORNAMEN
 from fachwerk_xsozial_basis.erzeuger import PRODUKT, Beigabe, nachricht, stapel
 from fachwerk_xsozial_basis.pdf import kleines_pdf
-from fachwerk_xsozial_basis.settings import Einstellungen
 
 
 def test_the_same_arguments_give_the_same_bytes_and_another_seed_gives_others():
@@ -79,19 +77,8 @@ def test_what_is_given_stands_in_the_message():
     assert b"mimeType" not in xml
 
 
-def test_a_confirmation_holds_only_for_the_products_it_names():
-    einstellungen = Einstellungen(bestaetigt=("projektprofil-1",), produkt=(f"{PRODUKT}.*",))
-    produkt = etree.fromstring(nachricht()).get("produkt")
-
-    assert einstellungen.bestaetigt_fuer("projektprofil-1", produkt)
-    assert not einstellungen.bestaetigt_fuer("projektprofil-1", "Antrag der Sozialplattform")
-    assert not einstellungen.bestaetigt_fuer("projektprofil-2", produkt)
-    assert not Einstellungen().bestaetigt_fuer("projektprofil-1", produkt)
-
-
-def test_a_pattern_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="kein regulärer Ausdruck"):
-        Einstellungen(produkt=("(",))
+def test_every_product_of_the_generator_can_be_told_from_a_real_form():
+    assert all(etree.fromstring(beispiel.xml).get("produkt").startswith(f"{PRODUKT}: ") for beispiel in stapel(3, 6))
 
 
 @given(st.lists(st.text(max_size=60), max_size=5))

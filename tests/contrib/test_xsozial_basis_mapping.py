@@ -345,7 +345,7 @@ def test_only_a_pdf_becomes_an_application_of_documents_with_the_leistung_of_the
         (nachricht()[:2000], "inhalt_unlesbar", GehaltenFuer.SACHBEARBEITUNG),
         (nachricht()[:20], "inhalt_unlesbar", GehaltenFuer.SACHBEARBEITUNG),
         (b"", "inhalt_unlesbar", GehaltenFuer.SACHBEARBEITUNG),
-        (b"<!DOCTYPE x>" + nachricht().partition(b"?>")[2], "inhalt_unlesbar", GehaltenFuer.SACHBEARBEITUNG),
+        (b"<!DOCTYPE x>" + nachricht().partition(b"?>")[2], "inhalt_doctype", GehaltenFuer.SACHBEARBEITUNG),
         (b"<ganz-anderes/>", "format_unbekannt", GehaltenFuer.BETRIEB),
         (
             nachricht(leser="wbs:130030000000", dienstkennung="x/XSoz240-MRH-BEA-SOP2MRH.wsdl"),

@@ -181,32 +181,38 @@ class _Bau:
     def _beginne(self, name: str, attribute: list[str]) -> None:
         self._pruefe_element(attribute)
         if self._schnitt:
-            raise XmlFehler("xml.text", f"Zu langer Text neben Elementen (Zeile {self.parser.CurrentLineNumber}).")
+            raise XmlFehler("xml.text", f"Zu langer Text neben Elementen ({self._wo()}).")
         self._setze_text()
-        element = self._haenge_an(name, attribute)
+        namensraum, lokal, _ = zerlege(name)
+        element = self._haenge_an(f"{{{namensraum}}}{lokal}" if namensraum else lokal, attribute)
         self._offen.append(element)
         self._letztes.append(None)
         self._inhalt_ab = -1
-        lokal = zerlege(name)[1]
         self._schnitt = bool(self._namen) and f"{self._namen[-1]}/{lokal}" in self.schneide
         self._namen.append(lokal)
 
     def _pruefe_element(self, attribute: list[str]) -> None:
-        grenzen, zeile = self.grenzen, self.parser.CurrentLineNumber
+        grenzen = self.grenzen
         self._elemente += 1
         if self._elemente > grenzen.elemente:
             raise XmlFehler("xml.elemente", f"Das XML hat mehr als {grenzen.elemente} Elemente.")
         if len(self._offen) >= grenzen.tiefe:
-            raise XmlFehler("xml.tiefe", f"Das XML ist tiefer als {grenzen.tiefe} Ebenen geschachtelt (Zeile {zeile}).")
+            raise XmlFehler("xml.tiefe", f"Das XML ist tiefer als {grenzen.tiefe} Ebenen geschachtelt ({self._wo()}).")
+        if attribute:
+            self._pruefe_attribute(attribute)
+
+    def _pruefe_attribute(self, attribute: list[str]) -> None:
+        grenzen = self.grenzen
         if len(attribute) > 2 * grenzen.attribute:
-            raise XmlFehler("xml.attribut", f"Ein Element hat mehr als {grenzen.attribute} Attribute (Zeile {zeile}).")
+            raise XmlFehler("xml.attribut", f"Ein Element hat mehr als {grenzen.attribute} Attribute ({self._wo()}).")
         self._zaehle(sum(len(wert) for wert in attribute[1::2]))
         if any(len(wert) > grenzen.attributwert for wert in attribute[1::2]):
-            raise XmlFehler("xml.attribut", f"Ein Attribut ist länger als {grenzen.attributwert} (Zeile {zeile}).")
+            raise XmlFehler("xml.attribut", f"Ein Attribut ist länger als {grenzen.attributwert} ({self._wo()}).")
 
-    def _haenge_an(self, name: str, attribute: list[str]) -> etree._Element:
-        namensraum, lokal, _ = zerlege(name)
-        tag = f"{{{namensraum}}}{lokal}" if namensraum else lokal
+    def _wo(self) -> str:
+        return f"Zeile {self.parser.CurrentLineNumber}"
+
+    def _haenge_an(self, tag: str, attribute: list[str]) -> etree._Element:
         nsmap, self._nsmap = self._nsmap or None, {}
         if not self._offen:
             element = self.wurzel = etree.Element(tag, nsmap=nsmap)
@@ -232,7 +238,7 @@ class _Bau:
     def _schneide_ab(self) -> None:
         """The text became too long for the tree: from here on only its end is looked for."""
         if self._letztes[-1] is not None:
-            raise XmlFehler("xml.text", f"Zu langer Text neben Elementen (Zeile {self.parser.CurrentLineNumber}).")
+            raise XmlFehler("xml.text", f"Zu langer Text neben Elementen ({self._wo()}).")
         self._schnitt = True
         self._text.clear()
         self._textlaenge = 0

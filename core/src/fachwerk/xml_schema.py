@@ -150,7 +150,7 @@ def _kind(element: etree._Element, schritt: str) -> etree._Element | None:
 
 
 def _heisst(element: etree._Element, praefix: str | None, name: str) -> bool:
-    return element.prefix == praefix and etree.QName(element).localname == name
+    return element.prefix == praefix and _lokal(element) == name
 
 
 def pfad_von(element: etree._Element) -> str:
@@ -163,9 +163,13 @@ def pfad_von(element: etree._Element) -> str:
     return "/".join(reversed(schritte))
 
 
+def _lokal(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
 def _schritt(element: etree._Element) -> str:
-    name, eltern = etree.QName(element).localname, element.getparent()
+    name, eltern = _lokal(element), element.getparent()
     if eltern is None:
         return name
-    gleiche = [kind for kind in eltern if etree.QName(kind).localname == name]
+    gleiche = [kind for kind in eltern if _lokal(kind) == name]
     return f"{name}[{gleiche.index(element) + 1}]" if len(gleiche) > 1 else name

@@ -177,6 +177,7 @@ class _Base64Strom(io.RawIOBase):
         breit = zeichensatz if zeichensatz.startswith("utf-16") else ""
         self._huelle = breit or "ascii"
         self._parser = neuer_parser(breit or "iso-8859-1")
+        self._parser.buffer_text = True
         self._parser.CharacterDataHandler = self._nimm
         self._parser.StartElementHandler = self._beginne
         self._gefuettert = 0

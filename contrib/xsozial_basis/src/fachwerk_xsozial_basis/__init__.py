@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fachwerk.hookspecs import hookimpl
 from fachwerk.modell import Antrag, Art, Befund, Eingang, Formatangabe, Manifest
-from fachwerk_xsozial_basis.settings import Einstellungen
 
 if TYPE_CHECKING:
     import click
@@ -27,7 +26,6 @@ def manifest() -> Manifest:
             Formatangabe(name="xsozial-basis", wurzel=WURZEL, namensraum=NAMENSRAUM),
             Formatangabe(name="xsozial-basis-pdf", medientyp="application/pdf"),
         ),
-        einstellungen={Art.FORMAT: Einstellungen},
     )
 
 

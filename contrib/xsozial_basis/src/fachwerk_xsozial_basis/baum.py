@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from lxml import etree
 
@@ -13,26 +14,29 @@ _SCHRITT = re.compile(r"([^/\[\]]+)(?:\[([^\[\]]+)\])?")
 
 def lokal(element: etree._Element) -> str:
     """Local name of an element."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def alle(element: etree._Element, pfad: str) -> list[etree._Element]:
     """All elements at ``a/b/c`` below ``element``; ``a[b/c]`` takes only those a that have b/c with a text in it."""
     treffer = [element]
     for name, bedingung in _zerlegt(pfad):
-        treffer = [kind for eltern in treffer for kind in eltern if lokal(kind) == name]
+        treffer = [kind for eltern in treffer for kind in eltern.iterchildren(name)]
         if bedingung:
             treffer = [knoten for knoten in treffer if any(map(_hat_text, alle(knoten, bedingung)))]
     return treffer
 
 
-def _zerlegt(pfad: str) -> Iterator[tuple[str, str | None]]:
-    stelle = 0
+@cache
+def _zerlegt(pfad: str) -> tuple[tuple[str, str | None], ...]:
+    """Steps as (name in any or no namespace, condition); paths come from our code and mapping files only."""
+    schritte, stelle = [], 0
     for schritt in _SCHRITT.finditer(pfad):
         if pfad[stelle : schritt.start()].strip("/"):
             raise ValueError(f"kein Pfad: {pfad}")
         stelle = schritt.end()
-        yield schritt.group(1), schritt.group(2)
+        schritte.append((f"{{*}}{schritt.group(1)}", schritt.group(2)))
+    return tuple(schritte)
 
 
 def _hat_text(element: etree._Element) -> bool:
@@ -50,11 +54,13 @@ def text(element: etree._Element, *pfade: str) -> str:
 
 def darunter(element: etree._Element, name: str, ohne: frozenset[str] = frozenset()) -> Iterator[etree._Element]:
     """All elements called ``name`` below ``element``, not looking into those called as in ``ohne`` or into a hit."""
-    for kind in element:
-        if lokal(kind) == name:
-            yield kind
-        elif lokal(kind) not in ohne:
-            yield from darunter(kind, name, ohne)
+    for treffer in element.iterdescendants(f"{{*}}{name}"):
+        for oben in treffer.iterancestors():
+            if oben is element:
+                yield treffer
+            elif lokal(oben) != name and lokal(oben) not in ohne:
+                continue
+            break
 
 
 def blaetter(wurzel: etree._Element, ersatz: Mapping[etree._Element, str]) -> Iterator[tuple[str, etree._Element, str]]:
@@ -71,7 +77,7 @@ def _blaetter(
 ) -> Iterator[tuple[str, etree._Element, str]]:
     for name, wert in element.attrib.items():
         if wert.strip():
-            yield f"{pfad}/@{etree.QName(name).localname}", element, str(wert).strip()
+            yield f"{pfad}/@{str(name).rpartition('}')[2]}", element, str(wert).strip()
     texte = [element.text, *(kind.tail for kind in element)]
     eigener = ersatz.get(element) or " ".join(stueck.strip() for stueck in texte if stueck and stueck.strip())
     if eigener:

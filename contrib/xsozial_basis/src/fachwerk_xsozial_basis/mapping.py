@@ -18,7 +18,7 @@ from fachwerk_xsozial_basis.nachricht import Kopf, Nachricht, lies_nachricht
 WURZEL = "vorgang.transportieren.1000001"
 NAMENSRAUM = r"https://portalverbund\.d-nrw\.de/efa/XSozial-basis/Version_\d+_\d+_\d+"
 VERSIONEN = ("2.2.0", "2.4.0", "2.5.0")
-FORMAT = "xsozial-basis"
+FORMAT = "xsozial_basis"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -56,7 +56,8 @@ def antrag_aus(eingang: Eingang) -> Antrag:
 def unlesbar(fehler: XmlFehler) -> NeedsHumanError:
     """Unreadable content is a question for the Sachbearbeitung, with the original at hand."""
     frage = f"Der Antrag ist nicht lesbar. {fehler.hint} Bitte das Original ansehen und bei der Plattform nachfragen."
-    return NeedsHumanError("inhalt_unlesbar", frage, {"grund": fehler.code})
+    code = "inhalt_doctype" if fehler.code == "xml.doctype" else "inhalt_unlesbar"
+    return NeedsHumanError(code, frage, {"grund": fehler.code})
 
 
 def teile_auf(eingang: Eingang) -> Aufteilung:
