@@ -83,7 +83,8 @@ def test_the_same_key_twice_gives_the_same_receipt_and_writes_nothing(
     erste = ablage.deliver(klein(teil("a.txt")), ziel, SCHLUESSEL, host)
     vorher = (ausgang / erste.kennung / "a.txt").stat()
     host.vergehe(hours=3)
-    assert ablage.deliver(klein(teil("a.txt", b"anders")), ziel, SCHLUESSEL, host) == erste
+    ungelesen = Teil.entwurf("a.txt", "text/plain", lambda: pytest.fail("content was read again"))
+    assert ablage.deliver(klein(ungelesen), ziel, SCHLUESSEL, host) == erste
     assert (ausgang / erste.kennung / "a.txt").stat() == vorher
     assert len(list(ausgang.iterdir())) == 1
 
@@ -161,6 +162,26 @@ def test_a_second_writer_of_the_same_key_never_mixes_with_the_first(
     assert [pfad.name for pfad in ausgang.iterdir()] == [zweite[0].kennung]
     assert (ausgang / zweite[0].kennung / "a.txt").read_bytes() == b"zweiter"
     assert ablage.deliver(klein(teil("a.txt")), ziel, SCHLUESSEL, host) == zweite[0]
+
+
+def test_a_writer_whose_folder_was_taken_away_fails_even_if_the_other_then_dies(
+    host: FakeHost, ausgang: Path, aktenablage_faelle: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one renames our temporary folder, and is gone before it deletes or writes anything."""
+    ziel = aktenablage_faelle.ziel()
+
+    def stoerung() -> Iterator[bytes]:
+        with monkeypatch.context() as tot:
+            tot.setattr(client.shutil, "rmtree", lambda *_, **__: None)
+            client._raeume_reste(ausgang, SCHLUESSEL)
+        yield b"zu spaet"
+
+    sendung = klein(teil("a.txt"), Teil.entwurf("b.txt", "text/plain", stoerung))
+    with pytest.raises(RetryableError):
+        ablage.deliver(sendung, ziel, SCHLUESSEL, host)
+    assert [pfad.name for pfad in ausgang.iterdir() if not pfad.name.startswith(".weg-")] == []
+    quittung = ablage.deliver(klein(teil("a.txt")), ziel, SCHLUESSEL, host)
+    assert [pfad.name for pfad in ausgang.iterdir()] == [quittung.kennung]
 
 
 @pytest.mark.parametrize("raeumt_auf", [True, False])

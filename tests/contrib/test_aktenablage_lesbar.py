@@ -197,6 +197,13 @@ def test_a_row_longer_than_a_page_goes_on_and_the_head_is_repeated() -> None:
     assert [n for n in range(200) if not re.search(rf"Zeile {n}\b", "\n".join(seiten))] == []
 
 
+def test_a_torn_row_without_head_says_that_it_goes_on() -> None:
+    tabelle = Tabelle(zeilen=(("bemerkung", "Zeile\n" * 100),), anteile=(1, 2))
+    inhalt = als_pdf(Schriftstueck("Antrag", "T", "", "k", (), (Abschnitt("A", (tabelle,)),)), ZEIT)
+    seiten = [seite.extract_text() for seite in pypdf.PdfReader(io.BytesIO(inhalt)).pages]
+    assert ["(Fortsetzung)" in seite for seite in seiten] == [False, True]
+
+
 def test_the_pdf_carries_what_pdf_a_asks_for_and_names_nobody(aktenablage_faelle: ModuleType) -> None:
     inhalt = dateien(aktenablage_faelle)["antrag.pdf"]
     leser = pypdf.PdfReader(io.BytesIO(inhalt), strict=True)

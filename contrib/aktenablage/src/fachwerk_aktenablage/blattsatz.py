@@ -287,7 +287,14 @@ def _tabellenzeile(blatt: _Blatt, tafel: _Tafel, reihe: _Reihe) -> None:
         blatt.zeichne(Flaeche(LINKS, blatt.y, _NUTZ, 0.15, 190))
         if reihe.laenge <= passt:
             return
-        reihe = reihe.ausschnitt(passt)
+        reihe = _fortsetzung(reihe.ausschnitt(passt), tafel)
+
+
+def _fortsetzung(reihe: _Reihe, tafel: _Tafel) -> _Reihe:
+    """The rest of a torn row; a label that has ended is stood in for, as ornament only."""
+    if tafel.kopf or reihe.zellen[0]:
+        return reihe
+    return replace(reihe, zellen=[["(Fortsetzung)"], *reihe.zellen[1:]], elemente=[ZIERAT, *reihe.elemente[1:]])
 
 
 def _zellen(blatt: _Blatt, tafel: _Tafel, reihe: _Reihe) -> None:
