@@ -275,46 +275,6 @@ def test_every_refusal_has_one_meaning(antwort: httpx.Response, art: type[StepEr
     assert (type(fehler.value), fehler.value.code) == (art, code)
 
 
-def test_a_page_of_the_mailbox_is_read_with_every_entry() -> None:
-    eintraege = (
-        metadatenkopf("urn:1", 'TestMsg=" 1 "')
-        + metadatenkopf("urn:2", 'TestMsg="false"', zugestellt="gestern")
-        + metadatenkopf("")
-        + metadatenkopf("urn:" + "x" * 300)
-        + "<o:MsgAttributes><a:MessageID>urn:3</a:MessageID><o:MsgSize>7</o:MsgSize>"
-        "<o:DeliveryTime>2026-03-02T08:00:00Z</o:DeliveryTime></o:MsgAttributes>"
-    )
-    kopf = '<o:MsgBoxResponse MsgBoxRequestID="urn:r"><o:ItemsPending>0</o:ItemsPending></o:MsgBoxResponse>'
-    seite = client(einfach(umschlag(f"<o:MsgStatusList>{eintraege}</o:MsgStatusList>", kopf))).list()
-    assert [eintrag.nachricht_id for eintrag in seite.eintraege] == ["urn:1", "urn:2", "urn:3"]
-    assert [eintrag.test for eintrag in seite.eintraege] == [True, False, False]
-    assert seite.eintraege[1].zugestellt is None
-    assert (seite.eintraege[2].groesse, seite.offen, seite.anfrage_id, seite.unlesbar) == (7, 0, "urn:r", 2)
-
-
-def test_an_empty_mailbox_is_no_error_but_a_missing_list_is() -> None:
-    leer = '<o:MsgBoxResponse MsgBoxRequestID="urn:r"><o:NoMessageAvailable reason="urn:NoMatch"/></o:MsgBoxResponse>'
-    seite = client(einfach(umschlag("", leer))).list()
-    assert (seite.eintraege, seite.offen, seite.grund) == ((), None, "urn:NoMatch")
-    with pytest.raises(AntwortFehler, match="xta"):
-        client(einfach(umschlag(""))).list()
-
-
-def test_a_new_id_and_a_report_are_read() -> None:
-    assert client(einfach(umschlag(f"<a:MessageID>{ID}</a:MessageID>"))).new_id() == ID
-    with pytest.raises(AntwortFehler, match="xta"):
-        client(einfach(umschlag("<a:MessageID/>"))).new_id()
-    bericht = (
-        f"<x:TransportReport>{metadatenkopf()}<x:ReportTime>2026-03-02T09:00:00Z</x:ReportTime>"
-        "<x:XTAServerIdentity>srv</x:XTAServerIdentity><x:MessageStatus><x:Status>2</x:Status><x:WarnList><x:Warning>"
-        "<x:Timestamp>2026-03-02T09:00:00Z</x:Timestamp><x:Code><code>W1</code></x:Code><x:Reason>spät</x:Reason>"
-        "</x:Warning></x:WarnList></x:MessageStatus></x:TransportReport>"
-    )
-    gelesen = client(einfach(umschlag(bericht))).report(ID)
-    assert (gelesen.status, gelesen.offen, gelesen.server) == (2, False, "srv")
-    assert [(e.stufe, e.code, e.text) for e in gelesen.eintraege] == [("warning", "W1", "spät")]
-
-
 def test_closing_what_is_already_gone_is_success_and_other_faults_are_not() -> None:
     client(einfach(fault("InvalidMessageIDException", "9070"), 500)).close([ID], "urn:r")
     with pytest.raises(RetryableError):
@@ -348,41 +308,6 @@ def test_every_request_is_multipart_with_its_action_and_length() -> None:
     (wurzel,) = lies_teile([anfrage.content], anfrage.headers["content-type"])
     assert wurzel.ist_wurzel
     assert wurzel.medientyp.parameter["type"].endswith('action="http://www.xta.de/XTA/CheckAccountActive"')
-
-
-def test_a_sent_message_streams_its_parts_with_and_without_known_lengths() -> None:
-    gesehen: list[httpx.Request] = []
-
-    def merke(anfrage: httpx.Request) -> httpx.Response:
-        anfrage.read()
-        gesehen.append(anfrage)
-        return einfach(umschlag(""))
-
-    fest = SpeicherInhalt().schreibe([b"<a/>"], "antrag.xml", "application/xml")
-    offen = Teil.entwurf("plan.pdf", "application/pdf", lambda: [b"P", b"DF"])
-    client(merke).send(KOPF, [fest])
-    client(merke).send(KOPF, [fest, offen])
-    assert int(gesehen[0].headers["content-length"]) == len(gesehen[0].content)
-    assert gesehen[1].headers["transfer-encoding"] == "chunked"
-    teile = [teil.lies(9999) for teil in lies_teile([gesehen[1].content], gesehen[1].headers["content-type"])]
-    assert teile[1:] == [b"<a/>", b"PDF"]
-    assert b"cid:teil-1@fachwerk" in teile[0]
-
-
-@pytest.mark.parametrize(
-    ("antwort", "art"),
-    [
-        (einfach(b"<html/>", typ="text/html"), OutcomeUnknownError),
-        (einfach(b"<html/>", 502, "text/html"), OutcomeUnknownError),
-        (einfach(b"<html/>", 503, "text/html"), RetryableError),
-        (einfach(fault("ParameterIsNotValidException", "9024"), 500), OutcomeUnknownError),
-        (einfach(fault("ParameterIsNotValidException", "9023"), 500), PermanentError),
-    ],
-)
-def test_an_unclear_answer_to_sending_is_an_unknown_outcome(antwort: httpx.Response, art: type[StepError]) -> None:
-    with pytest.raises(StepError) as fehler:
-        client(antwort).send(KOPF, [Teil.entwurf("a", "text/plain", lambda: [b"x"])])
-    assert type(fehler.value) is art
 
 
 def test_an_error_of_our_own_store_is_not_taken_for_one_of_the_mailbox() -> None:
