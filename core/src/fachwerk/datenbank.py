@@ -105,4 +105,5 @@ def fuege_neu_ein(verbindung: sa.Connection, tabelle: sa.Table, **werte: Any) ->
         from sqlalchemy.dialects.postgresql import insert
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-    return bool(verbindung.execute(insert(tabelle).values(**werte).on_conflict_do_nothing()).rowcount)
+    anweisung = insert(tabelle).values(**werte).on_conflict_do_nothing().returning(*tabelle.primary_key.columns)
+    return verbindung.execute(anweisung).first() is not None

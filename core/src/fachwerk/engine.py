@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -69,6 +70,7 @@ class Auftraege:
     """Enqueues jobs, also inside a transaction of ours; enough for commands that do no work themselves."""
 
     def __init__(self, datenbank: sa.Engine) -> None:
+        self._datenbank = datenbank
         self._client = DBOSClient(
             system_database_engine=datenbank, serializer=NurKennungen(), application_name=APP, lazy=True
         )
@@ -130,6 +132,28 @@ class Auftraege:
         """Remove finished jobs from the engine's tables."""
         self._client.delete_workflows(list(auftrag_ids))
 
+    def raeume_auf(self, vor: datetime) -> int:
+        """Erase jobs that ended before ``vor`` from all engine tables, and on SQLite from the write-ahead log too.
+
+        Deleting alone is not erasing: the rows would stay readable in the log until it is truncated.
+        """
+        fertige = [
+            auftrag.workflow_id
+            for auftrag in self._client.list_workflows(
+                status=["SUCCESS", "ERROR", "CANCELLED"],
+                completed_before=vor.isoformat(),
+                limit=10_000,
+                load_input=False,
+                load_output=False,
+            )
+        ]
+        if fertige:
+            self.loesche(fertige)
+        if self._datenbank.dialect.name == "sqlite":
+            with self._datenbank.connect() as verbindung:
+                verbindung.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return len(fertige)
+
     def uebernimm(self, lebende: set[str]) -> int:
         """Resume the work of executors that are not in ``lebende``, each job on its own queue; returns how many."""
         verwaist: dict[str, list[str]] = {}
@@ -148,7 +172,8 @@ class Auftraege:
 
     def melde_an(self, schlange: Schlange) -> None:
         """Make a queue known; limits that the configuration changed since are brought up to date."""
-        grenzen: dict[str, Any] = {"worker_concurrency": schlange.je_knoten}
+        je_knoten = min(schlange.je_knoten, schlange.gleichzeitig or schlange.je_knoten)
+        grenzen: dict[str, Any] = {"worker_concurrency": je_knoten}
         if schlange.gleichzeitig:
             grenzen["global_concurrency"] = schlange.gleichzeitig
         if schlange.je_minute:
@@ -158,7 +183,7 @@ class Auftraege:
             self._client.register_queue(
                 schlange.name, polling_interval_sec=ARBEITSTAKT, on_conflict="never_update", **grenzen
             )
-        elif bestehend.worker_concurrency != schlange.je_knoten or bestehend.limiter != grenzen.get("limiter"):
+        elif bestehend.worker_concurrency != je_knoten or bestehend.limiter != grenzen.get("limiter"):
             self._client.register_queue(
                 schlange.name, polling_interval_sec=ARBEITSTAKT, on_conflict="always_update", **grenzen
             )
@@ -166,6 +191,10 @@ class Auftraege:
     def schliesse(self) -> None:
         """Release the client."""
         self._client.destroy()
+
+
+def _schema(datenbank: sa.Engine) -> str | None:
+    return "dbos" if datenbank.dialect.name == "postgresql" else None
 
 
 class Engine:
@@ -184,6 +213,7 @@ class Engine:
         self._schlangen = tuple(schlangen)
         self._bei_fehler = bei_fehler
         self._halt = threading.Event()
+        self._datenbank = datenbank
         DBOS(config=self._konfiguration(datenbank, platz, arbeiter))
         for name, funktion in aufgaben.items():
             DBOS.workflow(name=name, max_recovery_attempts=MAX_WIEDERANLAEUFE)(self._auftrag(name, funktion))
@@ -227,8 +257,15 @@ class Engine:
 
     def starte(self) -> None:
         """Make the engine's tables, resume what this slot left behind, and begin to work."""
+        bereit = sa.inspect(self._datenbank).has_table("queues", schema=_schema(self._datenbank))
+        if bereit:  # known queues are served at once, new ones a second later
+            self._melde_schlangen_an()
         DBOS.listen_queues([schlange.name for schlange in self._schlangen])
         DBOS.launch()
+        if not bereit:
+            self._melde_schlangen_an()
+
+    def _melde_schlangen_an(self) -> None:
         for schlange in self._schlangen:
             self.auftraege.melde_an(schlange)
 

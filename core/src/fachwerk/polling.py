@@ -26,6 +26,9 @@ log = structlog.get_logger("fachwerk.polling")
 
 WACHTAKT_S = 3
 FEGETAKT_S = 3600
+AUFTRAEGE_BEHALTEN = timedelta(days=7)
+"""Finished jobs stay in the engine's tables for so long, for people who look; the journal stays in ours."""
+
 STREUUNG = 0.1
 """The start of a poll is delayed by up to this part of the interval, at most 30 s."""
 
@@ -46,10 +49,15 @@ class Polling:
         """Start the watch and, with ``takte``, the polls (the first at once)."""
         self._uhr.add_job(wache, IntervalTrigger(seconds=WACHTAKT_S), id="wache")
         if takte:
-            self._uhr.add_job(self._betrieb.store.inhalt.fege, IntervalTrigger(seconds=FEGETAKT_S), id="fegen")
+            self._uhr.add_job(self._raeume_auf, IntervalTrigger(seconds=FEGETAKT_S), id="aufraeumen")
             for name, angaben in self._betrieb.einstellungen.kanal.items():
                 self._plane(name, angaben)
         self._uhr.start()
+
+    def _raeume_auf(self) -> None:
+        """Sweep what nobody claimed and erase the engine rows of finished jobs."""
+        self._betrieb.store.inhalt.fege()
+        self._betrieb.auftraege.raeume_auf(self._jetzt() - AUFTRAEGE_BEHALTEN)
 
     def _plane(self, kanal: str, angaben: KanalEinstellungen) -> None:
         if angaben.cron:

@@ -199,7 +199,7 @@ class Store:
         """Number of cases per state."""
         with self.lesend() as verbindung:
             zeilen = verbindung.execute(sa.select(vorgang.c.status, sa.func.count()).group_by(vorgang.c.status))
-            return dict(zeilen.tuples())
+            return dict(zeilen.tuples().all())
 
     # -- audit --------------------------------------------------------------------------------------------------
 

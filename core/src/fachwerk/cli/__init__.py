@@ -30,6 +30,7 @@ BEFEHLE: Mapping[str, str] = {
     "vorgang": "Vorgänge ansehen und wieder in Gang bringen.",
     "plugins": "Zeigt die installierten Plugins.",
     "leistungen": "Zeigt den Leistungskatalog.",
+    "demo": "Zeigt die ganze Linie an einem eingebetteten Postfach.",
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",
 }
 """The core's commands with one line each; the module ``fachwerk.cli.<name>`` holds the command."""

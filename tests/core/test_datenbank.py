@@ -1,0 +1,43 @@
+"""Migrations make exactly the tables the code knows, and a foreign database is refused."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from fachwerk.datenbank import aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand
+from fachwerk.tabellen import METADATA, zielstand
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(datenbank: sa.Engine) -> None:
+    with datenbank.connect() as verbindung:
+        kontext = MigrationContext.configure(verbindung, opts={"version_table": "fachwerk_schema"})
+        unterschiede = [u for u in compare_metadata(kontext, METADATA) if "fachwerk_schema" not in repr(u)]
+    assert unterschiede == []
+
+
+def test_the_state_of_a_database_is_told(datenbank_url: str) -> None:
+    engine = oeffne_datenbank(datenbank_url)
+    assert schema_stand(engine) == "leer"
+    aktualisiere(engine)
+    assert schema_stand(engine) == "aktuell"
+    with engine.begin() as verbindung:
+        verbindung.execute(sa.text("UPDATE fachwerk_schema SET version_num = '9999'"))
+    assert schema_stand(engine) == "fremd"
+    engine.dispose()
+
+
+def test_somebody_elses_tables_are_not_taken_for_an_empty_database(datenbank_url: str) -> None:
+    engine = oeffne_datenbank(datenbank_url)
+    with engine.begin() as verbindung:
+        verbindung.execute(sa.text("CREATE TABLE vorgang (id INTEGER)"))
+    assert schema_stand(engine) == "fremd"
+    engine.dispose()
+
+
+def test_a_taken_key_changes_nothing(datenbank: sa.Engine) -> None:
+    with datenbank.begin() as verbindung:
+        assert fuege_neu_ein(verbindung, zielstand, ziel="akte", fehler_in_folge=1)
+        assert not fuege_neu_ein(verbindung, zielstand, ziel="akte", fehler_in_folge=2)
+        assert verbindung.execute(sa.select(zielstand.c.fehler_in_folge)).scalar_one() == 1

@@ -1,0 +1,148 @@
+"""The content store: what is written is read back, bound to its case, and gone when its key is gone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fachwerk.errors import PermanentError
+from fachwerk.inhalt import STUECK, Empfangsinhalt, Inhaltsspeicher
+from fachwerk.schluessel import Schluesselbund, neuer_schluessel
+from fachwerk.tabellen import fallschluessel, inhalt, teil
+
+
+@pytest.fixture
+def speicher(datenbank: sa.Engine) -> Inhaltsspeicher:
+    neuer = Inhaltsspeicher(datenbank, Schluesselbund(neuer_schluessel()))
+    with datenbank.begin() as verbindung:
+        neuer.lege_fall_an(verbindung, "fall")
+    return neuer
+
+
+def test_what_is_streamed_in_comes_out_unchanged_with_its_hash(speicher: Inhaltsspeicher) -> None:
+    daten = bytes(range(256)) * 10_000
+    geschrieben = speicher.schreibe_vorlaeufig("fall", [daten[:100], daten[100:]], "a.bin")
+    assert geschrieben.laenge == len(daten)
+    assert geschrieben.sha256 == hashlib.sha256(daten).hexdigest()
+    with geschrieben.oeffnen() as strom:
+        assert strom.read() == daten
+
+
+@pytest.mark.parametrize("laenge", [0, 1, STUECK - 1, STUECK, STUECK + 1, 3 * STUECK])
+def test_every_length_around_the_chunk_border_survives(speicher: Inhaltsspeicher, laenge: int) -> None:
+    daten = b"x" * laenge
+    geschrieben = speicher.schreibe_vorlaeufig("fall", [daten])
+    assert b"".join(geschrieben.bytes_strom()) == daten
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stuecke=st.lists(st.binary(max_size=2000), max_size=30))
+def test_how_the_stream_was_cut_does_not_matter(speicher: Inhaltsspeicher, stuecke: list[bytes]) -> None:
+    assert b"".join(speicher.schreibe_vorlaeufig("fall", stuecke).bytes_strom()) == b"".join(stuecke)
+
+
+def test_no_plain_byte_lies_in_the_database(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    speicher.schreibe_vorlaeufig("fall", [b"KANARIENVOGEL" * 50], "Mustermann.pdf")
+    with datenbank.connect() as verbindung:
+        daten = b"".join(verbindung.execute(sa.select(inhalt.c.daten)).scalars())
+        namen = repr(verbindung.execute(sa.select(teil)).all())
+    assert b"KANARIENVOGEL" not in daten
+    assert "Mustermann" not in namen
+
+
+def test_a_broken_stream_leaves_nothing_behind(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    def bricht_ab() -> Iterator[bytes]:
+        yield b"y" * (2 * STUECK)
+        raise OSError("line cut")
+
+    with pytest.raises(OSError, match="line cut"):
+        speicher.schreibe_vorlaeufig("fall", bricht_ab())
+    with datenbank.connect() as verbindung:
+        assert verbindung.execute(sa.select(sa.func.count()).select_from(inhalt)).scalar_one() == 0
+        assert verbindung.execute(sa.select(sa.func.count()).select_from(teil)).scalar_one() == 0
+
+
+def _vertausche(datenbank: sa.Engine, teil_id: str) -> None:
+    with datenbank.begin() as verbindung:
+        for alt, neu in ((0, 90), (1, 0), (90, 1)):
+            verbindung.execute(inhalt.update().where(inhalt.c.teil_id == teil_id, inhalt.c.nr == alt).values(nr=neu))
+
+
+def _kuerze(datenbank: sa.Engine, teil_id: str) -> None:
+    with datenbank.begin() as verbindung:
+        verbindung.execute(inhalt.delete().where(inhalt.c.teil_id == teil_id, inhalt.c.nr == 2))
+        verbindung.execute(teil.update().where(teil.c.id == teil_id).values(stuecke=2))
+
+
+def _veraendere(datenbank: sa.Engine, teil_id: str) -> None:
+    with datenbank.begin() as verbindung:
+        daten = verbindung.execute(sa.select(inhalt.c.daten).where(inhalt.c.teil_id == teil_id)).scalars().first()
+        assert daten is not None
+        anders = daten[:-1] + bytes([daten[-1] ^ 1])
+        verbindung.execute(inhalt.update().where(inhalt.c.teil_id == teil_id, inhalt.c.nr == 0).values(daten=anders))
+
+
+@pytest.mark.parametrize("angriff", [_vertausche, _kuerze, _veraendere])
+def test_moved_cut_or_changed_chunks_are_noticed(
+    speicher: Inhaltsspeicher, datenbank: sa.Engine, angriff: object
+) -> None:
+    geschrieben = speicher.schreibe_vorlaeufig("fall", [b"a" * STUECK, b"b" * STUECK, b"c"])
+    angriff(datenbank, geschrieben.id)  # type: ignore[operator]
+    with pytest.raises(PermanentError, match="inhalt_beschaedigt"):
+        b"".join(geschrieben.bytes_strom())
+
+
+def test_a_chunk_of_another_case_does_not_fit(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    with datenbank.begin() as verbindung:
+        speicher.lege_fall_an(verbindung, "anderer")
+    eigener = speicher.schreibe_vorlaeufig("fall", [b"eigen"])
+    fremder = speicher.schreibe_vorlaeufig("anderer", [b"fremd"])
+    with datenbank.begin() as verbindung:
+        daten = verbindung.execute(sa.select(inhalt.c.daten).where(inhalt.c.teil_id == fremder.id)).scalar_one()
+        verbindung.execute(inhalt.update().where(inhalt.c.teil_id == eigener.id).values(daten=daten))
+    with pytest.raises(PermanentError, match="inhalt_beschaedigt"):
+        eigener.oeffnen().read()
+
+
+def test_without_the_case_key_the_content_is_gone(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    geschrieben = speicher.schreibe_vorlaeufig("fall", [b"geheim"])
+    speicher.schreddere("fall")
+    with pytest.raises(PermanentError, match="inhalt_fehlt"):
+        geschrieben.oeffnen()
+    with datenbank.connect() as verbindung:
+        assert verbindung.execute(sa.select(sa.func.count()).select_from(fallschluessel)).scalar_one() == 0
+        assert verbindung.execute(sa.select(sa.func.count()).select_from(inhalt)).scalar_one() == 0
+
+
+def test_another_site_key_opens_nothing(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    geschrieben = speicher.schreibe_vorlaeufig("fall", [b"geheim"])
+    fremd = Inhaltsspeicher(datenbank, Schluesselbund(neuer_schluessel()))
+    with pytest.raises(PermanentError, match="schluessel_passt_nicht"):
+        fremd.oeffne(geschrieben).read()
+
+
+def test_only_what_nobody_claimed_is_swept(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    behalten = speicher.schreibe_vorlaeufig("fall", [b"ja"])
+    verwaist = speicher.schreibe_vorlaeufig("fall", [b"nein"])
+    with datenbank.begin() as verbindung:
+        speicher.beanspruche(verbindung, [behalten.id])
+    assert speicher.fege(timedelta(days=1)) == 0
+    assert speicher.fege(timedelta(seconds=-1)) == 1
+    assert behalten.oeffnen().read() == b"ja"
+    with pytest.raises(PermanentError, match="inhalt_fehlt"):
+        verwaist.oeffnen()
+
+
+def test_every_message_begins_its_own_case(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    empfang = Empfangsinhalt(datenbank, speicher)
+    erster = empfang.vorgang_id
+    empfang.schreibe([b"eins"])
+    assert empfang.vorgang_id == erster
+    empfang.naechster()
+    assert empfang.vorgang_id != erster
