@@ -7,6 +7,7 @@ wanted values and, as trace, every value they rest on with its citation. What is
 
 from __future__ import annotations
 
+import calendar
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ __all__ = [
     "lies_yaml",
     "loese",
     "luecke",
+    "monate_spaeter",
     "regel",
     "schwaecherer",
     "summiere",
@@ -327,3 +329,9 @@ def summiere(teile: Iterable[Gewertet]) -> Gewertet:
     liste = list(teile)
     summe = _angewendet(lambda *betraege: sum(betraege, Decimal(0)), [teil.wert for teil in liste])
     return Gewertet(summe, schwaecherer(*(teil.beleg for teil in liste)))
+
+
+def monate_spaeter(tag: date, monate: int) -> date:
+    """The same day ``monate`` months later, or the last day of that month (BGB § 188 Abs. 2 und 3)."""
+    jahr, monat = divmod(tag.year * 12 + tag.month - 1 + monate, 12)
+    return date(jahr, monat + 1, min(tag.day, calendar.monthrange(jahr, monat + 1)[1]))

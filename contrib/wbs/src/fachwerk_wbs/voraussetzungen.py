@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import calendar
-from datetime import date
-
-from fachwerk.regeln import Luecke, Rechnung, Unbekannt
+from fachwerk.regeln import Luecke, Rechnung, Unbekannt, monate_spaeter
 from fachwerk_wbs.bedingungen import Wahr
 from fachwerk_wbs.fall import Fall
 from fachwerk_wbs.haushalt import alter
@@ -63,7 +60,7 @@ def _aufenthalt(fall: Fall, rechnung: Rechnung) -> tuple[Luecke, ...]:
     if bis is None:
         text = "Die Staatsangehörigkeit ist nicht einzuordnen; außerhalb der EU kommt es auf den Aufenthaltstitel an."
         return (Luecke("staatsangehoerigkeit", "recht", text, fundstelle),)
-    if monate is None or bis < spaeter(rechnung.stichtag, monate):
+    if monate is None or bis < monate_spaeter(rechnung.stichtag, monate):
         text = f"Der Aufenthaltstitel gilt bis {bis:%d.%m.%Y}: Ist der Aufenthalt nicht nur vorübergehend?"
         return (Luecke("aufenthaltstitel", "recht", text, fundstelle),)
     return ()
@@ -76,9 +73,3 @@ def _verlangt(rechnung: Rechnung) -> tuple[int | None, str]:
     wert = rechnung.hole(name)
     fundstelle = rechnung.regelwerk.parameter[name].fassungen[-1].fundstelle
     return (None if isinstance(wert, Unbekannt) else int(wert)), fundstelle
-
-
-def spaeter(tag: date, monate: int) -> date:
-    """The day ``monate`` months after ``tag``, at most the last day of that month (§ 188 Abs. 2 und 3 BGB)."""
-    jahr, monat = divmod(tag.year * 12 + tag.month - 1 + monate, 12)
-    return date(jahr, monat + 1, min(tag.day, calendar.monthrange(jahr, monat + 1)[1]))

@@ -1,0 +1,78 @@
+"""Which office and which law, as far as the facts make it certain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fachwerk_mietrueckstaende.fall import Fall, Leistungsbezug
+
+Traeger = Literal["jobcenter", "sozialamt", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Zustaendigkeit:
+    """The competent body (empty: not certain), the law it acts on, and why; ``frage`` is what a person must clear."""
+
+    traeger: Traeger
+    norm: str
+    grund: str
+    frage: str = ""
+
+    @property
+    def sicher(self) -> bool:
+        """Whether the facts leave no doubt."""
+        return bool(self.traeger) and not self.frage
+
+
+JOBCENTER = "§ 22 Abs. 8 SGB II"
+SOZIALAMT = "§ 36 Abs. 1 SGB XII"
+
+
+def bestimme(fall: Fall) -> Zustaendigkeit | None:
+    """The competence; None if the running benefit is not stated."""
+    if fall.leistungsbezug is None:
+        return None
+    return _JE_BEZUG[fall.leistungsbezug](fall)
+
+
+def _sgb2(fall: Fall) -> Zustaendigkeit:
+    grund = "Es werden laufende Leistungen nach dem SGB II bezogen; Mietschulden übernimmt dann das Jobcenter."
+    if fall.altersrente:
+        frage = "Altersrente und laufende Leistungen nach SGB II schließen sich aus: Welcher Bezug besteht?"
+        return Zustaendigkeit("", JOBCENTER, grund, frage)
+    return Zustaendigkeit("jobcenter", f"{JOBCENTER}, § 21 Satz 1 SGB XII", grund)
+
+
+def _sgb12(fall: Fall) -> Zustaendigkeit:
+    return Zustaendigkeit("sozialamt", SOZIALAMT, "Es werden laufende Leistungen nach dem SGB XII bezogen.")
+
+
+def _keiner(fall: Fall) -> Zustaendigkeit:
+    if fall.altersrente:
+        return Zustaendigkeit(
+            "sozialamt", SOZIALAMT, "Wer Altersrente bezieht, erhält keine Leistungen nach dem SGB II."
+        )
+    if fall.erwerbsfaehig is False:
+        return Zustaendigkeit("sozialamt", SOZIALAMT, "Niemand bezieht Leistungen nach SGB II; nicht erwerbsfähig.")
+    grund = "Ohne laufende Leistungen für die Unterkunft übernimmt das Jobcenter keine Mietschulden."
+    frage = (
+        "Besteht Hilfebedürftigkeit nach § 9 SGB II? Dann zuerst Leistungen beim Jobcenter beantragen; sonst kommt "
+        "eine Übernahme durch das Sozialamt in Betracht (§ 21 Satz 2, § 36 SGB XII)."
+    )
+    return Zustaendigkeit("", f"{JOBCENTER} oder {SOZIALAMT}", grund, frage)
+
+
+def _asylblg(fall: Fall) -> Zustaendigkeit:
+    frage = (
+        "Übernahme nach dem AsylbLG oder entsprechend § 36 SGB XII? Das ist nach der Dauer des Bezugs zu entscheiden."
+    )
+    return Zustaendigkeit("", "AsylbLG", "Es werden Leistungen nach dem AsylbLG bezogen.", frage)
+
+
+_JE_BEZUG = {
+    Leistungsbezug.SGB2: _sgb2,
+    Leistungsbezug.SGB12: _sgb12,
+    Leistungsbezug.KEINER: _keiner,
+    Leistungsbezug.ASYLBLG: _asylblg,
+}
