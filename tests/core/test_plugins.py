@@ -6,12 +6,12 @@ import itertools
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from importlib import metadata
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from fachwerk import plugins as plugins_modul
 from fachwerk.errors import ConfigErrors, ContractError, PermanentError
 from fachwerk.hookspecs import hookimpl
 from fachwerk.modell import (
@@ -83,7 +83,12 @@ class Punkt:
 @pytest.fixture
 def installiert(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def setze(*punkte: Punkt) -> None:
-        monkeypatch.setattr(plugins_modul.metadata, "entry_points", lambda group: list(punkte))
+        echte = metadata.entry_points
+
+        def entry_points(group: str) -> Any:
+            return list(punkte) if group == "fachwerk" else echte(group=group)
+
+        monkeypatch.setattr(metadata, "entry_points", entry_points)
 
     return setze
 

@@ -139,9 +139,7 @@ def _eintrittspunkte(erlaubt: set[str] | None) -> dict[str, list[metadata.EntryP
 def _nicht_installiert(name: str, gefunden: Iterable[str]) -> ConfigError:
     verteilung = f"fachwerk-{name.replace('_', '-')}"
     hinweis = meinten_sie(name, gefunden)
-    return ConfigError(
-        "plugin_fehlt", f"Das Plugin „{name}“ ist nicht installiert.{hinweis} Das Paket {verteilung} installieren."
-    )
+    return mangel("plugin_fehlt", name, f"ist nicht installiert.{hinweis} Das Paket {verteilung} installieren")
 
 
 def _importiere(

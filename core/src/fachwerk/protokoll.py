@@ -6,10 +6,11 @@ values, because a foreign message may hold what a citizen wrote. Libraries speak
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, cast
 
 import structlog
 
@@ -19,11 +20,28 @@ FREMDE = ("httpx", "httpcore", "dbos", "apscheduler", "sqlalchemy", "alembic", "
 _Ereignis = MutableMapping[str, Any]
 
 
+class _Fehlerausgabe(io.TextIOBase):
+    """The standard error of the moment: whoever redirects it later gets the log as well."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
+
+
+class _Bibliotheken(logging.StreamHandler[TextIO]):
+    """Our handler of the libraries' logs; handlers of others are left alone."""
+
+
 def einrichten(
     form: Literal["json", "text"] = "text", *, stufe: int = logging.INFO, strom: TextIO | None = None
 ) -> None:
     """Configure the log once per process; ``strom`` is stderr unless told otherwise (stdout belongs to results)."""
-    ausgabe = strom or sys.stderr
+    ausgabe = strom or cast(TextIO, _Fehlerausgabe())
     darstellung: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form == "text":
         darstellung = structlog.dev.ConsoleRenderer(colors=ausgabe.isatty(), exception_formatter=_ohne_text)
@@ -78,10 +96,10 @@ def _bibliotheken(gemeinsam: list[Any], darstellung: Any, ausgabe: TextIO) -> No
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, darstellung],
         foreign_pre_chain=[*gemeinsam, structlog.stdlib.add_logger_name],
     )
-    handler = logging.StreamHandler(ausgabe)
+    handler = _Bibliotheken(ausgabe)
     handler.setFormatter(formatierer)
     wurzel = logging.getLogger()
-    wurzel.handlers = [handler]
+    wurzel.handlers = [fremder for fremder in wurzel.handlers if not isinstance(fremder, _Bibliotheken)] + [handler]
     wurzel.setLevel(logging.WARNING)
     for name in FREMDE:
         logging.getLogger(name).setLevel(logging.WARNING)

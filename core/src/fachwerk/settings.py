@@ -66,7 +66,8 @@ def lade_soweit(
     fehler = _validierungsfehler(baum)
     if fehler is not None:
         probleme += probleme_aus(fehler, datei=pfad, bekannte=_bekannte_schluessel())
-    nummern = list(range(1, len(baum.get("route", ())) + 1))
+    routen = baum.get("route")
+    nummern = list(range(1, len(routen) + 1)) if isinstance(routen, list) else []
     while fehler is not None:
         _entferne(baum, fehler, nummern)
         fehler = _validierungsfehler(baum)

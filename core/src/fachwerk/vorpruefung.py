@@ -47,7 +47,8 @@ def pruefe(konfig: Path | None, umgebung: Mapping[str, str] | None = None) -> li
     einstellungen, fehler = lade_einstellungen_soweit(konfig, umgebung)
     plugins, weitere = lade_soweit(plugins_der_konfiguration(einstellungen))
     bau, uebrige = aufbau_soweit(einstellungen, plugins)
-    meldungen = [_aus_fehler(problem) for problem in [*fehler, *weitere, *uebrige]]
+    meldungen = [_aus_fehler(problem) for problem in [*fehler, *uebrige]]
+    meldungen += [_aus_fehler(problem, _ort_des_plugins(einstellungen, problem)) for problem in weitere]
     meldungen += [*_linie(einstellungen, bau), *_alarm(einstellungen, umgebung), *umfeld(einstellungen)]
     meldungen += _gegenstellen(einstellungen, plugins, bau, umgebung)
     return sorted(meldungen, key=lambda meldung: (-_RANG[meldung.schwere], meldung.ort, meldung.code, meldung.text))
@@ -66,6 +67,15 @@ def _aus_fehler(fehler: FachwerkError, ort: str = "") -> Meldung:
     angaben = fehler.details
     gefunden = angaben.get("schluessel") or angaben.get("umgebung") or angaben.get("datei") or ""
     return Meldung(fehler.code, Schwere.FEHLER, fehler.hint, ort or gefunden)
+
+
+def _ort_des_plugins(einstellungen: Einstellungen, problem: ConfigError) -> str:
+    """The first key that names the plugin a problem is about."""
+    name = problem.details.get("plugin", "")
+    orte = [f"kanal.{kanal}.plugin" for kanal, abschnitt in einstellungen.kanal.items() if abschnitt.plugin == name]
+    orte += [f"ziel.{ziel}.plugin" for ziel, abschnitt in einstellungen.ziel.items() if abschnitt.plugin == name]
+    orte += [f"format.{name}"] if name in einstellungen.format else []
+    return next(iter([*orte, "fachwerk.plugins"]))
 
 
 def _warnung(code: str, text: str, ort: str) -> Meldung:
