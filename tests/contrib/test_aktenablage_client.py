@@ -66,6 +66,7 @@ def test_a_delivered_folder_holds_every_file_and_a_mark_with_their_hashes(
         "original.xml",
         "pruefvermerk.pdf",
         "vorgang.json",
+        "wbs_entwurf.pdf",
     ]
     marke = json.loads((ordner / ".fachwerk.json").read_bytes())
     assert marke["schluessel"] == SCHLUESSEL

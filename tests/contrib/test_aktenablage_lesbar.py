@@ -87,6 +87,40 @@ def test_the_note_is_marked_as_no_administrative_act_on_every_page_and_gives_its
         assert "23.540,00 EUR" in text
 
 
+def test_the_draft_of_a_certificate_is_no_certificate_and_leaves_to_people_what_is_theirs(
+    aktenablage_faelle: ModuleType,
+) -> None:
+    akte = dateien(aktenablage_faelle)
+    text = pdf_text(akte["wbs_entwurf.pdf"])
+    for stelle in ("keine Bescheinigung", "Jürgen Grünwald-Löß", "Şirin Grünwald", "gruppe_A", "50 m²", "§ 20 WoFG"):
+        assert stelle in text
+    assert re.search("Gültigkeit +nicht angegeben", text.replace("\n", " "))
+    assert re.search("Gültig bis _+", text.replace("\n", " "))
+    assert "wbs_entwurf.pdf" in lxml.html.document_fromstring(akte["index.html"]).xpath("//a/@href")
+
+
+@pytest.mark.parametrize("empfehlung", [wert for wert in Empfehlung if wert != Empfehlung.BEWILLIGEN])
+def test_there_is_no_draft_unless_granting_is_recommended(
+    aktenablage_faelle: ModuleType, empfehlung: Empfehlung
+) -> None:
+    akte = dateien(aktenablage_faelle, aktenablage_faelle.entscheidung(empfehlung=empfehlung))
+    assert "wbs_entwurf.pdf" not in akte
+    assert b"wbs_entwurf" not in akte["index.html"]
+
+
+def test_there_is_no_draft_for_another_service_or_without_a_result(aktenablage_faelle: ModuleType) -> None:
+    ohne = aktenablage_faelle.entscheidung(voten=(Votum(empfehlung=Empfehlung.BEWILLIGEN),))
+    assert "wbs_entwurf.pdf" not in dateien(aktenablage_faelle, ohne)
+    assert "wbs_entwurf.pdf" not in dateien(aktenablage_faelle, leistung="mietrueckstaende")
+
+
+def test_nobody_becomes_the_applicant_of_the_draft_by_guessing(aktenablage_faelle: ModuleType) -> None:
+    niemand = (Person(id="1", name=Name(familienname="Unmarkiert")),)
+    text = pdf_text(dateien(aktenablage_faelle, personen=niemand, fall=None)["wbs_entwurf.pdf"])
+    assert "Unmarkiert" not in text
+    assert "Bitte von Hand eintragen" in text
+
+
 def test_a_decision_without_votes_says_that_nobody_checked(aktenablage_faelle: ModuleType) -> None:
     ohne = aktenablage_faelle.entscheidung(empfehlung=Empfehlung.VORLEGEN, voten=())
     text = pdf_text(dateien(aktenablage_faelle, ohne)["pruefvermerk.pdf"])

@@ -135,13 +135,14 @@ def _erreichbarkeit(
     anschriften: tuple[Anschrift, ...], kommunikation: tuple[Kommunikation, ...]
 ) -> Iterator[tuple[str, str]]:
     for anschrift in anschriften or (Anschrift(),):
-        yield "Anschrift", _anschrift(anschrift) or UNBEKANNT
+        yield "Anschrift", anschrift_text(anschrift) or UNBEKANNT
     for weg in kommunikation:
         art = _KANAELE.get(weg.kanal, f"Kontakt (Code {bereinigt(weg.kanal) or '?'})")
         yield art, oder_unbekannt(weg.kennung)
 
 
-def _anschrift(anschrift: Anschrift) -> str:
+def anschrift_text(anschrift: Anschrift) -> str:
+    """An address on lines of its own; empty where nothing was sent."""
     zeilen = (
         f"{anschrift.strasse} {anschrift.hausnummer}",
         anschrift.zusatz,

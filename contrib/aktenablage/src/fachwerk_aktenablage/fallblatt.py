@@ -19,7 +19,7 @@ LAENDER = {
     "rp": "Rheinland-Pfalz", "sl": "Saarland", "sn": "Sachsen", "st": "Sachsen-Anhalt", "sh": "Schleswig-Holstein",
     "th": "Thüringen",
 }  # fmt: skip
-_WORTE = {
+WORTE = {
     "antragsteller": "Antragstellende Person", "ehegatte": "Ehegatte", "lebenspartner": "Lebenspartner",
     "partner": "Partner", "kind": "Kind", "angehoeriger": "Angehörige Person", "ungeborenes": "Ungeborenes Kind",
     "nichtselbstaendig": "Nichtselbständige Arbeit", "beamtenbezuege": "Beamtenbezüge", "rente": "Rente",
@@ -131,4 +131,4 @@ def _wert(schluessel: str, wert: Any) -> str:
 
 
 _FORMEN: dict[str, Callable[[Any], str]] = dict(_GELD)
-_WERTEWORTE = {"land": LAENDER, "rolle": _WORTE, "art": _WORTE, "an": _WORTE}
+_WERTEWORTE = {"land": LAENDER, "rolle": WORTE, "art": WORTE, "an": WORTE}

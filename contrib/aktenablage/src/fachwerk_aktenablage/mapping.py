@@ -12,13 +12,15 @@ from typing import Any
 from fachwerk.modell import Anlage, Antrag, Entscheidung, Sendung, Teil, Ziel
 from fachwerk_aktenablage.antragsbild import antragsbild
 from fachwerk_aktenablage.dateinamen import MAX_LAENGE, sichere_namen, sicherer_name
+from fachwerk_aktenablage.entwurfsbild import entwurfsbild
 from fachwerk_aktenablage.gliederung import Schriftstueck
-from fachwerk_aktenablage.seite import Akte, Datei, index_html
+from fachwerk_aktenablage.seite import WBS_ENTWURF, Akte, Datei, index_html
 from fachwerk_aktenablage.settings import Zieleinstellungen
 from fachwerk_aktenablage.texte import ortsdatum
 from fachwerk_aktenablage.vermerkbild import vermerkbild
 
 ANLAGEN = "anlagen"
+PDF = "application/pdf"
 
 
 def sendung(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
@@ -28,14 +30,16 @@ def sendung(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
     eingaenge = [*_original(antrag), *_anlagen(antrag)]
     blatt = antragsbild(antrag, einstellungen.behoerde, name, _dokumentdateien(antrag, eingaenge))
     vermerk = vermerkbild(antrag, entscheidung, einstellungen.behoerde, name)
-    akte = Akte(blatt, vermerk, tuple(eingaenge))
-    erzeugt = (
-        Teil.entwurf("antrag.pdf", "application/pdf", partial(_pdf, blatt, antrag), "Lesbarer Antrag"),
-        Teil.entwurf("pruefvermerk.pdf", "application/pdf", partial(_pdf, vermerk, antrag), "Prüfvermerk"),
+    entwurf = entwurfsbild(antrag, entscheidung, einstellungen.behoerde, name)
+    akte = Akte(blatt, vermerk, tuple(eingaenge), entwurf)
+    anlagen = [Anlage(pfad=datei.pfad, teil=datei.teil) for datei in eingaenge]
+    erzeugt = [
+        Teil.entwurf("antrag.pdf", PDF, partial(_pdf, blatt, antrag), "Lesbarer Antrag"),
+        Teil.entwurf("pruefvermerk.pdf", PDF, partial(_pdf, vermerk, antrag), "Prüfvermerk"),
+        *([Teil.entwurf(WBS_ENTWURF, PDF, partial(_pdf, entwurf, antrag), "Entwurf")] if entwurf else []),
         Teil.entwurf("index.html", "text/html", partial(_seite, akte), "Akte zum Lesen"),
         Teil.entwurf("vorgang.json", "application/json", partial(_json, antrag, entscheidung, eingaenge), "Übersicht"),
-    )
-    anlagen = [Anlage(pfad=datei.pfad, teil=datei.teil) for datei in eingaenge]
+    ]
     anlagen += [Anlage(pfad=teil.name, teil=teil) for teil in erzeugt]
     return Sendung(ziel=ziel.name, bezeichnung=name, anlagen=tuple(anlagen))
 

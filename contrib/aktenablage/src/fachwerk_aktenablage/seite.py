@@ -18,6 +18,8 @@ from fachwerk_aktenablage.dateinamen import ist_gesperrt
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, Zwischentitel
 from fachwerk_aktenablage.texte import bereinigt
 
+WBS_ENTWURF = "wbs_entwurf.pdf"
+
 
 @dataclass(frozen=True)
 class Datei:
@@ -36,6 +38,7 @@ class Akte:
     antrag: Schriftstueck
     vermerk: Schriftstueck
     dateien: tuple[Datei, ...]
+    entwurf: Schriftstueck | None = None
 
 
 _STIL = """
@@ -97,6 +100,8 @@ def _dateien(akte: Akte) -> Iterator[str]:
     yield "<thead><tr><th>Datei</th><th>Inhalt</th><th>Name beim Absenden</th></tr></thead><tbody>"
     yield _dateizeile("antrag.pdf", "Antrag, lesbar und zum Drucken", "")
     yield _dateizeile("pruefvermerk.pdf", "Prüfvermerk mit Fundstellen (Empfehlung)", "")
+    if akte.entwurf:
+        yield _dateizeile(WBS_ENTWURF, "Entwurf des Wohnberechtigungsscheins (keine Bescheinigung)", "")
     for datei in akte.dateien:
         yield _dateizeile(datei.pfad, datei.zweck + _groesse(datei.teil.laenge), datei.originalname)
     yield "</tbody></table>"
