@@ -50,9 +50,8 @@ def _sgb12(fall: Fall) -> Zustaendigkeit:
 
 def _keiner(fall: Fall) -> Zustaendigkeit:
     if fall.altersrente:
-        return Zustaendigkeit(
-            "sozialamt", SOZIALAMT, "Wer Altersrente bezieht, erhält keine Leistungen nach dem SGB II."
-        )
+        grund = "Wer Altersrente bezieht, erhält keine Leistungen nach dem SGB II."
+        return Zustaendigkeit("sozialamt", f"{SOZIALAMT}, § 7 Abs. 4 SGB II", grund)
     if fall.erwerbsfaehig is False:
         return Zustaendigkeit("sozialamt", SOZIALAMT, "Niemand bezieht Leistungen nach SGB II; nicht erwerbsfähig.")
     grund = "Ohne laufende Leistungen für die Unterkunft übernimmt das Jobcenter keine Mietschulden."
@@ -64,9 +63,7 @@ def _keiner(fall: Fall) -> Zustaendigkeit:
 
 
 def _asylblg(fall: Fall) -> Zustaendigkeit:
-    frage = (
-        "Übernahme nach dem AsylbLG oder entsprechend § 36 SGB XII? Das ist nach der Dauer des Bezugs zu entscheiden."
-    )
+    frage = "Übernahme nach dem AsylbLG oder entsprechend § 36 SGB XII? Das hängt von der Dauer des Bezugs ab."
     return Zustaendigkeit("", "AsylbLG", "Es werden Leistungen nach dem AsylbLG bezogen.", frage)
 
 

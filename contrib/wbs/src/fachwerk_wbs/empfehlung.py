@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ class Lage:
     sperrend: tuple[Luecke, ...]
     guenstig: tuple[Luecke, ...]
     schritte: Sequence[Schritt]
+    titel: Mapping[str, str]
 
     @property
     def gewaehlt(self) -> Stufengrenze | None:
@@ -151,10 +152,10 @@ def _haerte(lage: Lage) -> tuple[Luecke, ...]:
 
 def _schwache(lage: Lage) -> tuple[Luecke, ...]:
     """A refusal needs grade A throughout; name the values that have less."""
-    schwach = [s for s in lage.schritte if s.beleg in ("B", "C") and s.titel]
-    if not schwach and not any(s.beleg in ("B", "C") for s in lage.schritte):
+    schwach = [s.name for s in lage.schritte if s.beleg in ("B", "C")]
+    if not schwach:
         return ()
-    namen = "; ".join(dict.fromkeys(s.titel for s in schwach))
+    namen = "; ".join(dict.fromkeys(lage.titel[name] for name in schwach if name in lage.titel))
     text = f"Eine Ablehnung trägt nur, was amtlich belegt ist (Beleg A). Nicht amtlich gesehen: {namen}."
     return (Luecke("beleg_nicht_a", "recht", text),)
 
