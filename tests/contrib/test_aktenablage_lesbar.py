@@ -141,7 +141,8 @@ def test_votes_that_disagree_are_all_shown(aktenablage_faelle: ModuleType) -> No
 
 def test_an_unconfirmed_mapping_and_a_test_message_are_announced(aktenablage_faelle: ModuleType) -> None:
     akte = dateien(aktenablage_faelle, test=True, fall_annahmen=("projektprofil-1",))
-    assert "TESTNACHRICHT" in pdf_text(akte["antrag.pdf"])
+    for name in ("antrag.pdf", "pruefvermerk.pdf", "wbs_entwurf.pdf"):
+        assert "TESTNACHRICHT" in pdf_text(akte[name])
     assert "projektprofil-1" in pdf_text(akte["antrag.pdf"])
     assert "projektprofil-1" in pdf_text(akte["pruefvermerk.pdf"])
 
@@ -296,6 +297,11 @@ def test_breaking_lines_loses_no_character_and_fits(text: str, platz: float) -> 
     zeilen = umbrich(druckbar, platz, breiten)
     assert "".join(zeilen) == druckbar.replace("\n", "")
     assert all(sum(breiten[zeichen] for zeichen in zeile.rstrip(" ")) <= platz for zeile in zeilen)
+
+
+def test_a_paragraph_sign_stays_with_its_number() -> None:
+    breiten = dict.fromkeys("Nach§ 20WoFG", 1.0)
+    assert umbrich("Nach § 20 WoFG", 6, breiten) == ["Nach ", "§ 20 ", "WoFG"]
 
 
 @given(FEINDLICH)

@@ -33,9 +33,14 @@ def antragsbild(antrag: Antrag, behoerde: str, kennzeichen: str, dateien: dict[i
         titel=leistungstitel(antrag),
         behoerde=bereinigt(behoerde),
         kennzeichen=kennzeichen,
-        vorspann=(Absatz(_TESTHINWEIS, "warnung"),) if antrag.test else (),
+        vorspann=testhinweis(antrag),
         abschnitte=abschnitte,
     )
+
+
+def testhinweis(antrag: Antrag) -> tuple[Absatz, ...]:
+    """What every document of a test message starts with."""
+    return (Absatz(_TESTHINWEIS, "warnung"),) if antrag.test else ()
 
 
 def leistungstitel(antrag: Antrag) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fachwerk.modell import Antrag, Empfehlung, Entscheidung, Votum
-from fachwerk_aktenablage.antragsbild import anschrift_text, leistungstitel
+from fachwerk_aktenablage.antragsbild import anschrift_text, leistungstitel, testhinweis
 from fachwerk_aktenablage.fallblatt import WORTE
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, angaben
 from fachwerk_aktenablage.texte import UNBEKANNT, bereinigt, betrag, datum, oder_unbekannt, wort
@@ -31,7 +31,7 @@ def entwurfsbild(antrag: Antrag, entscheidung: Entscheidung, behoerde: str, kenn
         titel=leistungstitel(antrag),
         behoerde=bereinigt(behoerde),
         kennzeichen=kennzeichen,
-        vorspann=(Absatz(_HINWEIS, "warnung"),),
+        vorspann=(Absatz(_HINWEIS, "warnung"), *testhinweis(antrag)),
         abschnitte=(
             Abschnitt("Berechtigte Person", tuple(_berechtigte(antrag))),
             Abschnitt("Haushalt", tuple(_haushalt(antrag.fall or {}))),
@@ -107,7 +107,7 @@ def _inhalt(votum: Votum, entscheidung: Entscheidung) -> Iterator[Block]:
 
 def _fundstellen(votum: Votum) -> str:
     stellen = dict.fromkeys(bereinigt(schritt.fundstelle) for schritt in votum.begruendung if schritt.fundstelle)
-    return "; ".join(stellen) or UNBEKANNT
+    return "\n".join(stellen) or UNBEKANNT
 
 
 def _mit(wert: Any, einheit: str) -> str:

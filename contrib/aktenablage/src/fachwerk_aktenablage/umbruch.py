@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
 _NACH = frozenset("-/._,;:)]}›@&=?+")
 """A long word is broken after one of these where there is one, else anywhere."""
+
+
+_TRENNBAR = re.compile("(?<!§) ")
+"""A paragraph sign stays with its number."""
 
 
 def umbrich(text: str, platz: float, breiten: Mapping[str, float]) -> list[str]:
@@ -22,7 +27,7 @@ def _absatz(absatz: str, platz: float, breiten: Mapping[str, float]) -> list[str
         return [absatz]
     zeilen: list[str] = []
     zeile, belegt = "", 0.0
-    for wort in absatz.split(" "):
+    for wort in _TRENNBAR.split(absatz):
         breite = _breite(wort, breiten)
         if zeile and belegt + breiten[" "] + breite <= platz:
             zeile, belegt = f"{zeile} {wort}", belegt + breiten[" "] + breite

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fachwerk.modell import Antrag, Befund, Empfehlung, Entscheidung, OffenerPunkt, Rechenschritt, Schwere, Votum
-from fachwerk_aktenablage.antragsbild import leistungstitel
+from fachwerk_aktenablage.antragsbild import leistungstitel, testhinweis
 from fachwerk_aktenablage.fallblatt import ergebnisblatt
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, Zwischentitel, angaben
 from fachwerk_aktenablage.texte import bereinigt, datum, oder_unbekannt, zahl, zeitpunkt
@@ -41,7 +41,7 @@ def vermerkbild(antrag: Antrag, entscheidung: Entscheidung, behoerde: str, kennz
         titel=leistungstitel(antrag),
         behoerde=bereinigt(behoerde),
         kennzeichen=kennzeichen,
-        vorspann=(Absatz(KEIN_VERWALTUNGSAKT, "warnung"),),
+        vorspann=(Absatz(KEIN_VERWALTUNGSAKT, "warnung"), *testhinweis(antrag)),
         abschnitte=tuple(abschnitte),
         fusszeile="Empfehlung einer Maschine, kein Verwaltungsakt",
     )
