@@ -70,7 +70,7 @@ def _teile(verbindung: sa.Connection, vorgang_id: str) -> list[Any]:
     ausgaben = sa.select(schritt.c.ausgabe).where(
         schritt.c.vorgang_id == vorgang_id, schritt.c.ausgabe.is_not(None), schritt.c.name != "receive"
     )
-    frage = sa.select(teil).where(teil.c.vorgang_id == vorgang_id, teil.c.laenge.is_not(None))
+    frage = sa.select(teil).where(teil.c.vorgang_id == vorgang_id, teil.c.beansprucht.is_(True))
     return list(verbindung.execute(frage.where(teil.c.id.not_in(ausgaben)).order_by(teil.c.angelegt, teil.c.id)))
 
 
