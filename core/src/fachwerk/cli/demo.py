@@ -40,12 +40,12 @@ def befehl(ordner: Path, als_json: bool) -> None:
 
 def _zeige(gesendet: list[Gesendet], bilanz: Bilanz) -> None:
     zeigt = {eintrag.nachricht_id: eintrag.beispiel.zeigt for eintrag in gesendet}
-    click.echo(f"\n{'Nachricht':<38}{'Leistung':<18}{'Land':<5}{'Empfehlung':<13}{'Status':<10}Akte oder Grund")
-    click.echo("-" * 118)
+    click.echo(f"\n{'Nachricht':<40}{'Leistung':<18}{'Land':<5}{'Empfehlung':<13}{'Status':<10}Akte oder Grund")
+    click.echo("-" * 120)
     reihenfolge = {nachricht_id: stelle for stelle, nachricht_id in enumerate(zeigt)}
     for z in sorted(bilanz.vorgaenge, key=lambda zeile: reihenfolge.get(zeile["nachricht_id"], 0)):
         click.echo(
-            f"{zeigt.get(z['nachricht_id'], '?'):<38}{z['leistung'] or '-':<18}{z['land'] or '-':<5}"
+            f"{zeigt.get(z['nachricht_id'], '?'):<40}{z['leistung'] or '-':<18}{z['land'] or '-':<5}"
             f"{z['empfehlung'] or '-':<13}{z['status']:<10}{z['ziel'] or z['grund']}"
         )
     b = bilanz

@@ -129,7 +129,7 @@ def _toml(urls: dict[str, str], clamd: str) -> str:
     return f"""# Konfiguration der Demo. „fachwerk init“ legt eine erklärte Vorlage für den Betrieb an.
 [fachwerk]
 betreiber = "Demo"
-plugins = ["wbs_nw", "wbs_mv", "wbs_st"]
+plugins = ["wbs_nw", "wbs_mv", "wbs_st", "mietrueckstaende"]
 {kanaele}
 [format.xsozial_basis]
 bestaetigt = ["projektprofil-1"]  # gilt nur für die selbst erzeugten Nachrichten der Demo

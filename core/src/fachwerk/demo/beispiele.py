@@ -82,7 +82,7 @@ def beispiele(heute: date) -> list[Beispiel]:
     mappe.wbs("Familie mit zwei Kindern", NW, _familie("52000.00"))
     mappe.wbs("eine Person, unter der Grenze", ST, _allein("17000.00"))
     mappe.wbs("eine Person, weit über allen Grenzen", ST, _allein("89000.00"))
-    mappe.wbs("eine Person, undatierte Grenze", MV, _allein("18000.00"))
+    mappe.wbs("eine Person, erst seit 2025 berechtigt", MV, _allein("25500.00"))
     mappe.wbs("Familie mit zwei Kindern", MV, _familie("41000.00"))
     mappe.wbs("Angaben und Nachweise fehlen", NW, _ohne_einkommen())
     mappe.mietrueckstaende("vollständig, Räumungsklage läuft", MV, _mietschuld("sgb12"))
