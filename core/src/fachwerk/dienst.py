@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from fachwerk.abruf import auftrag_id
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
 from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Engine
-from fachwerk.errors import FachwerkError
+from fachwerk.errors import FachwerkError, RetryableError
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
 from fachwerk.platz import Platz
 from fachwerk.polling import Polling
@@ -28,6 +29,14 @@ VERWAIST_NACH = timedelta(seconds=60)
 """A case that could go on but has no job for so long gets a new one (a belt besides the braces)."""
 
 
+@dataclass(frozen=True)
+class Kanalfehler:
+    """Why a Kanal could not be polled, in German; ``vergeht`` says that the next poll may well succeed."""
+
+    text: str
+    vergeht: bool
+
+
 class Dienst:
     """Workers, polling and watch of this process. ``poll`` uses it for one round, ``run`` until it is told to stop."""
 
@@ -37,7 +46,7 @@ class Dienst:
         self._platz = Platz(betrieb.store.datenbank, betrieb.store.prozess)
         self._engine: Engine | None = None
         self._polling: Polling | None = None
-        self.fehler: dict[str, str] = {}
+        self.fehler: dict[str, Kanalfehler] = {}
 
     def starte(self, *, ruft_ab: bool) -> None:
         """Take a slot, resume what it left behind and begin; ``ruft_ab`` also starts the timed polls."""
@@ -76,12 +85,12 @@ class Dienst:
             abruf.rufe_ab(self._betrieb, kanal)
             self.fehler.pop(kanal, None)
         except FachwerkError as fehler:
-            self.fehler[kanal] = str(fehler)
+            self.fehler[kanal] = Kanalfehler(str(fehler), vergeht=isinstance(fehler, RetryableError))
 
     def _nach_absturz(self, aufgabe: str, argumente: tuple[str, ...], klasse: str) -> None:
         """A job raised what no plugin may raise: hold the case for Technik, so that it is seen."""
         if aufgabe == "rufe_ab":
-            self.fehler[argumente[0]] = f"interner Fehler ({klasse})"
+            self.fehler[argumente[0]] = Kanalfehler(f"interner Fehler ({klasse})", vergeht=False)
             return
         self._halte_technik(
             argumente[0], "interner_fehler", f"Interner Fehler ({klasse}). Bitte den Protokollen nachgehen."
@@ -93,7 +102,7 @@ class Dienst:
 
     # -- one round ----------------------------------------------------------------------------------------------
 
-    def eine_runde(self, kanaele: Sequence[str]) -> dict[str, str]:
+    def eine_runde(self, kanaele: Sequence[str]) -> dict[str, Kanalfehler]:
         """Poll ``kanaele`` once and work until nothing is due; returns the Kanäle that failed, with the reason."""
         self.fehler = {}
         marke = uuid.uuid4().hex[:12]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fachwerk.betrieb import Betrieb, oeffne_betrieb
-from fachwerk.dienst import Dienst
+from fachwerk.dienst import Dienst, Kanalfehler
 from fachwerk.errors import ConfigError
 from fachwerk.modell import Vorgangstand
 
@@ -20,17 +20,29 @@ class Rundenbericht:
     neu: int
     neu_gehalten: int
     stand: dict[str, int]
-    fehler: dict[str, str]
+    fehler: dict[str, Kanalfehler]
+
+    @property
+    def endcode(self) -> int:
+        """Exit code: 1 only for newly held cases, 3 where a Kanal needs somebody's hand, else 0."""
+        if any(not fehler.vergeht for fehler in self.fehler.values()):
+            return 3
+        return 1 if self.neu_gehalten else 0
 
     def als_json(self) -> dict[str, Any]:
         """The published shape of ``fachwerk poll --json``."""
-        return {"neu": self.neu, "neu_gehalten": self.neu_gehalten, "stand": self.stand, "fehler": self.fehler}
+        return {
+            "neu": self.neu,
+            "neu_gehalten": self.neu_gehalten,
+            "stand": self.stand,
+            "fehler": {kanal: fehler.text for kanal, fehler in self.fehler.items()},
+        }
 
     def als_text(self) -> list[str]:
         """Lines for a person."""
         zeilen = [f"Neu: {self.neu}   davon oder seither neu gehalten: {self.neu_gehalten}"]
         zeilen += [f"  {status:<10} {anzahl:>6}" for status, anzahl in sorted(self.stand.items())]
-        zeilen += [f"Kanal {kanal}: {grund}" for kanal, grund in sorted(self.fehler.items())]
+        zeilen += [f"Kanal {kanal}: {fehler.text}" for kanal, fehler in sorted(self.fehler.items())]
         return zeilen
 
 

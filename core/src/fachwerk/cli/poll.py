@@ -22,4 +22,4 @@ def befehl(konfig: Path | None, kanaele: tuple[str, ...], als_json: bool) -> Non
     else:
         for zeile in bericht.als_text():
             click.echo(zeile)
-    raise SystemExit(1 if bericht.neu_gehalten or bericht.fehler else 0)
+    raise SystemExit(bericht.endcode)
