@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from importlib import metadata
 from types import ModuleType
@@ -336,58 +336,6 @@ def test_errors_of_the_tree_pass_unchanged() -> None:
     with pytest.raises(PermanentError) as gefangen:
         plugins.rufe("x", "validate", antrag=antrag(), stichtag=STICHTAG)
     assert gefangen.value is fehler
-
-
-def kanalplugin(receive: Callable[..., Any]) -> Plugins:
-    def acknowledge(kanal: Any, eingang: Eingang, host: Any) -> None:
-        return None
-
-    def check(kanal_oder_ziel: Any, host: Any) -> list[Befund]:
-        return []
-
-    receive.__name__ = "receive"
-    return Plugins.aus_modulen({"x": modul("x", receive, acknowledge, check, arten=frozenset({Art.KANAL}))})
-
-
-def test_receive_must_give_an_iterator() -> None:
-    def liste(kanal: Any, host: Any) -> Any:
-        return [eingang()]
-
-    with pytest.raises(ContractError, match="hook_rueckgabe"):
-        kanalplugin(liste).rufe("x", "receive", kanal=None, host=None)
-
-
-def test_receive_gives_the_messages_one_by_one_and_closes_its_source() -> None:
-    geschlossen: list[bool] = []
-
-    def quelle(kanal: Any, host: Any) -> Iterator[Eingang]:
-        try:
-            yield eingang()
-            yield eingang()
-        finally:
-            geschlossen.append(True)
-
-    strom = kanalplugin(quelle).rufe("x", "receive", kanal=None, host=None)
-    assert next(strom) == eingang()
-    strom.close()
-    assert geschlossen == [True]
-
-
-def test_what_goes_wrong_while_receiving_breaks_the_contract_too() -> None:
-    def quelle(kanal: Any, host: Any) -> Iterator[Any]:
-        yield eingang()
-        raise ValueError("Erika Musterfrau")
-
-    def falsches(kanal: Any, host: Any) -> Iterator[Any]:
-        yield "nachricht"
-
-    strom = kanalplugin(quelle).rufe("x", "receive", kanal=None, host=None)
-    next(strom)
-    with pytest.raises(ContractError, match="plugin_ausnahme") as fehler:
-        next(strom)
-    assert fehler.value.__context__ is None
-    with pytest.raises(ContractError, match="hook_rueckgabe"):
-        next(kanalplugin(falsches).rufe("x", "receive", kanal=None, host=None))
 
 
 def test_a_missing_or_superfluous_argument_of_a_call_is_refused() -> None:

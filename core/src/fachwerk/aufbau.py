@@ -6,8 +6,9 @@ is an error even if the model would accept it. All problems are reported togethe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -125,7 +126,10 @@ class _Bau:
     def _eigene(
         self, ort: tuple[str, str], plugin: str, art: Art, abschnitt: EigeneSchluessel
     ) -> tuple[bool, BaseModel | None]:
-        """Whether the section is right, and the plugin's validated model (None if it has none)."""
+        """Whether the section can be used, and the plugin's validated model (None if it has none).
+
+        A key too many is a problem, but hides nothing else: the rest is checked and can be used in a preflight.
+        """
         datei = self.einstellungen.datei
         if plugin not in self.plugins.namen:
             return False, None  # reported when the plugins were loaded
@@ -134,34 +138,28 @@ class _Bau:
             text = f"Das Plugin „{plugin}“ ist kein Plugin der Art {art.value} ({', '.join(sorted(manifest.arten))})."
             self.probleme.append(neues_problem("plugin_art", text, (*ort, "plugin"), datei))
             return False, None
-        neue = _unbekannte(ort, abschnitt.eigene, manifest.einstellungen.get(art), self.einstellungen)
-        modell, fehler = _validiere(ort, abschnitt.eigene, manifest.einstellungen.get(art), self.einstellungen)
-        schon = {fund.details["schluessel"] for fund in neue}
-        self.probleme.extend([*neue, *(fund for fund in fehler if fund.details["schluessel"] not in schon)])
-        return not (neue or fehler), modell
+        modell = manifest.einstellungen.get(art)
+        self.probleme.extend(_unbekannte(ort, abschnitt, modell, datei))
+        bekannte = {name: wert for name, wert in abschnitt.eigene.items() if name in _felder(modell)}
+        return self._validiere(ort, bekannte, modell)
+
+    def _validiere(
+        self, ort: tuple[str, str], eigene: Mapping[str, Any], modell: type[BaseModel] | None
+    ) -> tuple[bool, BaseModel | None]:
+        try:
+            return True, modell.model_validate(eigene) if modell else None
+        except ValidationError as fehler:
+            self.probleme.extend(probleme_aus(fehler, vor=ort, datei=self.einstellungen.datei))
+            return False, None
 
 
-def _felder(modell: type[BaseModel]) -> set[str]:
-    return {feld.alias or name for name, feld in modell.model_fields.items()}
+def _felder(modell: type[BaseModel] | None) -> set[str]:
+    return {feld.alias or name for name, feld in modell.model_fields.items()} if modell else set()
 
 
 def _unbekannte(
-    ort: tuple[str, str], eigene: Mapping[str, Any], modell: type[BaseModel] | None, einstellungen: Einstellungen
-) -> list[ConfigError]:
-    bekannte = (_felder(modell) if modell else set()) | set(type(getattr(einstellungen, ort[0])[ort[1]]).model_fields)
-    return [
-        neues_problem("schluessel_unbekannt", unbekannt(name, bekannte), (*ort, name), einstellungen.datei)
-        for name in sorted(eigene)
-        if modell is None or name not in _felder(modell)
-    ]
-
-
-def _validiere(
-    ort: tuple[str, str], eigene: Mapping[str, Any], modell: type[BaseModel] | None, einstellungen: Einstellungen
-) -> tuple[BaseModel | None, list[ConfigError]]:
-    if modell is None:
-        return None, []
-    try:
-        return modell.model_validate(dict(eigene)), []
-    except ValidationError as fehler:
-        return None, probleme_aus(fehler, vor=ort, datei=einstellungen.datei)
+    ort: tuple[str, str], abschnitt: EigeneSchluessel, modell: type[BaseModel] | None, datei: Path | None
+) -> Iterator[ConfigError]:
+    bekannte = _felder(modell) | set(type(abschnitt).model_fields)
+    for name in sorted(set(abschnitt.eigene) - _felder(modell)):
+        yield neues_problem("schluessel_unbekannt", unbekannt(name, bekannte), (*ort, name), datei)

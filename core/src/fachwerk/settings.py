@@ -7,7 +7,7 @@ plugins of :func:`plugins_der_konfiguration`, then :func:`aufbau`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -125,16 +125,25 @@ def _validierungsfehler(baum: dict[str, Any]) -> ValidationError | None:
 
 
 def _entferne(baum: dict[str, Any], fehler: ValidationError, nummern: list[int]) -> None:
-    """Take out what is wrong: a whole Kanal, Ziel, format or route, of other sections only the key."""
+    """Take out what is wrong: the key, else the Kanal, Ziel or format; of the routes a whole one."""
     routen: set[int] = set()
     for eintrag in fehler.errors(include_url=False):
         ort = [stueck for stueck in eintrag["loc"] if stueck != "[key]"]
         if ort[0] == "route" and len(ort) > 1:
             routen.add(int(ort[1]))
-        elif len(ort) == 1 or not isinstance(baum.get(str(ort[0])), dict):
-            baum.pop(str(ort[0]), None)
-            nummern[:] = nummern if ort[0] != "route" else []
+        elif ort[0] == "route":
+            del baum["route"]
+            nummern.clear()
         else:
-            baum[str(ort[0])].pop(ort[1], None)
+            _streiche(baum, ort)
     for stelle in sorted(routen, reverse=True):
         del baum["route"][stelle], nummern[stelle]
+
+
+def _streiche(baum: dict[str, Any], ort: Sequence[str | int]) -> None:
+    """Remove the key at ``ort``: a wrong ``takt`` leaves the rest of a Kanal, a wrong ``plugin`` does not."""
+    tiefe = 3 if ort[0] in ("kanal", "ziel", "format") and len(ort) > 2 and ort[2] != "plugin" else 2
+    stelle: Any = baum
+    for stueck in ort[:tiefe][:-1]:
+        stelle = stelle[stueck]
+    stelle.pop(ort[:tiefe][-1], None)
