@@ -145,5 +145,5 @@ def _streiche(baum: dict[str, Any], ort: Sequence[str | int]) -> None:
     tiefe = 3 if ort[0] in ("kanal", "ziel", "format") and len(ort) > 2 and ort[2] != "plugin" else 2
     stelle: Any = baum
     for stueck in ort[:tiefe][:-1]:
-        stelle = stelle[stueck]
+        stelle = stelle.get(stueck, {})  # gone already, if another key of it was wrong
     stelle.pop(ort[:tiefe][-1], None)
