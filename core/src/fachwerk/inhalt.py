@@ -197,13 +197,13 @@ class Inhaltsspeicher:
                     )
 
     def fege(self, aelter_als: timedelta = timedelta(days=1)) -> int:
-        """Delete provisional parts nobody claimed, and their case keys; returns how many parts."""
+        """Delete provisional parts nobody claimed, and chunks whose case key is gone; returns how many parts."""
         grenze = datetime.now(UTC) - aelter_als
+        ohne_schluessel = ~sa.exists().where(fallschluessel.c.vorgang_id == teil.c.vorgang_id)
+        verlassen = sa.and_(teil.c.beansprucht.is_(False), teil.c.angelegt < grenze)
         with self._datenbank.connect() as verbindung:
             verwaist = list(
-                verbindung.execute(
-                    sa.select(teil.c.id).where(teil.c.beansprucht.is_(False)).where(teil.c.angelegt < grenze)
-                ).scalars()
+                verbindung.execute(sa.select(teil.c.id).where(sa.or_(verlassen, ohne_schluessel))).scalars()
             )
         self.verwirf(verwaist)
         with self._datenbank.begin() as verbindung:
@@ -214,11 +214,20 @@ class Inhaltsspeicher:
             )
         return len(verwaist)
 
+    def vernichte_schluessel(self, verbindung: sa.Connection, vorgang_id: str) -> None:
+        """Delete the case key in the caller's transaction: from its commit on nothing of the case can be read."""
+        verbindung.execute(fallschluessel.delete().where(fallschluessel.c.vorgang_id == vorgang_id))
+        with self._schloss:
+            self._schluessel.pop(vorgang_id, None)
+
     def schreddere(self, vorgang_id: str) -> None:
         """Delete the case key and then the content: without the key no copy of the chunks can be read."""
         with self._datenbank.begin() as verbindung:
-            verbindung.execute(fallschluessel.delete().where(fallschluessel.c.vorgang_id == vorgang_id))
-        self._schluessel.pop(vorgang_id, None)
+            self.vernichte_schluessel(verbindung, vorgang_id)
+        self.verwirf_fall(vorgang_id)
+
+    def verwirf_fall(self, vorgang_id: str) -> None:
+        """Delete all parts of a case."""
         with self._datenbank.connect() as verbindung:
             ids = list(verbindung.execute(sa.select(teil.c.id).where(teil.c.vorgang_id == vorgang_id)).scalars())
         self.verwirf(ids)

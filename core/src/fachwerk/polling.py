@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from fachwerk.aufbewahrung import loesche_faellige
 from fachwerk.datenbank import datenbankzeit
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Polling:
         self._uhr.start()
 
     def _raeume_auf(self) -> None:
-        """Sweep what nobody claimed and erase the engine rows of finished jobs."""
+        """Shred content whose time is over, sweep what nobody claimed, erase the engine rows of finished jobs."""
+        loesche_faellige(self._betrieb, self._jetzt())
         self._betrieb.store.inhalt.fege()
         self._betrieb.auftraege.raeume_auf(self._jetzt() - AUFTRAEGE_BEHALTEN)
 

@@ -52,6 +52,10 @@ class Spiegel:
                 "Postfach, bis er es wieder ist: bitte Datenträger, Platz und Rechte prüfen ([sicherung].spiegel).",
             ) from None
 
+    def entferne(self, vorgang_id: str) -> None:
+        """Delete the mirror of a case whose content was shredded."""
+        self.pfad(vorgang_id).unlink(missing_ok=True)
+
 
 def _schreibe_inhalt(verbindung: sa.Connection, vorgang_id: str, datei: IO[bytes]) -> None:
     teile = _teile(verbindung, vorgang_id)

@@ -1,0 +1,51 @@
+"""Retention: the content of a finished case is shredded after its time; its ids, codes and times stay as proof.
+
+Unfinished cases are never touched, however old. The mirror's copy goes with the content.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+import structlog
+
+from fachwerk.modell import Vorgangstand
+from fachwerk.tabellen import fallschluessel, vorgang
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+
+log = structlog.get_logger("fachwerk.aufbewahrung")
+
+FERTIG = (Vorgangstand.DONE.value, Vorgangstand.FORWARDED.value, Vorgangstand.RETURNED.value)
+_AUF_EINMAL = 500
+
+
+def loesche_faellige(betrieb: Betrieb, jetzt: datetime) -> int:
+    """Shred the content of cases finished ``[aufbewahrung].inhalt_tage`` days before ``jetzt``; returns how many."""
+    grenze = jetzt - timedelta(days=betrieb.einstellungen.aufbewahrung.inhalt_tage)
+    faellige = _faellige(betrieb, grenze)
+    for vorgang_id in faellige:
+        if betrieb.spiegel is not None:
+            betrieb.spiegel.entferne(vorgang_id)
+        with betrieb.store.transaktion("inhalt_geloescht") as verbindung:
+            betrieb.store.inhalt.vernichte_schluessel(verbindung, vorgang_id)
+            betrieb.store.vermerke(verbindung, vorgang_id, "fachwerk", "inhalt_geloescht")
+        betrieb.store.inhalt.verwirf_fall(vorgang_id)
+    if faellige:
+        log.info("inhalt_geloescht", anzahl=len(faellige))
+    return len(faellige)
+
+
+def _faellige(betrieb: Betrieb, grenze: datetime) -> list[str]:
+    frage = (
+        sa.select(vorgang.c.id)
+        .join(fallschluessel, fallschluessel.c.vorgang_id == vorgang.c.id)
+        .where(vorgang.c.status.in_(FERTIG), vorgang.c.geaendert < grenze)
+        .order_by(vorgang.c.geaendert)
+        .limit(_AUF_EINMAL)
+    )
+    with betrieb.store.lesend() as verbindung:
+        return list(verbindung.execute(frage).scalars())

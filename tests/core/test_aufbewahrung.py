@@ -1,0 +1,77 @@
+"""Retention: finished content goes after its time, proof stays, unfinished cases are never touched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from fachwerk.aufbewahrung import loesche_faellige
+from fachwerk.errors import PermanentError
+from fachwerk.schluessel import Schluesselbund, neuer_schluessel
+from fachwerk.spiegel import Spiegel
+from fachwerk.store import Store
+from fachwerk.tabellen import ereignis, vorgang
+
+HEUTE = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def betrieb(datenbank: sa.Engine, tmp_path: Path) -> Any:
+    """As much of an installation as retention needs: 30 days, a mirror."""
+    return SimpleNamespace(
+        store=Store(datenbank, Schluesselbund(neuer_schluessel())),
+        spiegel=Spiegel(tmp_path / "spiegel"),
+        einstellungen=SimpleNamespace(aufbewahrung=SimpleNamespace(inhalt_tage=30)),
+    )
+
+
+def _lege_an(betrieb: Any, vorgang_id: str, status: str, tage_her: int) -> Any:
+    zeit = HEUTE - timedelta(days=tage_her)
+    with betrieb.store.transaktion("test") as verbindung:
+        betrieb.store.inhalt.lege_fall_an(verbindung, vorgang_id)
+        verbindung.execute(
+            vorgang.insert().values(id=vorgang_id, kanal="k", status=status, angelegt=zeit, geaendert=zeit)
+        )
+        teil = betrieb.store.inhalt.schreibe_in(verbindung, vorgang_id, [b"ein Antrag"])
+    pfad = betrieb.spiegel.pfad(vorgang_id)
+    pfad.parent.mkdir(parents=True, exist_ok=True)
+    pfad.write_bytes(b"gespiegelt")
+    return teil
+
+
+def test_finished_content_goes_after_its_time_and_the_proof_stays(betrieb: Any) -> None:
+    teil = _lege_an(betrieb, "alt", "done", tage_her=31)
+    assert loesche_faellige(betrieb, HEUTE) == 1
+    with pytest.raises(PermanentError, match="inhalt_fehlt"):
+        teil.oeffnen()
+    assert not betrieb.spiegel.pfad("alt").exists()
+    assert betrieb.store.vorgang("alt").status == "done"
+    with betrieb.store.lesend() as verbindung:
+        assert verbindung.execute(sa.select(ereignis.c.was)).scalars().all() == ["inhalt_geloescht"]
+    assert loesche_faellige(betrieb, HEUTE) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "tage_her"),
+    [("done", 29), ("held", 4000), ("waiting", 4000), ("ready", 4000), ("running", 4000)],
+)
+def test_what_is_young_or_unfinished_stays(betrieb: Any, status: str, tage_her: int) -> None:
+    teil = _lege_an(betrieb, "bleibt", status, tage_her)
+    assert loesche_faellige(betrieb, HEUTE) == 0
+    assert teil.oeffnen().read() == b"ein Antrag"
+    assert betrieb.spiegel.pfad("bleibt").exists()
+
+
+def test_what_a_crash_left_of_a_shredded_case_is_swept(betrieb: Any) -> None:
+    teil = _lege_an(betrieb, "halb", "done", tage_her=31)
+    with betrieb.store.transaktion("test") as verbindung:
+        betrieb.store.inhalt.vernichte_schluessel(verbindung, "halb")
+    with pytest.raises(PermanentError, match="inhalt_geloescht"):
+        teil.oeffnen().read()
+    assert betrieb.store.inhalt.fege() == 1
+    assert betrieb.store.inhalt.fege() == 0
