@@ -89,9 +89,14 @@ def probe() -> ModuleType:
 
 
 class Punkt:
-    name, value = "probe", "fachwerk_probe"
+    """An entry point without an installed distribution."""
+
+    def __init__(self, name: str = "probe") -> None:
+        self.name, self.value = name, f"fachwerk_{name}"
 
     def load(self) -> ModuleType:
+        if self.name != "probe":
+            raise ImportError(self.name)
         return probe()
 
 
@@ -261,6 +266,16 @@ def test_the_schema_of_the_database_is_looked_at(konfig: Konfig, tmp_path: Path)
         verbindung.execute(sa.text("UPDATE fachwerk_schema SET version_num = 'aus-der-zukunft'"))
     assert codes(pruefe(pfad), Schwere.FEHLER) == {"fachwerk.datenbank": "datenbank_fremd"}
     datenbank.dispose()
+
+
+def test_an_installed_plugin_that_does_not_work_is_a_warning(konfig: Konfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    echte = metadata.entry_points
+    kaputt = {"fachwerk": [Punkt("kaputt")]}
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [*echte(group=group), *kaputt.get(group, [])])
+    meldungen = pruefe(konfig(GUT))
+    assert codes(meldungen)["plugins"] == "plugin_ausgelassen"
+    assert "„kaputt“" in next(meldung.text for meldung in meldungen if meldung.ort == "plugins")
+    assert ausgang(meldungen) == 1
 
 
 def test_what_is_legal_but_hardly_meant_is_a_warning_or_a_hint(konfig: Konfig, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ GRUPPE = "fachwerk"
 class Plugins:
     """The loaded plugins. Immutable; make it with :func:`lade`, in tests with :meth:`aus_modulen`."""
 
-    _manager: pluggy.PluginManager = field(repr=False)
     _manifeste: Mapping[str, Manifest]
+    _rufer: Mapping[tuple[str, str], pluggy.HookCaller] = field(repr=False)
 
     @classmethod
     def aus_modulen(cls, module: Mapping[str, object]) -> Plugins:
@@ -58,8 +58,7 @@ class Plugins:
 
     def hat(self, name: str, hook: str) -> bool:
         """Whether ``name`` implements ``hook``."""
-        plugin = self._manager.get_plugin(name)
-        return any(impl.plugin is plugin for impl in getattr(self._manager.hook, hook).get_hookimpls())
+        return (name, hook) in self._rufer
 
     def mit_art(self, art: Art) -> tuple[str, ...]:
         """Names of the plugins of one kind, sorted."""
@@ -90,7 +89,7 @@ class Plugins:
         return [(name, antwort) for name, antwort in gerufen if antwort is not None]
 
     def _antwort(self, name: str, hook: str, kwargs: dict[str, Any]) -> Any:
-        rufer = self._manager.subset_hook_caller(hook, andere_als(self._manager, name))
+        rufer = self._rufer[name, hook]
         try:
             antwort = rufer(**kwargs)
         except FachwerkError:
@@ -172,7 +171,18 @@ def _aufbauen(
         probleme.append(problem)
         manager.unregister(name=name)
         del manifeste[name]
-    return Plugins(manager, MappingProxyType(manifeste)), _nur_verlangte(probleme, verlangt)
+    plugins = Plugins(MappingProxyType(manifeste), MappingProxyType(_rufer(manager, manifeste)))
+    return plugins, _nur_verlangte(probleme, verlangt)
+
+
+def _rufer(manager: pluggy.PluginManager, namen: Iterable[str]) -> dict[tuple[str, str], pluggy.HookCaller]:
+    """For each plugin and each of its hooks the caller that reaches this plugin only."""
+    rufer: dict[tuple[str, str], pluggy.HookCaller] = {}
+    for name in namen:
+        andere = andere_als(manager, name)
+        for hook in manager.get_hookcallers(manager.get_plugin(name)) or []:
+            rufer[name, hook.name] = manager.subset_hook_caller(hook.name, andere)
+    return rufer
 
 
 def _nur_verlangte(probleme: list[ConfigError], verlangt: set[str]) -> list[ConfigError]:

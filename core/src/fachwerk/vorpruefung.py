@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fachwerk.aufbau import Aufbau, aufbau_soweit
 from fachwerk.errors import ConfigError, FachwerkError
 from fachwerk.modell import Befund, Kanal, Schwere, Ziel
-from fachwerk.plugins import Plugins, lade_soweit
+from fachwerk.plugins import GRUPPE, Plugins, lade_soweit
 from fachwerk.routen import ALLE, Zustand
 from fachwerk.settings import Einstellungen, plugins_der_konfiguration, secret
 from fachwerk.settings import lade_soweit as lade_einstellungen_soweit
@@ -49,6 +50,7 @@ def pruefe(konfig: Path | None, umgebung: Mapping[str, str] | None = None) -> li
     bau, uebrige = aufbau_soweit(einstellungen, plugins)
     meldungen = [_aus_fehler(problem) for problem in [*fehler, *uebrige]]
     meldungen += [_aus_fehler(problem, _ort_des_plugins(einstellungen, problem)) for problem in weitere]
+    meldungen += _ausgelassene(einstellungen, plugins)
     meldungen += [*_linie(einstellungen, bau), *_alarm(einstellungen, umgebung), *umfeld(einstellungen)]
     meldungen += _gegenstellen(einstellungen, plugins, bau, umgebung)
     return sorted(meldungen, key=lambda meldung: (-_RANG[meldung.schwere], meldung.ort, meldung.code, meldung.text))
@@ -84,6 +86,14 @@ def _warnung(code: str, text: str, ort: str) -> Meldung:
 
 def _hinweis(code: str, text: str, ort: str) -> Meldung:
     return Meldung(code, Schwere.HINWEIS, text, ort)
+
+
+def _ausgelassene(einstellungen: Einstellungen, plugins: Plugins) -> list[Meldung]:
+    """Installed plugins that nobody named and that do not work."""
+    installiert = {punkt.name for punkt in metadata.entry_points(group=GRUPPE)}
+    namen = installiert - set(plugins.namen) - plugins_der_konfiguration(einstellungen)
+    text = "Das installierte Plugin „{}“ ist untauglich und bleibt ungenutzt; „fachwerk plugins list“ sagt, warum."
+    return [_warnung("plugin_ausgelassen", text.format(name), "plugins") for name in sorted(namen)]
 
 
 def _linie(einstellungen: Einstellungen, bau: Aufbau) -> Iterator[Meldung]:
