@@ -101,18 +101,18 @@ class Demo:
     def _arbeite(self) -> None:
         """Work in a child process, kill it when the first case lies in its folder, and work on in a second one."""
         befehl = ["fachwerk", "--konfig", str(self.konfig), "poll", "--json"]
-        erster = prozesse.starte(befehl, self._protokolle / "poll-1.log")
-        prozesse.warte(lambda: self._fertige() > 0 or erster.poll() is not None, "die erste Akte")
-        erster.kill()
-        erster.wait()
+        eins, zwei = (self._protokolle / f"poll-{nummer}.log" for nummer in (1, 2))
+        with prozesse.laufend(befehl, eins) as erster:
+            prozesse.warte(lambda: self._fertige() > 0, f"Die erste Akte ({eins})", erster)
+            erster.kill()
+            erster.wait()
         self._melde(
             f"Arbeitsprozess mit kill -9 beendet, als {self._fertige()} Akte(n) da waren; der nächste macht weiter"
         )
-        zweiter = prozesse.starte(befehl, self._protokolle / "poll-2.log")
-        if zweiter.wait(10 * prozesse.GEDULD_S) not in (0, 1):
-            raise DemoError(
-                "demo_poll", f"Der Arbeitsprozess ist gescheitert, siehe {self._protokolle / 'poll-2.log'}."
-            )
+        with prozesse.laufend(befehl, zwei) as zweiter:
+            prozesse.warte(lambda: zweiter.poll() is not None, f"Der zweite Arbeitsprozess ({zwei})", geduld_s=600)
+        if zweiter.returncode not in (0, 1):
+            raise DemoError("demo_poll", f"Der Arbeitsprozess ist gescheitert, siehe {zwei}.")
 
     def _fertige(self) -> int:
         if not self.akten.is_dir():

@@ -49,8 +49,10 @@ class Bilanz:
 
 @dataclass(frozen=True)
 class _Akte:
-    ordner: str
+    """A case folder: the hash of the original message in it, and those of all files below it."""
+
     original: str
+    dateien: frozenset[str]
 
 
 def ziehe(postfach: Path, datenbank: Path, akten: Path) -> Bilanz:
@@ -63,6 +65,7 @@ def ziehe(postfach: Path, datenbank: Path, akten: Path) -> Bilanz:
         eigene = [zeile for zeile in zeilen if zeile["nachricht_id"] == nachricht_id]
         vorgaenge.append(_zeile(nachricht_id, eigene, ablage))
         maengel += _pruefe(nachricht_id, geschlossen, summen, eigene, ablage)
+    maengel += _pruefe_doppelsendungen(zeilen, boten)
     ende = Counter(_ende(zeile) for zeile in zeilen)
     doppelt = _doppelte(zeilen, ablage)
     return Bilanz(
@@ -102,7 +105,8 @@ def _datenbank(datei: Path) -> list[dict[str, Any]]:
             for zeile in verbindung.execute(
                 "SELECT e.nachricht_id, e.bestaetigt, v.id, v.status, v.grund, v.leistung, v.land, v.empfehlung,"
                 " v.doppelt_zu, (SELECT group_concat(q.kennung, ' ') FROM quittung q WHERE q.vorgang_id = v.id)"
-                " AS kennungen, (SELECT group_concat(t.sha256, ' ') FROM teil t WHERE t.vorgang_id = v.id) AS summen"
+                " AS kennungen, (SELECT group_concat(t.sha256, ' ') FROM teil t WHERE t.vorgang_id = v.id"
+                " AND t.stuecke = (SELECT count(*) FROM inhalt i WHERE i.teil_id = t.id)) AS summen"
                 " FROM eingang e JOIN vorgang v ON v.id = e.vorgang_id ORDER BY v.angelegt"
             )
         ]
@@ -111,13 +115,19 @@ def _datenbank(datei: Path) -> list[dict[str, Any]]:
 
 
 def _akten(ordner: Path) -> dict[str, _Akte]:
-    """Every visible case folder with the hash of the original message in it."""
+    """Every visible case folder."""
     akten = {}
     for pfad in sorted(ordner.iterdir()) if ordner.is_dir() else []:
         original = next(iter(sorted(pfad.glob("original.*"))), None)
         if pfad.is_dir() and not pfad.name.startswith(".") and original is not None:
-            akten[pfad.name] = _Akte(pfad.name, hashlib.sha256(original.read_bytes()).hexdigest())
+            dateien = frozenset(_summe(datei) for datei in pfad.rglob("*") if datei.is_file())
+            akten[pfad.name] = _Akte(_summe(original), dateien)
     return akten
+
+
+def _summe(datei: Path) -> str:
+    with datei.open("rb") as strom:
+        return hashlib.file_digest(strom, "sha256").hexdigest()
 
 
 def _ende(zeile: dict[str, Any]) -> str:
@@ -162,9 +172,29 @@ def _pruefe(
     if not geschlossen:
         maengel.append(f"{kurz} liegt noch im Postfach")
     if _ende(zeile) == "zugestellt":
-        kennungen = (zeile["kennungen"] or "").split()
-        if not any(name in ablage and ablage[name].original in summen for name in kennungen):
+        akten = [ablage[name] for name in (zeile["kennungen"] or "").split() if name in ablage]
+        if not any(akte.original in summen for akte in akten):
             maengel.append(f"verloren: {kurz} gilt als zugestellt, aber die Akte fehlt oder ist eine andere")
+        elif not any(akte.dateien.issuperset(summen) for akte in akten):
+            maengel.append(f"verloren: {kurz} ist zugestellt, aber in der Akte fehlt ein Teil der Nachricht")
+    return maengel
+
+
+def _pruefe_doppelsendungen(zeilen: list[dict[str, Any]], boten: dict[str, tuple[bool, list[str]]]) -> list[str]:
+    """A message linked to another case is lost if that case holds other content, or is itself only a link."""
+    faelle = {zeile["id"]: zeile for zeile in zeilen}
+    maengel = []
+    for zeile in zeilen:
+        if not zeile["doppelt_zu"]:
+            continue
+        erster = faelle.get(zeile["doppelt_zu"])
+        if (
+            erster is None
+            or erster["doppelt_zu"]
+            or boten.get(erster["nachricht_id"], (False, []))[1] != boten.get(zeile["nachricht_id"], (False, []))[1]
+        ):
+            kurz = zeile["nachricht_id"].rpartition(":")[2][:8]
+            maengel.append(f"verloren: {kurz} gilt als Doppelsendung, aber der andere Vorgang hat anderen Inhalt")
     return maengel
 
 

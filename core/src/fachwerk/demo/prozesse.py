@@ -57,14 +57,19 @@ def beende(prozess: subprocess.Popen[bytes]) -> None:
         prozess.wait()
 
 
-def warte(bis: Callable[[], bool], worauf: str, prozess: subprocess.Popen[bytes] | None = None) -> None:
-    """Wait until ``bis`` holds; a ``DemoError`` names what did not come."""
-    ende = time.monotonic() + GEDULD_S
+def warte(
+    bis: Callable[[], bool],
+    worauf: str,
+    prozess: subprocess.Popen[bytes] | None = None,
+    geduld_s: float = GEDULD_S,
+) -> None:
+    """Wait until ``bis`` holds; a ``DemoError`` names what did not come, or that ``prozess`` has ended before."""
+    ende = time.monotonic() + geduld_s
     while not bis():
         if prozess is not None and prozess.poll() is not None:
             raise DemoError("demo_prozess_beendet", f"{worauf}: der Prozess hat sich beendet (siehe Protokoll).")
         if time.monotonic() > ende:
-            raise DemoError("demo_wartet_vergeblich", f"{worauf}: nach {GEDULD_S:.0f} Sekunden noch nicht so weit.")
+            raise DemoError("demo_wartet_vergeblich", f"{worauf}: nach {geduld_s:.0f} Sekunden noch nicht so weit.")
         time.sleep(0.05)
 
 
