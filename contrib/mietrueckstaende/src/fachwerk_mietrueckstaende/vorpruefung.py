@@ -91,17 +91,16 @@ def _dringlichkeit(fall: Fall, frist: date | None, stichtag: date) -> Dringlichk
 def _hinweise(fall: Fall, frist: date | None) -> list[Rechenschritt]:
     zeilen = []
     if frist is not None and frist.weekday() >= 5:
-        zeilen.append(
-            _hinweis("Die Frist endet an einem Wochenende; ob sie sich verlängert, ist zu prüfen.", "§ 193 BGB")
-        )
+        text = "Die Frist endet an einem Wochenende; ob sie sich verlängert, ist zu prüfen."
+        zeilen.append(_hinweis(text, "§ 193 BGB"))
     if frist is not None and fall.gefahr.kuendigung_art == "ordentlich":
+        text = "Die Schonfrist betrifft die fristlose Kündigung; hier ist ordentlich gekündigt."
+        zeilen.append(_hinweis(text, "§ 569 Abs. 3 Nr. 2 BGB"))
+    if fall.frueher_uebernommen:
         text = (
             "Schulden wurden schon einmal übernommen: Liegt eine so geheilte Kündigung nicht länger als zwei Jahre "
             "zurück, hilft die Schonfrist nicht."
         )
-        zeilen.append(_hinweis(text, "§ 569 Abs. 3 Nr. 2 BGB"))
-    if fall.frueher_uebernommen:
-        text = "Schulden wurden schon einmal übernommen: Liegt eine so geheilte Kündigung keine zwei Jahre zurück, hilft die Schonfrist nicht."
         zeilen.append(_hinweis(text, "§ 569 Abs. 3 Nr. 2 Satz 2 BGB"))
     if fall.rueckstand.energie:
         text = "Auch Energieschulden sind angegeben: Übernahme zur Behebung einer vergleichbaren Notlage prüfen."

@@ -1,0 +1,39 @@
+"""Cases that ship with a Land package: sentences with their source, checked by its tests and by anybody else."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fachwerk.regeln import lies_yaml
+from fachwerk_wbs.berechnung import berechne
+from fachwerk_wbs.fall import lies_fall
+from fachwerk_wbs.land import Land
+
+
+class Musterfall(BaseModel):
+    """One case: ``name`` is a sentence, ``quelle`` where the expected values come from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=20)
+    quelle: str = Field(min_length=3)
+    fall: dict[str, Any]
+    erwartet: dict[str, Any] = Field(min_length=1)
+
+    def abweichungen(self, land: Land) -> dict[str, tuple[Any, Any]]:
+        """Expected and actual value of every field that differs; empty: the case holds."""
+        ergebnis = berechne(lies_fall(self.fall, self.name), land).als_json()
+        eingehalten = {stufe["id"]: stufe["eingehalten"] for stufe in ergebnis["stufen"]}
+        ist = {**ergebnis, "eingehalten": eingehalten}
+        return {name: (soll, ist[name]) for name, soll in self.erwartet.items() if ist[name] != soll}
+
+
+def musterfaelle(land: Land) -> list[Musterfall]:
+    """All cases of the Land package, in the order of its files."""
+    ordner = resources.files(land.paket) / "faelle"
+    dateien = sorted((d for d in ordner.iterdir() if d.name.endswith(".yaml")), key=lambda d: d.name)
+    roh = [fall for d in dateien for fall in lies_yaml(d.read_text(encoding="utf-8"), d.name)]
+    return [Musterfall.model_validate(fall) for fall in roh]
