@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -71,19 +70,12 @@ class Demo:
     def _simulator(self) -> Iterator[dict[str, str]]:
         konten = {name: {"kennungen": _kennungen(land)} for name, land in KONTEN.items()}
         konten["sozialplattform"] = {"kennungen": ["sop:050000100099"]}
-        datei = self.ordner / "konten.json"
-        datei.write_text(json.dumps({"konten": konten}, indent=1), encoding="utf-8")
-        befehl = ["fachwerk", "simulator", "xta", "--ordner", str(self.postfach), "--konten", str(datei)]
-        with prozesse.laufend(befehl, self._protokolle / "simulator.log") as prozess:
-            stand: Any = prozesse.warte_auf_json(self.postfach / "simulator.json", "XTA-Simulator", prozess)
-            self._melde(f"XTA-Postfach läuft auf {stand['urls']['msgbox']}")
-            yield stand["urls"]
+        with prozesse.simulator(self.postfach, konten, self._protokolle / "simulator.log") as (_prozess, urls):
+            self._melde(f"XTA-Postfach läuft auf {urls['msgbox']}")
+            yield urls
 
     def _schreibe_konfiguration(self, urls: dict[str, str], clamd: str) -> None:
-        schluessel = self.ordner / "fachwerk.key"
-        griff = os.open(schluessel, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(griff, "wb") as datei:
-            datei.write(base64.b64encode(os.urandom(32)) + b"\n")
+        schreibe_schluessel(self.ordner / "fachwerk.key")
         self.konfig.write_text(_toml(urls, clamd), encoding="utf-8")
 
     # -- the job ------------------------------------------------------------------------------------------------
@@ -124,8 +116,15 @@ def _kennungen(land: str) -> list[str]:
     return [f"{art}:{amt}" for amt, wessen in LAND.items() if wessen == land for art in ("wbs", "mrh")]
 
 
+def schreibe_schluessel(pfad: Path) -> None:
+    """A fresh site key that only its owner can read."""
+    griff = os.open(pfad, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(griff, "wb") as datei:
+        datei.write(base64.b64encode(os.urandom(32)) + b"\n")
+
+
 def _toml(urls: dict[str, str], clamd: str) -> str:
-    kanaele = "\n".join(_kanal(name, land, urls) for name, land in KONTEN.items())
+    kanaele = "\n".join(kanal_toml(name, land, urls) for name, land in KONTEN.items())
     return f"""# Konfiguration der Demo. „fachwerk init“ legt eine erklärte Vorlage für den Betrieb an.
 [fachwerk]
 betreiber = "Demo"
@@ -152,7 +151,8 @@ adresse = "{clamd}"
 """
 
 
-def _kanal(name: str, land: str, urls: dict[str, str]) -> str:
+def kanal_toml(name: str, land: str, urls: dict[str, str], pki: str = "postfach/pki") -> str:
+    """The section of an XTA mailbox of the simulator, with the certificate of the account of the same name."""
     return f"""
 [kanal.{name}]
 plugin = "generic_xta"
@@ -162,7 +162,7 @@ kennung = "*"
 management_url = "{urls["management"]}"
 msgbox_url = "{urls["msgbox"]}"
 send_url = "{urls["send"]}"
-zertifikat = "postfach/pki/{name}.crt"
-privatschluessel = "postfach/pki/{name}.key"
-ca = "postfach/pki/ca.crt"
+zertifikat = "{pki}/{name}.crt"
+privatschluessel = "{pki}/{name}.key"
+ca = "{pki}/ca.crt"
 """

@@ -10,6 +10,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,14 @@ class _Akte:
     dateien: frozenset[str]
 
 
-def ziehe(postfach: Path, datenbank: Path, akten: Path) -> Bilanz:
-    """Compare the simulator's folder, the SQLite database and the folder of the cases."""
-    boten = _postfach(postfach)
-    zeilen = _datenbank(datenbank)
+def ziehe(postfach: Path, datenbank: Path | str, akten: Path, nur: Collection[str] | None = None) -> Bilanz:
+    """Compare the simulator's folder, the database and the folder of the cases.
+
+    ``datenbank`` is a SQLite file or the address of a PostgreSQL database; ``nur`` are the ids of the messages that
+    were sent to this installation, where the mailbox also serves others.
+    """
+    boten = {kennung: bote for kennung, bote in _postfach(postfach).items() if nur is None or kennung in nur}
+    zeilen = _sqlite(datenbank) if isinstance(datenbank, Path) else _postgresql(datenbank)
     ablage = _akten(akten)
     vorgaenge, maengel = [], []
     for nachricht_id, (geschlossen, summen) in boten.items():
@@ -96,22 +101,30 @@ def _postfach(ordner: Path) -> dict[str, tuple[bool, list[str]]]:
     return boten
 
 
-def _datenbank(datei: Path) -> list[dict[str, Any]]:
+_FRAGE = (
+    "SELECT e.nachricht_id, e.bestaetigt, v.id, v.status, v.grund, v.leistung, v.land, v.empfehlung,"
+    " v.doppelt_zu, (SELECT {sammle}(q.kennung, ' ') FROM quittung q WHERE q.vorgang_id = v.id)"
+    " AS kennungen, (SELECT {sammle}(t.sha256, ' ') FROM teil t WHERE t.vorgang_id = v.id"
+    " AND t.stuecke = (SELECT count(*) FROM inhalt i WHERE i.teil_id = t.id)) AS summen"
+    " FROM eingang e JOIN vorgang v ON v.id = e.vorgang_id ORDER BY v.angelegt"
+)
+
+
+def _sqlite(datei: Path) -> list[dict[str, Any]]:
     verbindung = sqlite3.connect(f"file:{datei}?mode=ro", uri=True)
     verbindung.row_factory = sqlite3.Row
     try:
-        return [
-            dict(zeile)
-            for zeile in verbindung.execute(
-                "SELECT e.nachricht_id, e.bestaetigt, v.id, v.status, v.grund, v.leistung, v.land, v.empfehlung,"
-                " v.doppelt_zu, (SELECT group_concat(q.kennung, ' ') FROM quittung q WHERE q.vorgang_id = v.id)"
-                " AS kennungen, (SELECT group_concat(t.sha256, ' ') FROM teil t WHERE t.vorgang_id = v.id"
-                " AND t.stuecke = (SELECT count(*) FROM inhalt i WHERE i.teil_id = t.id)) AS summen"
-                " FROM eingang e JOIN vorgang v ON v.id = e.vorgang_id ORDER BY v.angelegt"
-            )
-        ]
+        return [dict(zeile) for zeile in verbindung.execute(_FRAGE.format(sammle="group_concat"))]
     finally:
         verbindung.close()
+
+
+def _postgresql(adresse: str) -> list[dict[str, Any]]:
+    import psycopg
+    from psycopg.rows import dict_row
+
+    with psycopg.connect(adresse.replace("+psycopg", ""), row_factory=dict_row) as verbindung:
+        return list(verbindung.execute(_FRAGE.format(sammle="string_agg").encode()))
 
 
 def _akten(ordner: Path) -> dict[str, _Akte]:

@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from fachwerk.errors import FachwerkError
 
@@ -20,7 +21,7 @@ class DemoError(FachwerkError):
     """Something of the demo's own scenery does not work."""
 
 
-def _umgebung() -> dict[str, str]:
+def umgebung() -> dict[str, str]:
     """The environment without other installations' settings."""
     return {name: wert for name, wert in os.environ.items() if not name.startswith("FACHWERK_")}
 
@@ -33,7 +34,7 @@ def starte(argumente: Sequence[str], protokoll: Path) -> subprocess.Popen[bytes]
             stdin=subprocess.DEVNULL,
             stdout=datei,
             stderr=datei,
-            env=_umgebung(),
+            env=umgebung(),
         )
 
 
@@ -78,3 +79,16 @@ def warte_auf_json(datei: Path, worauf: str, prozess: subprocess.Popen[bytes]) -
     warte(datei.exists, worauf, prozess)
     inhalt: dict[str, object] = json.loads(datei.read_text(encoding="utf-8"))
     return inhalt
+
+
+@contextmanager
+def simulator(
+    ordner: Path, konten: Mapping[str, Any], protokoll: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    """An XTA mailbox with ``konten`` in ``ordner`` for as long as the block lasts: its process and its addresses."""
+    datei = ordner.with_name("konten.json")
+    datei.write_text(json.dumps({"konten": konten}, indent=1), encoding="utf-8")
+    befehl = ["fachwerk", "simulator", "xta", "--ordner", str(ordner), "--konten", str(datei)]
+    with laufend(befehl, protokoll) as prozess:
+        stand: Any = warte_auf_json(ordner / "simulator.json", "XTA-Simulator", prozess)
+        yield prozess, stand["urls"]
