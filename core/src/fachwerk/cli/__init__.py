@@ -118,12 +118,12 @@ def starte(argumente: Sequence[str]) -> int:
 
 
 def _worte() -> dict[str, str]:
-    """Top-level words that installed plugins claim, with the distributions that do."""
+    """Top-level words that installed plugins claim, with the distributions that do (read from no metadata file)."""
     from importlib import metadata
 
     worte: dict[str, set[str]] = {}
     for punkt in metadata.entry_points(group="fachwerk.gruppe"):
-        worte.setdefault(punkt.name, set()).add(punkt.dist.name if punkt.dist else punkt.value)
+        worte.setdefault(punkt.name, set()).add(punkt.value.replace("_", "-"))
     return {wort: ", ".join(sorted(von)) for wort, von in worte.items()}
 
 

@@ -49,7 +49,7 @@ def gruppe_des_wortes(wort: str) -> click.Group:
     von: set[str] = set()
     for punkt in sorted(metadata.entry_points(group=GRUPPE_DER_WORTE, name=wort), key=lambda punkt: punkt.value):
         _fuege_hinzu(punkt, gruppe)
-        von.add(punkt.dist.name if punkt.dist else punkt.value)
+        von.add(punkt.value.replace("_", "-"))
     gruppe.help = f"Befehle von {', '.join(sorted(von))}."
     return gruppe
 
