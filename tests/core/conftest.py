@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
+from fachwerk.testkit.welt import Welt
 
 
 @pytest.fixture
@@ -17,3 +20,23 @@ def datenbank(datenbank_url: str) -> Iterator[sa.Engine]:
     aktualisiere(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def baue_welt(datenbank_url: str, tmp_path: Path) -> Iterator[Callable[..., Welt]]:
+    """Make the test's world with the configuration it needs; once on SQLite and once on PostgreSQL."""
+    welten: list[Welt] = []
+
+    def baue(**angaben: Any) -> Welt:
+        welten.append(Welt(datenbank_url, tmp_path / "welt", **angaben))
+        return welten[-1]
+
+    yield baue
+    for welt in welten:
+        welt.schliesse()
+
+
+@pytest.fixture
+def welt(baue_welt: Callable[..., Welt]) -> Welt:
+    """A world with one mailbox and the Ziel ``akte``, which recognises a key."""
+    return baue_welt()
