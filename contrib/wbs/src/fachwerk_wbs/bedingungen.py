@@ -17,14 +17,22 @@ Merkmale = Mapping[str, Any]
 
 def alle(antworten: Iterable[Wahr]) -> Wahr:
     """And: one no is enough, else one unknown is."""
-    gesehen = set(antworten)
-    return False if False in gesehen else None if None in gesehen else True
+    ergebnis: Wahr = True
+    for antwort in antworten:
+        if antwort is False:
+            return False
+        ergebnis = ergebnis if antwort else None
+    return ergebnis
 
 
 def eine(antworten: Iterable[Wahr]) -> Wahr:
     """Or: one yes is enough, else one unknown is."""
-    gesehen = set(antworten)
-    return True if True in gesehen else None if None in gesehen else False
+    ergebnis: Wahr = False
+    for antwort in antworten:
+        if antwort:
+            return True
+        ergebnis = None if antwort is None else ergebnis
+    return ergebnis
 
 
 def _ab(feld: str) -> Callable[[Merkmale, Any], Wahr]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from fachwerk.parameter import Fassung
-from fachwerk.regeln import Gewertet, Luecke, Parameter, Rechnung, Schritt, Unbekannt, summiere
+from fachwerk.regeln import Gewertet, Luecke, Parameter, Rechnung, Unbekannt, summiere
 from fachwerk_wbs.bedingungen import erfuellt
 from fachwerk_wbs.einkommen import Personeneinkommen
 from fachwerk_wbs.fall import Fall, Rolle, Unterhalt
@@ -35,13 +35,15 @@ ANGABEN = {
 }
 
 
+_Lage = tuple[Personeneinkommen | None, dict[str, Any], str]
+
+
 @dataclass(slots=True)
 class Abzuege:
-    """Allowances and maintenance with their lines; ``guenstig`` names what could lower the income further."""
+    """Allowances and maintenance; ``guenstig`` names what could lower the income further."""
 
     freibetraege: list[Gewertet] = field(default_factory=list)
     unterhalt: list[Gewertet] = field(default_factory=list)
-    schritte: list[Schritt] = field(default_factory=list)
     guenstig: list[Luecke] = field(default_factory=list)
 
     def summen(self) -> dict[str, Gewertet]:
@@ -54,8 +56,9 @@ def ermittle(
 ) -> Abzuege:
     """All allowances and maintenance of the household on the day of ``rechnung``."""
     abzuege = Abzuege()
+    lagen = _lagen(haushalt, personen, rechnung)
     for freibetraege in _gruppen(land, rechnung):
-        for einkommen, merkmale, wer in _betroffene(freibetraege[0], haushalt, personen, rechnung):
+        for einkommen, merkmale, wer in _betroffene(freibetraege[0], haushalt, lagen):
             _waehle(abzuege, freibetraege, einkommen, merkmale, wer, rechnung)
     _unterhalte(abzuege, fall, land, rechnung)
     _betreuungskosten(abzuege, fall)
@@ -71,19 +74,17 @@ def _gruppen(land: Land, rechnung: Rechnung) -> Iterable[list[Parameter]]:
     return gruppen.values()
 
 
-def _betroffene(
-    parameter: Parameter, haushalt: Haushalt, personen: Sequence[Personeneinkommen], rechnung: Rechnung
-) -> Iterable[tuple[Personeneinkommen | None, dict[str, Any], str]]:
-    if parameter.merkmale["je"] == "haushalt":
-        yield None, dict(haushalt.merkmale), ""
-        return
-    for einkommen in personen:
-        if einkommen.person.rolle is Rolle.UNGEBORENES:
-            continue
-        merkmale = merkmale_von(einkommen.person, haushalt, rechnung.stichtag)
-        if parameter.merkmale["je"] == "kind" and merkmale["kind"] is False:
-            continue
-        yield einkommen, merkmale, f"{einkommen.person.name}: "
+def _lagen(haushalt: Haushalt, personen: Sequence[Personeneinkommen], rechnung: Rechnung) -> list[_Lage]:
+    """Every member with the properties conditions ask for, worked out once."""
+    geborene = (e for e in personen if e.person.rolle is not Rolle.UNGEBORENES)
+    return [(e, merkmale_von(e.person, haushalt, rechnung.stichtag), f"{e.person.name}: ") for e in geborene]
+
+
+def _betroffene(parameter: Parameter, haushalt: Haushalt, lagen: list[_Lage]) -> Iterable[_Lage]:
+    je = parameter.merkmale["je"]
+    if je == "haushalt":
+        return [(None, dict(haushalt.merkmale), "")]
+    return lagen if je == "person" else [lage for lage in lagen if lage[1]["kind"] is not False]
 
 
 def _waehle(

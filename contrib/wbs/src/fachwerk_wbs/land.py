@@ -113,6 +113,11 @@ class Land:
         return tuple(p for name, p in self.parameter.items() if name.startswith("freibetrag_"))
 
     @cached_property
+    def titel(self) -> Mapping[str, str]:
+        """What the parameters are called."""
+        return {name: parameter.titel for name, parameter in self.parameter.items()}
+
+    @cached_property
     def ausnahmen(self) -> tuple[Parameter, ...]:
         """Incomes that do not count here."""
         return tuple(p for name, p in self.parameter.items() if name.startswith("nicht_angerechnet_"))
