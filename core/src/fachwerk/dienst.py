@@ -103,15 +103,17 @@ class Dienst:
     # -- one round ----------------------------------------------------------------------------------------------
 
     def eine_runde(self, kanaele: Sequence[str]) -> dict[str, Kanalfehler]:
-        """Poll ``kanaele`` once and work until nothing is due; returns the Kanäle that failed, with the reason."""
+        """Poll ``kanaele`` once and work until nothing is due; returns the Kanäle that failed, with the reason.
+
+        A poll of these Kanäle that is under way already, such as one resumed after a crash, is waited for as well.
+        """
         self.fehler = {}
-        marke = uuid.uuid4().hex[:12]
-        offen = {
-            f"abruf:{kanal}:{marke}"
-            for kanal in kanaele
-            if self._betrieb.auftraege.reihe_einmal_ein("rufe_ab", "abruf", f"abruf:{kanal}:{marke}", kanal, kanal)
-        }
-        while (offen & self._betrieb.auftraege.offene()) or self._store.faellig():
+        auftraege, marke = self._betrieb.auftraege, uuid.uuid4().hex[:12]
+        for kanal in kanaele:
+            auftraege.reihe_einmal_ein("rufe_ab", "abruf", f"abruf:{kanal}:{marke}", kanal, kanal)
+        anfaenge = tuple(f"abruf:{kanal}:" for kanal in kanaele)
+        offen = {auftrag for auftrag in auftraege.offene() if auftrag.startswith(anfaenge)}
+        while (offen & auftraege.offene()) or self._store.faellig():
             time.sleep(0.1)
         return dict(self.fehler)
 
