@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -453,3 +454,121 @@ def test_every_message_of_a_batch_is_understood(tmp_path):
         assert (antrag.leistung, antrag.format_version) == (beispiel.leistung, beispiel.version)
         assert antrag.fall == beispiel.fall
         assert antrag.befunde == ()
+
+
+# -- hostile and damaged messages ------------------------------------------------------------------------------------
+
+_GUT = nachricht("wbs", seed=6, erwachsene_als_dritte=True)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(_GUT) - 1), st.binary(max_size=6)), min_size=1, max_size=6))
+def test_a_damaged_message_is_read_or_asked_about_but_never_crashes(schaeden):
+    xml = bytearray(_GUT)
+    for stelle, ersatz in schaeden:
+        xml[stelle : stelle + len(ersatz)] = ersatz
+
+    with tempfile.TemporaryDirectory() as ordner:
+        try:
+            antrag = verstanden(Path(ordner), bytes(xml))
+        except NeedsHumanError as offen:
+            assert offen.frage  # noqa: PT017  both ends are right, a crash is not
+        else:
+            assert Antrag.model_validate_json(antrag.model_dump_json()) == antrag
+            assert isinstance(plugin.validate(antrag, date(2026, 1, 1)), list)
+
+
+def test_a_message_with_thousands_of_documents_is_asked_about_before_they_are_opened(tmp_path):
+    fassung = "<xsb:dokumentRepraesentation><xsb:inhalt>QQ==</xsb:inhalt></xsb:dokumentRepraesentation>"
+    viele = f"<xsb:dokument>{fassung}</xsb:dokument>".encode() * 5000
+
+    offen = frage(tmp_path, _GUT.replace(b"</xsb:xsozial>", viele + b"</xsb:xsozial>"))
+
+    assert (offen.code, offen.details) == ("inhalt_unlesbar", {"grund": "xml.dokumente"})
+
+
+def test_a_document_of_thirty_megabytes_stays_out_of_memory(tmp_path):
+    gross = b"%PDF-1.4" + bytes(30 * 1024 * 1024)
+    sendung = eingang(tmp_path, nachricht(mit_pdf=False, dokumente=[Beigabe("gross.pdf", gross)]))
+
+    tracemalloc.start()
+    antrag = plugin.verstehe(sendung)
+    hoechststand = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert hoechststand < 8 * 1024 * 1024
+    assert antrag.dokumente[0].teil is not None
+    assert antrag.dokumente[0].teil.laenge == len(gross)
+
+
+def test_a_message_built_as_observed_in_the_field_is_understood_without_our_own_blocks(tmp_path):
+    raum = "https://portalverbund.d-nrw.de/efa/XSozial-basis/Version_2_4_0"
+    xml = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<xsb:vorgang.transportieren.1000001 xmlns:xsb="{raum}" produkt="Bildung und Teilhabe (erfunden)"
+    produkthersteller="Probe" produktversion="1" standard="XSozial-basis" version="2.4.0">
+  <nachrichtenkopf.g2g>
+    <identifikation.nachricht>
+      <nachrichtenUUID>0b7e4a52-0000-4000-8000-00000000000A</nachrichtenUUID>
+      <nachrichtentyp><code>1000001</code></nachrichtentyp>
+      <erstellungszeitpunkt>2025-11-20T23:59:59.123456+01:00</erstellungszeitpunkt>
+    </identifikation.nachricht>
+    <leser>
+      <verzeichnisdienst listURI="urn:xoev-de:kosit:codeliste:verzeichnisdienst" listVersionID="3">
+        <code>DVDV</code></verzeichnisdienst>
+      <kennung>bth:020000000000</kennung><name>Amt der Probe</name>
+    </leser>
+    <autor><kennung>sop:050000100099</kennung><name>Sozialplattform</name></autor>
+    <dvdvDienstkennung>
+      {raum}/XSoz240-BTH-BEA-SOP2BTH.wsdl
+    </dvdvDienstkennung>
+  </nachrichtenkopf.g2g>
+  <xsb:xsozial>
+    <xsb:identifikationVorgang><xsb:vorgangsID>0b7e4a52-0000-4000-8000-00000000000b</xsb:vorgangsID>
+    </xsb:identifikationVorgang>
+    <xsb:vorgang>
+      <xsb:vorgangsTyp><code>003000</code></xsb:vorgangsTyp>
+      <xsb:antragsDatum>2025-11-20+01:00</xsb:antragsDatum>
+      <xsb:person>
+        <xsb:personID>Kind_1</xsb:personID><xsb:typ><code>1010</code></xsb:typ>
+        <xsb:antragsteller>true</xsb:antragsteller><xsb:schriftgutempfaenger>false</xsb:schriftgutempfaenger>
+        <xsb:allgemein>
+          <xsb:nameNatuerlichePerson>
+            <xsb:familienname><xsb:name>Ňemec-Erfunden</xsb:name></xsb:familienname>
+            <xsb:vorname><xsb:name>Zoë</xsb:name></xsb:vorname>
+          </xsb:nameNatuerlichePerson>
+          <xsb:geburt><xsb:datum>2016-02-29+00:00</xsb:datum></xsb:geburt>
+          <xsb:geschlecht><xsb:geschlecht><code>d</code></xsb:geschlecht></xsb:geschlecht>
+        </xsb:allgemein>
+        <xsb:ausbildung><xsb:einrichtung>0000 Schule der Probe</xsb:einrichtung></xsb:ausbildung>
+      </xsb:person>
+      <xsb:dritte>
+        <xsb:dritteID>Elternteil</xsb:dritteID><xsb:dritteTyp><code>1030</code></xsb:dritteTyp>
+        <xsb:drittePerson><xsb:nichtNatuerlichePerson>
+          <xsb:anschrift><xsb:anschriftInland><gebaeude>
+            <postleitzahl>00000</postleitzahl><strasse>Musterweg</strasse>
+            <teilnummerDerHausnummer>1b</teilnummerDerHausnummer><wohnort>Musterow</wohnort>
+          </gebaeude></xsb:anschriftInland></xsb:anschrift>
+          <xsb:kommunikation><xsb:kanal><code>01</code></xsb:kanal><xsb:kennung>p@beispiel.example</xsb:kennung>
+          </xsb:kommunikation>
+          <xsb:ansprechpartner>
+            <xsb:nameNatuerlichePerson><xsb:titel/>
+              <xsb:familienname><xsb:name>Ňemec-Erfunden</xsb:name></xsb:familienname>
+            </xsb:nameNatuerlichePerson>
+            <xsb:staatsangehoerigkeit><xsb:staatsangehoerigkeit><code>000</code></xsb:staatsangehoerigkeit>
+            </xsb:staatsangehoerigkeit>
+          </xsb:ansprechpartner>
+        </xsb:nichtNatuerlichePerson></xsb:drittePerson>
+        <xsb:schriftgutempfaenger>true</xsb:schriftgutempfaenger>
+      </xsb:dritte>
+    </xsb:vorgang>
+  </xsb:xsozial>
+</xsb:vorgang.transportieren.1000001>"""
+
+    antrag = verstanden(tmp_path, xml.encode())
+    (kind,), (elternteil,) = antrag.personen, antrag.dritte
+
+    assert (antrag.leistung, antrag.land, antrag.befunde) == ("bildung_und_teilhabe", "hh", ())
+    assert (kind.name.anzeige, kind.geburtsdatum, kind.geschlecht) == ("Zoë Ňemec-Erfunden", date(2016, 2, 29), "d")
+    assert elternteil.anschriften[0].hausnummer == "1b"
+    assert elternteil.staatsangehoerigkeit == ("000",)
+    assert elternteil.schriftgutempfaenger is True
+    assert antrag.felder[f"{W}/xsozial/vorgang/person/ausbildung/einrichtung"] == "0000 Schule der Probe"

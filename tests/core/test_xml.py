@@ -165,6 +165,7 @@ def test_hostile_or_broken_xml_is_refused_with_its_own_code(daten, erwartet):
 def test_a_limit_is_allowed_up_to_its_value_and_refused_above_it():
     assert len(lies_bytes(b"<a>" + b"<b/>" * 9 + b"</a>", Grenzen(elemente=10)).wurzel) == 9
     assert code(b"<a>" + b"<b/>" * 10 + b"</a>", Grenzen(elemente=10)) == "xml.elemente"
+    assert code(b'<a x="1" y="2"><b/></a>', Grenzen(elemente=3)) == "xml.elemente"
     assert lies_bytes(b"<a><b/></a>", Grenzen(tiefe=2)).wurzel.tag == "a"
     assert code(b"<a><b><c/></b></a>", Grenzen(tiefe=2)) == "xml.tiefe"
     assert lies_bytes(b"<a>12345</a>", Grenzen(bytes=12)).groesse == 12

@@ -53,7 +53,11 @@ _ZEITPUNKT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d+))?(?:(Z
 
 @dataclass(frozen=True)
 class Grenzen:
-    """What one document may cost. ``text`` is per leaf, ``gesamttext`` over all text kept in the tree (bytes)."""
+    """What one document may cost.
+
+    ``elemente`` counts elements and attributes together, ``attribute`` those of one element; ``text`` is per leaf,
+    ``gesamttext`` over all text kept in the tree (bytes).
+    """
 
     bytes: int = 64 * 1024 * 1024
     tiefe: int = 200
@@ -193,9 +197,9 @@ class _Bau:
 
     def _pruefe_element(self, attribute: list[str]) -> None:
         grenzen = self.grenzen
-        self._elemente += 1
+        self._elemente += 1 + len(attribute) // 2
         if self._elemente > grenzen.elemente:
-            raise XmlFehler("xml.elemente", f"Das XML hat mehr als {grenzen.elemente} Elemente.")
+            raise XmlFehler("xml.elemente", f"Das XML hat mehr als {grenzen.elemente} Elemente und Attribute.")
         if len(self._offen) >= grenzen.tiefe:
             raise XmlFehler("xml.tiefe", f"Das XML ist tiefer als {grenzen.tiefe} Ebenen geschachtelt ({self._wo()}).")
         if attribute:

@@ -168,8 +168,7 @@ def _lokal(element: etree._Element) -> str:
 
 
 def _schritt(element: etree._Element) -> str:
-    name, eltern = _lokal(element), element.getparent()
-    if eltern is None:
-        return name
-    gleiche = [kind for kind in eltern if _lokal(kind) == name]
-    return f"{name}[{gleiche.index(element) + 1}]" if len(gleiche) > 1 else name
+    name = _lokal(element)
+    davor = sum(1 for _ in element.itersiblings(f"{{*}}{name}", preceding=True))
+    danach = next(element.itersiblings(f"{{*}}{name}"), None)
+    return f"{name}[{davor + 1}]" if davor or danach is not None else name

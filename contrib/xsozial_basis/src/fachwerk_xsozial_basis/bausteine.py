@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import textwrap
 from collections.abc import Mapping
 from datetime import date
 from random import Random
@@ -206,8 +205,8 @@ class Schreiber:
         self.wert(fassung, "dokumentRepraesentationID", f"ID_{nummer}")
         self.wert(fassung, "mimeType", medientyp)
         if inhalt is not None:
-            zeilen = textwrap.wrap(base64.b64encode(inhalt).decode("ascii"), 76)
-            self.wert(fassung, "inhalt", "\n            " + "\n".join(zeilen))
+            zeilen = base64.encodebytes(inhalt).decode("ascii")
+            self.wert(fassung, "inhalt", f"\n            {zeilen}")
         self.wert(fassung, "dateiname", name)
         self.kind(fassung, "inhaltTyp")
         self.code(dokument, "dokumentTyp", typ)

@@ -17,6 +17,8 @@ UNLESBAR = "unlesbar"
 _TRAEGER = ("dokumentRepraesentation",)
 _ANHANG = re.compile(r"anhang_(\d+)(?:\.[^.]*)?", re.IGNORECASE | re.ASCII)
 _STUECK = 1 << 20
+HOECHSTENS = 500
+"""Documents of one message: each is opened several times on its way."""
 
 
 class _Mitgezaehlt:
@@ -42,11 +44,15 @@ def dokumente_aus(xml: XmlDokument, teil: Teil) -> tuple[tuple[Dokument, ...], d
     """All documents of the message ``teil``, and for each inline content its size as text, or ``UNLESBAR``.
 
     Inline content becomes a Teil ``<id of the XML part>#<n>`` that reads the slice; nothing is copied. Base64 that
-    cannot be read gives a document without content (the original still has it).
+    cannot be read gives a document without content (the original still has it). More than ``HOECHSTENS`` raise
+    ``XmlFehler`` ``xml.dokumente``.
     """
+    knotenliste = [*alle(xml.wurzel, "xsozial/dokument"), *alle(xml.wurzel, "xsozial/vorgang/dokument")]
+    if max(len(xml.ausschnitte), len(knotenliste)) > HOECHSTENS:
+        raise XmlFehler("xml.dokumente", f"Die Nachricht enthält mehr als {HOECHSTENS} Dokumente.")
     groessen = _gemessen(xml, teil)
     dokumente: list[Dokument] = []
-    for knoten in [*alle(xml.wurzel, "xsozial/dokument"), *alle(xml.wurzel, "xsozial/vorgang/dokument")]:
+    for knoten in knotenliste:
         for fassung in [*alle(knoten, "dokumentRepraesentation")] or [knoten]:
             stelle = next(iter(alle(fassung, "inhalt")), None)
             laenge = groessen.get(stelle) if stelle is not None else None
