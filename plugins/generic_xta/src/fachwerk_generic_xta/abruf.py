@@ -71,11 +71,11 @@ class Abruf:
         return bool(seite.eintraege) and (bool(seite.offen) or len(seite.eintraege) >= self.seitengroesse)
 
     def _eine(self, eintrag: Metadaten, anfrage_id: str) -> Iterator[Eingang]:
+        """Fetch one message, also one that is stored already (a crash before close): only its content tells whether
+        the mailbox really shows the same message again, and the core closes only that.
+        """
         nachricht_id = eintrag.nachricht_id
         try:
-            if self.host.gespeichert(nachricht_id):
-                self.client.close([nachricht_id], anfrage_id)
-                return
             abholung = self.client.fetch(nachricht_id, self.host.inhalt)
         except NachrichtUnbekannt:
             self.host.log.info("xta.schon_abgeholt", kanal=self.kanal.name, nachricht_id=nachricht_id)
