@@ -32,6 +32,12 @@ class Tag(click.ParamType[date]):
             self.fail("erwartet wird ein Tag wie 2025-03-01", param, ctx)
 
 
+class Bedienfehler(click.ClickException):
+    """What the user gave cannot be used: exit code 2, as for any other mistake in the call."""
+
+    exit_code = 2
+
+
 @click.command("pruefe")
 @click.argument("falldatei", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument ausgeben und sonst nichts.")
@@ -41,9 +47,9 @@ def pruefe(falldatei: Path, als_json: bool) -> None:
         fall = lies_fall(falldatei.read_text(encoding="utf-8"), falldatei.name)
         ergebnis = berechne(fall, finde_land(fall.land), fall.stichtag or date.today())
     except UnicodeDecodeError:
-        raise click.ClickException(f"{falldatei.name} ist kein Text in UTF-8.") from None
+        raise Bedienfehler(f"{falldatei.name} ist kein Text in UTF-8.") from None
     except FachwerkError as fehler:
-        raise click.ClickException(fehler.hint) from None
+        raise Bedienfehler(fehler.hint) from None
     click.echo(_json(ergebnis.als_json()) if als_json else ergebnis_text(ergebnis))
 
 
@@ -61,7 +67,7 @@ def grenzen(code: str, stichtag: date, personen: int, kinder: int, als_json: boo
         land = finde_land(code)
         stufen = grenzen_fuer(land, stichtag, personen, kinder)
     except FachwerkError as fehler:
-        raise click.ClickException(fehler.hint) from None
+        raise Bedienfehler(fehler.hint) from None
     kopf = {"land": code, "stichtag": stichtag.isoformat(), "personen": personen, "kinder": kinder}
     zeilen = [_stufe(stufe) for stufe in stufen]
     click.echo(_json({**kopf, "stufen": zeilen}) if als_json else grenzen_text(land.kopf.name, kopf, zeilen))

@@ -201,6 +201,8 @@ def _abzug(person: Person, name: str, rechnung: Rechnung) -> Gewertet:
     zahlt: bool | None = getattr(person.zahlt, feld)
     if zahlt:
         return rechnung.gewertet(f"abzug_{name}")
+    if zahlt is None and rechnung.hole(f"pauschale_{name}") == NULL:
+        return Gewertet(NULL)
     if zahlt is None:
         frage = f"{person.name}: Ob {text} gezahlt werden, fehlt (pauschaler Abzug)."
         return Gewertet(_fehlt(f"zahlt_{person.name}_{feld}", frage, "§ 23 WoFG"))

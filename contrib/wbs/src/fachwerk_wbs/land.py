@@ -22,6 +22,18 @@ from fachwerk_wbs import regelwerk as gemeinsam
 
 GRUPPE = "fachwerk.wbs_land"
 
+GRENZEN = ("grenze_1", "grenze_2", "grenze_weitere", "grenze_kind")
+PFLICHT = (
+    "arbeitnehmer_pauschbetrag",
+    "versorgungs_pauschbetrag",
+    "renten_pauschbetrag",
+    "kapital_freibetrag",
+    "pauschale_steuer",
+    "pauschale_kranken",
+    "pauschale_rente",
+)
+"""What the calculation asks every Land for; a value that is not known is written down as unknown."""
+
 Thema = Literal[
     "einkommensgrenzen", "werbungskosten", "einkuenfte", "abzuege", "freibetraege", "unterhalt", "bescheinigung"
 ]
@@ -90,7 +102,12 @@ class Land:
             for thema, beleg in self.kopf.bund.items()
             for name, p in bundesparameter(thema).items()
         }
-        return bund | lade_parameter(self.paket)
+        alle = bund | lade_parameter(self.paket)
+        pflicht = PFLICHT if "haushaltstabelle" in alle else PFLICHT + GRENZEN
+        if fehlend := [name for name in pflicht if name not in alle]:
+            text = f"{self.paket}: Es fehlen die Parameter {', '.join(fehlend)} (unbekannt: wert: null)."
+            raise ContractError("wbs_land", text)
+        return alle
 
     @cached_property
     def regelwerk(self) -> Regelwerk:
