@@ -95,7 +95,10 @@ class EigeneSchluessel(BaseModel):
 
 
 class FachwerkEinstellungen(Abschnitt):
-    """``[fachwerk]``: the site. ``arbeiter`` is the number of cases worked on at the same time."""
+    """``[fachwerk]``: the site. ``arbeiter`` is the number of cases worked on at the same time.
+
+    ``knoten`` names this machine among several at one database; empty: the host name.
+    """
 
     datenbank: str = "sqlite:///fachwerk.db"
     schluesseldatei: str = "fachwerk.key"
@@ -103,6 +106,7 @@ class FachwerkEinstellungen(Abschnitt):
     betreiber: str = ""
     plugins: tuple[PluginWort, ...] = ()
     arbeiter: int = Field(default=8, ge=1, le=256)
+    knoten: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,62})?$")] = ""
 
 
 class KanalEinstellungen(EigeneSchluessel):

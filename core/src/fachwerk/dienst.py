@@ -43,7 +43,7 @@ class Dienst:
     def __init__(self, betrieb: Betrieb) -> None:
         self._betrieb = betrieb
         self._store = betrieb.store
-        self._platz = Platz(betrieb.store.datenbank, betrieb.store.prozess)
+        self._platz = Platz(betrieb.store.datenbank, betrieb.store.prozess, betrieb.einstellungen.fachwerk.knoten)
         self._engine: Engine | None = None
         self._polling: Polling | None = None
         self.fehler: dict[str, Kanalfehler] = {}
@@ -183,8 +183,9 @@ class Dienst:
             self._store.aendere(verbindung, vorgang_id)
             for zeile in zustellungen:
                 if zeile.status in ("offen", "absicht"):
+                    versuch = zeile.versuch + (zeile.status == "offen")
                     self._betrieb.reihe_zustellung_ein(
-                        verbindung, vorgang_id, zeile.ziel, fassung, max(zeile.versuch, 1), marke=marke
+                        verbindung, vorgang_id, zeile.ziel, fassung, versuch, marke=marke
                     )
             if not zustellungen:
                 kennung = f"{auftrag_id(vorgang_id, lauf)}:{marke}"

@@ -7,7 +7,6 @@ advisory lock on a connection of its own, on SQLite a lock file beside the datab
 from __future__ import annotations
 
 import hashlib
-import os
 import socket
 import sys
 import threading
@@ -100,7 +99,7 @@ class Platz:
     def __init__(self, datenbank: sa.Engine, prozess: str, knotenname: str = "") -> None:
         self._datenbank = datenbank
         self._prozess = prozess
-        self._knoten = knotenname or os.environ.get("FACHWERK_KNOTEN", "") or socket.gethostname()
+        self._knoten = knotenname or socket.gethostname()
         self._sperre: _Sperre | None = None
         self.name = ""
 
