@@ -1,0 +1,237 @@
+"""Kills a process at an exact point of the line, for tests that look at what is left afterwards.
+
+``python -m fachwerk.testkit.absturz`` reads one order per line from its standard input (JSON, see :class:`Auftrag`),
+forks a child that does one ``poll`` of the installation, and answers with how the child ended. In the child
+everything the line passes is numbered: before and after each commit, each mirror, each call of ``acknowledge``,
+``deliver`` and ``find_delivered``, each rename. At the ordered point the child sends itself SIGKILL. Nothing of this
+is part of normal operation: the child wraps the functions of the core from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+FRIST_S = 120
+"""Seconds after which a child that does not come to an end is killed (by SIGALRM)."""
+
+HOOKS = frozenset({"acknowledge", "deliver", "find_delivered"})
+
+
+@dataclass(frozen=True)
+class Auftrag:
+    """One poll of ``konfig``: kill at ``toete`` (``vor annahme 1``), or list all points passed in ``liste``."""
+
+    konfig: str
+    toete: str = ""
+    liste: str = ""
+
+
+@dataclass(frozen=True)
+class Ende:
+    """How the child ended: exit code, or minus the signal; ``bericht`` is what ``poll --json`` would have said."""
+
+    code: int
+    bericht: dict[str, Any] | None
+
+
+class Absturzbank:
+    """The forking process, as the test sees it: ``with Absturzbank(protokoll) as bank: bank.laufe(konfig, …)``."""
+
+    def __init__(self, protokoll: Path, umgebung: Mapping[str, str]) -> None:
+        self._protokoll = protokoll
+        self._umgebung = dict(umgebung)
+
+    def __enter__(self) -> Self:
+        with self._protokoll.open("ab") as datei:
+            self._prozess = subprocess.Popen(
+                [sys.executable, "-m", "fachwerk.testkit.absturz"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=datei,
+                text=True,
+                env=self._umgebung,
+            )
+        return self
+
+    def __exit__(self, art: type[BaseException] | None, wert: BaseException | None, spur: TracebackType | None) -> None:
+        assert self._prozess.stdin is not None
+        self._prozess.stdin.close()
+        self._prozess.wait(FRIST_S)
+
+    def laufe(self, konfig: Path, toete: str = "", liste: Path | None = None) -> Ende:
+        """One poll in a child of its own; returns when it has ended."""
+        auftrag = Auftrag(str(konfig), toete, str(liste or ""))
+        assert self._prozess.stdin is not None
+        assert self._prozess.stdout is not None
+        self._prozess.stdin.write(json.dumps(asdict(auftrag)) + "\n")
+        self._prozess.stdin.flush()
+        antwort = self._prozess.stdout.readline()
+        assert antwort, f"the crash bench itself has ended, see {self._protokoll}"
+        return Ende(**json.loads(antwort))
+
+
+class Punkte:
+    """Numbers every passage of a named point; kills at one of them, or writes them all down."""
+
+    def __init__(self, toete: str, liste: str) -> None:
+        self._toete = toete
+        self._liste = liste
+        self._zahl: Counter[str] = Counter()
+        self._schloss = threading.Lock()
+
+    def passiere(self, name: str) -> None:
+        """``name`` is passed now."""
+        with self._schloss:
+            self._zahl[name] += 1
+            punkt = f"{name} {self._zahl[name]}"
+            if self._liste:
+                with open(self._liste, "a", encoding="utf-8") as datei:
+                    datei.write(punkt + "\n")
+            if punkt == self._toete:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    @contextmanager
+    def um(self, name: str) -> Iterator[None]:
+        """The points before and after a call that succeeds."""
+        self.passiere(f"vor {name}")
+        yield
+        self.passiere(f"nach {name}")
+
+
+class _Datenbank:
+    """An engine whose ``begin`` has a point before and after its commit."""
+
+    def __init__(self, echt: Any, punkte: Punkte, name: str) -> None:
+        self._echt, self._punkte, self._name = echt, punkte, name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._echt, name)
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        with self._echt.begin() as verbindung:
+            yield verbindung
+            self._punkte.passiere(f"vor {self._name}")
+        self._punkte.passiere(f"nach {self._name}")
+
+
+def umhuelle(punkte: Punkte) -> None:
+    """Put the points around what the line does, in this process."""
+    from fachwerk.inhalt import Empfangsinhalt, Inhaltsspeicher
+    from fachwerk.plugins import Plugins
+    from fachwerk.spiegel import Spiegel
+    from fachwerk.store import Store
+
+    _umhuelle_transaktionen(punkte, Store)
+    _umhuelle_datenbank(punkte, Inhaltsspeicher, "stueck")
+    _umhuelle_datenbank(punkte, Empfangsinhalt, "fallschluessel")
+    _umhuelle_aufruf(punkte, Plugins, "rufe", lambda _, name, hook, **__: hook if hook in HOOKS else "")
+    _umhuelle_aufruf(punkte, Spiegel, "schreibe", lambda *_: "spiegel")
+    for modul_funktion in ("rename", "replace"):
+        _umhuelle_aufruf(punkte, os, modul_funktion, _name_der_umbenennung)
+
+
+def _umhuelle_transaktionen(punkte: Punkte, klasse: Any) -> None:
+    echt = klasse.transaktion
+
+    @contextmanager
+    def transaktion(store: Any, name: str) -> Iterator[Any]:
+        with echt(store, name) as verbindung:
+            yield verbindung
+            punkte.passiere(f"vor {name}")
+        punkte.passiere(f"nach {name}")
+
+    klasse.transaktion = transaktion
+
+
+def _umhuelle_datenbank(punkte: Punkte, klasse: Any, name: str) -> None:
+    echt = klasse.__init__
+
+    def beginne(selbst: Any, datenbank: Any, *weitere: Any, **benannte: Any) -> None:
+        echt(selbst, _Datenbank(datenbank, punkte, name), *weitere, **benannte)
+
+    klasse.__init__ = beginne
+
+
+def _umhuelle_aufruf(punkte: Punkte, ort: Any, attribut: str, benenne: Callable[..., str]) -> None:
+    echt = getattr(ort, attribut)
+
+    def aufruf(*argumente: Any, **benannte: Any) -> Any:
+        name = benenne(*argumente, **benannte)
+        if not name:
+            return echt(*argumente, **benannte)
+        with punkte.um(name):
+            return echt(*argumente, **benannte)
+
+    setattr(ort, attribut, aufruf)
+
+
+def _name_der_umbenennung(quelle: Any, ziel: Any, **_: Any) -> str:
+    return "umbenennen_spiegel" if str(ziel).endswith(".eingang") else "umbenennen_ziel"
+
+
+def main() -> None:
+    """Serve orders until the input ends."""
+    import importlib
+
+    from fachwerk.plugins import lade
+
+    importlib.import_module("fachwerk.runde")
+    lade()
+    for zeile in sys.stdin:
+        ende = _im_kind(Auftrag(**json.loads(zeile)))
+        sys.stdout.write(json.dumps(asdict(ende)) + "\n")
+        sys.stdout.flush()
+
+
+def _im_kind(auftrag: Auftrag) -> Ende:
+    lesend, schreibend = os.pipe()
+    kind = os.fork()
+    if kind == 0:
+        os.close(lesend)
+        _laufe(auftrag, schreibend)
+    os.close(schreibend)
+    with open(lesend, encoding="utf-8") as strom:
+        text = strom.read()
+    _, status = os.waitpid(kind, 0)
+    return Ende(os.waitstatus_to_exitcode(status), json.loads(text) if text else None)
+
+
+def _laufe(auftrag: Auftrag, schreibend: int) -> None:
+    """The child: one poll, then out, whatever happens."""
+    code = 1
+    try:
+        signal.alarm(FRIST_S)
+        os.dup2(2, 1)
+        if auftrag.toete or auftrag.liste:
+            umhuelle(Punkte(auftrag.toete, auftrag.liste))
+        from fachwerk.protokoll import einrichten
+        from fachwerk.runde import eine_runde
+
+        einrichten("text")
+        bericht = eine_runde(Path(auftrag.konfig)).als_json()
+        os.write(schreibend, json.dumps(bericht).encode())
+        code = 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""What the tests of the whole system share: one mailbox, one virus scanner, sites, and targets that make trouble."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fachwerk.demo.prozesse import umgebung
+from fachwerk.testkit.absturz import Absturzbank
+from fachwerk.testkit.clamd import FalscherClamd
+from fachwerk.testkit.standort import Postamt, Standort
+
+TESTZIELE = Path(__file__).parent / "testziele"
+NeuerStandort = Callable[..., Standort]
+
+
+@pytest.fixture(scope="session")
+def postamt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postamt]:
+    """One simulator for all tests that do not disturb it."""
+    amt = Postamt(tmp_path_factory.mktemp("postamt") / "postfach", anzahl=40)
+    with amt.laufend():
+        yield amt
+
+
+@pytest.fixture
+def eigenes_postamt(tmp_path: Path) -> Postamt:
+    """A simulator for one test alone, which starts, kills and restarts it."""
+    (tmp_path / "postamt").mkdir()
+    return Postamt(tmp_path / "postamt" / "postfach")
+
+
+@pytest.fixture(scope="session")
+def clamd() -> Iterator[str]:
+    """Address of a virus scanner."""
+    with FalscherClamd() as scanner:
+        yield scanner.adresse
+
+
+@pytest.fixture(scope="session", autouse=True)
+def testziele(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Install the plugins of ``testziele`` for every process the tests start: on the path, with entry points."""
+    ordner = tmp_path_factory.mktemp("installiert")
+    angaben = ordner / "fachwerk_testziele-0.1.0.dist-info"
+    angaben.mkdir()
+    (angaben / "METADATA").write_text("Metadata-Version: 2.1\nName: fachwerk-testziele\nVersion: 0.1.0\n")
+    module = sorted(datei.stem for datei in TESTZIELE.glob("testziel_*.py"))
+    zeilen = "".join(f"{name} = {name}\n" for name in module)
+    (angaben / "entry_points.txt").write_text(f"[fachwerk]\n{zeilen}")
+    pfade = [str(ordner), str(TESTZIELE), *filter(None, [os.environ.get("PYTHONPATH", "")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(pfade)
+
+
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory, testziele: None) -> Iterator[Absturzbank]:
+    """The process that forks children to be killed."""
+    with Absturzbank(tmp_path_factory.mktemp("absturz") / "protokoll.log", umgebung()) as absturzbank:
+        yield absturzbank
+
+
+@pytest.fixture
+def neuer_standort(tmp_path: Path, postamt: Postamt, clamd: str) -> NeuerStandort:
+    """Makes a site with a mailbox of its own at the shared simulator."""
+    nummer = itertools.count(1)
+
+    def mache(datenbank: str, **angaben: Any) -> Standort:
+        angaben.setdefault("postamt", postamt)
+        return Standort(tmp_path / f"standort-{next(nummer)}", datenbank=datenbank, clamd=clamd, **angaben)
+
+    return mache
