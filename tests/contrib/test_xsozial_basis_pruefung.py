@@ -24,7 +24,7 @@ HEUTE = date(2026, 11, 1)
 @pytest.fixture(autouse=True)
 def _eigener_ordner(tmp_path, monkeypatch):
     """No official schema unless the test installs one, whatever the working folder holds."""
-    monkeypatch.setattr(schemas, "_ort", [tmp_path])
+    monkeypatch.setenv("FACHWERK_KONFIG", str(tmp_path / "fachwerk.toml"))
 
 
 def befunde(ordner: Path, xml: bytes, stichtag: date = HEUTE) -> list[Befund]:

@@ -81,10 +81,13 @@ def schema() -> None:
 @schema.command()
 @click.argument("buendel", metavar="ZIP", type=_DATEI)
 @click.option("--ordner", type=_ORDNER, help="Ordner der fachwerk.toml (sonst der Arbeitsordner).")
-def install(buendel: Path, ordner: Path | None) -> None:
+@click.pass_context
+def install(ctx: click.Context, buendel: Path, ordner: Path | None) -> None:
     """Ein Schemabündel (ZIP aus dem XRepository) einrichten; danach wird jede Nachricht dagegen geprüft."""
     from fachwerk_xsozial_basis.schemas import UNTERORDNER, installiere, schema_ordner
 
+    konfig = ctx.find_root().params.get("konfig")
+    ordner = ordner or (Path(konfig).parent if konfig else None)
     ziel = ordner / UNTERORDNER if ordner else schema_ordner()
     if not buendel.is_file():
         raise Bedienfehler(f"Die Datei {buendel} gibt es nicht.")

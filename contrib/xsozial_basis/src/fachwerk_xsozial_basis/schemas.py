@@ -6,6 +6,7 @@ The official XSDs may not be passed on from here. A site installs its bundle (``
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import tempfile
@@ -26,17 +27,11 @@ UNTERORDNER = Path("schema") / "xsozial-basis"
 _NAMENSRAUM = re.compile(rb"targetNamespace\s*=\s*[\"'][^\"']*/XSozial-basis/Version_(\d+)_(\d+)_(\d+)[\"']")
 _MAX_DATEIEN = 2_000
 _MAX_BYTES = 200 * 1024 * 1024
-_ort: list[Path] = []
-
-
-def nutze_ordner(ordner: Path) -> None:
-    """Say where ``fachwerk.toml`` lies; without it the working folder counts."""
-    _ort[:] = [ordner]
 
 
 def schema_ordner() -> Path:
-    """Where the official schemas are looked for."""
-    return (_ort[0] if _ort else Path.cwd()) / UNTERORDNER
+    """Where the official schemas lie: beside the file ``FACHWERK_KONFIG`` names, else below the working folder."""
+    return Path(os.environ.get("FACHWERK_KONFIG") or "fachwerk.toml").parent / UNTERORDNER
 
 
 @lru_cache(maxsize=8)
