@@ -251,6 +251,13 @@ def test_maintenance_of_unknown_amount_is_left_to_people_in_nordrhein_westfalen(
     assert rechne(single(45000, unterhalt=unterhalt)).empfehlung == "vorlegen"
 
 
+def test_maintenance_nobody_mentioned_is_asked_for_only_above_the_lowest_limit() -> None:
+    for betrag, empfehlung in ((20000, "bewilligen"), (45000, "nachfordern"), (90000, "nachfordern")):
+        roh = single(betrag)
+        del roh["unterhalt"]
+        assert rechne(roh).empfehlung == empfehlung
+
+
 def test_losses_of_one_kind_do_not_reduce_another() -> None:
     gemischt = fall(person("A", "antragsteller", lohn(20000), {"art": "gewerbe", "betrag": -5000}))
     assert rechne(gemischt).gesamteinkommen == rechne(single(20000)).gesamteinkommen

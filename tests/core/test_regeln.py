@@ -18,12 +18,15 @@ from fachwerk.regeln import (
     Luecke,
     Parameter,
     Regelwerk,
+    Schritt,
     Unbekannt,
     lade_parameter,
     lies_yaml,
     loese,
     luecke,
+    monate_spaeter,
     regel,
+    summiere,
     wert_text,
 )
 
@@ -333,3 +336,25 @@ def test_the_day_before_every_change_belongs_to_the_version_before(tmp_path: Pat
     for tag in p.aenderungstage():
         vorher = p.fassung_am(tag - timedelta(days=1))
         assert vorher is None or (not isinstance(vorher, Unbekannt) and vorher.wert < Decimal(tag.year))
+
+
+def test_a_sum_is_as_weak_as_its_weakest_part_and_unknown_if_one_part_is() -> None:
+    teile = [Gewertet(Decimal("1.10"), "A"), Gewertet(Decimal("2.20"), "B")]
+    assert summiere(teile) == Gewertet(Decimal("3.30"), "B")
+    fehlt = Unbekannt((Luecke("x", "angabe", "fehlt"),))
+    unbekannt = summiere([*teile, Gewertet(fehlt)]).wert
+    assert isinstance(unbekannt, Unbekannt)
+    assert unbekannt.vorlaeufig is None
+    assert summiere([]) == Gewertet(Decimal(0))
+
+
+def test_money_is_printed_with_two_decimals_and_a_percentage_as_it_is() -> None:
+    assert Schritt("x", Decimal(1230), "§ 1", "A", "Satz", "EUR im Jahr").zeile("A: ").wert == "1230.00"
+    assert Schritt("x", Decimal(12), "§ 1", "A", "Satz", "Prozent").zeile().wert == "12"
+    assert wert_text({"1": Decimal(50), "2": None}) == "1: 50, 2: –"
+
+
+@pytest.mark.parametrize(("tag", "ende"), [("2026-01-31", "2026-02-28"), ("2023-12-31", "2024-02-29")])
+def test_a_term_of_months_ends_with_the_month_if_the_day_is_missing(tag: str, ende: str) -> None:
+    monate = 1 if tag.startswith("2026") else 2
+    assert monate_spaeter(date.fromisoformat(tag), monate) == date.fromisoformat(ende)

@@ -142,6 +142,10 @@ def _gefragt(name: str, parameter: Parameter) -> bool:
 
 
 def _unterhalte(abzuege: Abzuege, fall: Fall, land: Land, rechnung: Rechnung) -> None:
+    if fall.unterhalt is None:
+        text = "Ob Unterhalt gezahlt wird (an wen, wie viel, mit Titel), fehlt."
+        fundstelle = land.kopf.fundstellen.get("unterhalt", "§ 24 Abs. 2 WoFG")
+        abzuege.guenstig.append(Luecke("unterhalt", "angabe", text, fundstelle))
     for unterhalt in fall.unterhalt or ():
         abzuege.unterhalt.append(_absetzbar(abzuege, unterhalt, land, rechnung))
 
