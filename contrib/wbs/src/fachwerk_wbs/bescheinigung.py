@@ -36,7 +36,8 @@ def bescheinige(fall: Fall, haushalt: Haushalt, land: Land, rechnung: Rechnung) 
     schein.gueltig_monate = None if monate is None else int(monate)
     schein.gebuehr = _gebuehr(fall, land, rechnung, schein)
     schein.hinweise += _mehrbedarf(haushalt, land, rechnung)
-    schein.hinweise += _texte(land, rechnung)
+    _bekannt("einkommenszeitraum", rechnung)
+    schein.hinweise += _texte(land)
     return schein
 
 
@@ -85,16 +86,11 @@ def _mehrbedarf(haushalt: Haushalt, land: Land, rechnung: Rechnung) -> list[Rech
     return zeilen
 
 
-def _texte(land: Land, rechnung: Rechnung) -> list[Rechenschritt]:
-    zeilen = []
-    zeitraum = land.parameter.get("einkommenszeitraum")
-    if zeitraum is not None and (text := _bekannt("einkommenszeitraum", rechnung)) is not None:
-        zeilen.append(_zeile("Zeitraum des Einkommens", str(text), zeitraum))
-    for hinweis in (land.kopf.zustaendig, *land.kopf.hinweise):
-        zeilen.append(
-            Rechenschritt(name="Hinweis", wert=hinweis.text, fundstelle=hinweis.fundstelle, beleg=hinweis.beleg)
-        )
-    return zeilen
+def _texte(land: Land) -> list[Rechenschritt]:
+    return [
+        Rechenschritt(name="Hinweis", wert=hinweis.text, fundstelle=hinweis.fundstelle, beleg=hinweis.beleg)
+        for hinweis in (land.kopf.zustaendig, *land.kopf.hinweise)
+    ]
 
 
 def _zeile(name: str, text: str, parameter: Parameter) -> Rechenschritt:
