@@ -285,7 +285,7 @@ def test_11_a_slot_is_bound_to_its_session_and_its_loss_is_noticed(postgres_url:
     with engine.connect() as verbindung:
         verbindung.execute(
             sa.text(
-                "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory'"
+                "SELECT pg_terminate_backend(l.pid, 10000) FROM pg_locks l WHERE l.locktype = 'advisory'"
                 " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
         )
