@@ -302,8 +302,8 @@ def test_docs_decisions_are_numbered_without_gaps_and_have_all_parts() -> None:
 
 def test_docs_readme_starts_with_the_two_commands() -> None:
     readme = text_von(WURZEL / "README.md")
-    assert "make setup" in readme
     assert "make demo" in readme
+    assert "make test" in readme
 
 
 @pytest.mark.parametrize("datei", sorted((WURZEL / "docs").glob("*.md")), ids=lambda datei: datei.stem)

@@ -87,6 +87,8 @@ class Postfach:
             angaben = json.loads(pfad.read_bytes()) if kern else {}
         except FileNotFoundError:
             angaben = {}
+        if kennung.lower() in self._alle:  # sent by somebody else between the two looks
+            raise XtaFehler("9024")
         if angaben.get("konto") != konto or str(angaben.get("id")).lower() != kennung.lower():
             raise XtaFehler("9022", "Die Nachrichtenkennung stammt nicht aus createMessageId dieses Kontos.")
 
