@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fachwerk.abruf import auftrag_id
 from fachwerk.errors import FachwerkError
 from fachwerk.modell import Vorgangstand
-from fachwerk.tabellen import zustellung
+from fachwerk.tabellen import zielstand, zustellung
 from fachwerk.zustellung import setze_stand
 
 if TYPE_CHECKING:
@@ -36,42 +36,50 @@ class EingriffError(FachwerkError):
 
 
 def wiederhole(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str = "") -> None:
-    """Try the step again at which the case is held or waiting; the cause should be removed first."""
-    zeile = betrieb.store.vorgang(vorgang_id)
-    if zeile.status not in (Vorgangstand.HELD, Vorgangstand.WAITING):
-        raise EingriffError(
-            "nicht_gehalten",
-            f"Der Vorgang ist „{zeile.status}“ und wartet auf niemanden; es gibt nichts zu wiederholen.",
-        )
+    """Try the step again at which the case is held or waiting; the cause should be removed first.
+
+    What may have arrived already is not sent again by this: the target is asked, or the case is held once more.
+    """
     with betrieb.store.transaktion("wiederholt") as verbindung:
+        zeile = _lies(betrieb, verbindung, vorgang_id)
+        if zeile.status not in (Vorgangstand.HELD, Vorgangstand.WAITING):
+            raise EingriffError(
+                "nicht_gehalten",
+                f"Der Vorgang ist „{zeile.status}“ und wartet auf niemanden; es gibt nichts zu wiederholen.",
+            )
         betrieb.store.vermerke(verbindung, vorgang_id, wer, "wiederholt", zeile.grund, grund or None)
         _setze_fort(betrieb, verbindung, zeile)
 
 
 def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
     """Let a held case go on in spite of its reason, which ``grund`` justifies."""
-    zeile = betrieb.store.vorgang(vorgang_id)
-    if zeile.status != Vorgangstand.HELD:
-        raise EingriffError("nicht_gehalten", f"Der Vorgang ist „{zeile.status}“, nicht gehalten.")
-    if zeile.grund not in FREIGEBBAR:
-        raise EingriffError(
-            "nicht_freigebbar",
-            f"Der Haltegrund „{zeile.grund}“ kann nicht überstimmt werden. Bitte die Ursache beheben und dann "
-            "„fachwerk vorgang retry“ verwenden.",
-        )
     with betrieb.store.transaktion("freigegeben") as verbindung:
+        zeile = _lies(betrieb, verbindung, vorgang_id)
+        if zeile.status != Vorgangstand.HELD:
+            raise EingriffError("nicht_gehalten", f"Der Vorgang ist „{zeile.status}“, nicht gehalten.")
+        if zeile.grund not in FREIGEBBAR:
+            raise EingriffError(
+                "nicht_freigebbar",
+                f"Der Haltegrund „{zeile.grund}“ kann nicht überstimmt werden. Bitte die Ursache beheben und dann "
+                "„fachwerk vorgang retry“ verwenden.",
+            )
         betrieb.store.vermerke(verbindung, vorgang_id, wer, "freigegeben", zeile.grund, grund)
-        _setze_fort(betrieb, verbindung, zeile)
+        _setze_fort(betrieb, verbindung, zeile, freigegeben=zeile.grund)
 
 
-def _setze_fort(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any) -> None:
+def _lies(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str) -> Any:
+    betrieb.store.sperre(verbindung, vorgang_id)
+    return betrieb.store.vorgang(vorgang_id, verbindung)
+
+
+def _setze_fort(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, freigegeben: str = "") -> None:
     zustellungen = list(
         verbindung.execute(
             sa.select(zustellung).where(zustellung.c.vorgang_id == zeile.id, zustellung.c.fassung == zeile.fassung)
         )
     )
     if zustellungen:
-        _stelle_erneut_zu(betrieb, verbindung, zeile, zustellungen)
+        _stelle_erneut_zu(betrieb, verbindung, zeile, zustellungen, freigegeben)
     else:
         _beginne_neuen_lauf(betrieb, verbindung, zeile)
 
@@ -92,13 +100,20 @@ def _beginne_neuen_lauf(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any)
     betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", auftrag_id(zeile.id, lauf), zeile.id)
 
 
-def _stelle_erneut_zu(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, zustellungen: list[Any]) -> None:
-    """Only the deliveries that did not arrive, with the same key and today's configuration."""
+def _stelle_erneut_zu(
+    betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, zustellungen: list[Any], freigegeben: str
+) -> None:
+    """Only the deliveries that did not arrive, with the same key and today's configuration, at once.
+
+    Only a release of exactly this reason makes the outcome of an earlier attempt known.
+    """
     marke = f"p{int(datetime.now(UTC).timestamp())}"
     for eintrag in zustellungen:
         if eintrag.status not in ("gehalten", "wartet"):
             continue
-        versuch = eintrag.versuch + 1
+        werte = {"status": "offen", "naechster": None, "code": "", "hinweis": "", "seit": datetime.now(UTC)}
+        if freigegeben and eintrag.code == freigegeben:
+            werte["absicht_von"] = ""
         verbindung.execute(
             zustellung.update()
             .where(
@@ -106,7 +121,10 @@ def _stelle_erneut_zu(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, z
                 zustellung.c.ziel == eintrag.ziel,
                 zustellung.c.fassung == eintrag.fassung,
             )
-            .values(status="offen", versuch=versuch, naechster=None, code="", hinweis="", seit=datetime.now(UTC))
+            .values(**werte)
         )
-        betrieb.reihe_zustellung_ein(verbindung, zeile.id, eintrag.ziel, eintrag.fassung, versuch, marke=marke)
+        verbindung.execute(zielstand.update().where(zielstand.c.ziel == eintrag.ziel).values(offen_bis=None))
+        betrieb.reihe_zustellung_ein(
+            verbindung, zeile.id, eintrag.ziel, eintrag.fassung, eintrag.versuch + 1, marke=marke
+        )
     setze_stand(betrieb, verbindung, zeile.id, zeile.fassung)

@@ -51,9 +51,18 @@ class Store:
 
     @contextmanager
     def transaktion(self, name: str) -> Iterator[sa.Connection]:
-        """One commit of the line; ``name`` says which, for the crash tests and the docs."""
+        """One commit of the line; ``name`` says which, for the crash tests and the docs.
+
+        On SQLite it is a writer from its first statement on, so that nothing it has read can change before it writes.
+        """
         with self.datenbank.begin() as verbindung:
+            if verbindung.dialect.name == "sqlite":
+                verbindung.exec_driver_sql("BEGIN IMMEDIATE")
             yield verbindung
+
+    def sperre(self, verbindung: sa.Connection, vorgang_id: str) -> None:
+        """Wait until no other transaction changes the case; the first thing any change of a case does."""
+        verbindung.execute(sa.select(vorgang.c.id).where(vorgang.c.id == vorgang_id).with_for_update(key_share=True))
 
     @contextmanager
     def lesend(self) -> Iterator[sa.Connection]:

@@ -1,13 +1,17 @@
 """Deliver: one attempt per job. The intent is committed, then it is sent, then the result is committed.
 
 An intent without a result means that a process died in between: the outcome is unknown. What then happens depends
-on what the target offers (:class:`fachwerk.modell.Idempotenz`): repeat with the same key, ask, or hold.
+on what the target offers (:class:`fachwerk.modell.Idempotenz`): repeat with the same key, ask, or hold. The outcome
+stays unknown, through waiting and holding, until the target or a person has answered.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -32,7 +36,13 @@ LAENGSTE_PAUSE_S = 3600.0
 KREIS_AB = 5
 """So many route faults in a row open the circuit of a Ziel."""
 KREIS_PAUSE = timedelta(minutes=5)
+KREIS_HINWEIS = "Dieses Ziel war mehrmals nacheinander nicht zu erreichen; es wird in einigen Minuten wieder versucht."
 KNOTEN_TOT_NACH = timedelta(seconds=15)
+
+Bedingung = tuple[sa.ColumnElement[bool], ...]
+
+_LAUFENDE: set[tuple[str, str]] = set()
+_SCHLOSS = Lock()
 
 
 def schluessel(vorgang_id: str, ziel: str, fassung: int) -> str:
@@ -42,16 +52,40 @@ def schluessel(vorgang_id: str, ziel: str, fassung: int) -> str:
 
 def pause(versuch: int, zufall: float | None = None) -> float:
     """Seconds until attempt ``versuch + 1``: doubled each time, between 50 and 100 % of that, at most an hour."""
-    grenze: float = min(ERSTE_PAUSE_S * 2.0 ** (versuch - 1), LAENGSTE_PAUSE_S)
+    grenze: float = min(ERSTE_PAUSE_S * 2.0 ** min(versuch - 1, 20), LAENGSTE_PAUSE_S)
     return grenze * (0.5 + 0.5 * (random.random() if zufall is None else zufall))  # noqa: S311  jitter, no secret
 
 
 def stelle_zu(betrieb: Betrieb, vorgang_id: str, ziel_name: str, fassung: str, versuch: str) -> None:
     """One attempt to deliver a Sendung, or the clearing up of an attempt whose outcome is unknown."""
-    _Versuch(betrieb, vorgang_id, ziel_name, int(fassung), int(versuch)).gehe()
+    with _allein(betrieb.store.prozess, schluessel(vorgang_id, ziel_name, int(fassung))) as allein:
+        if allein:
+            _Versuch(betrieb, vorgang_id, ziel_name, int(fassung), int(versuch)).gehe()
+
+
+@contextmanager
+def _allein(prozess: str, schluessel: str) -> Iterator[bool]:
+    """True for one thread of this process at a time; another process sees the intent and its heartbeat."""
+    with _SCHLOSS:
+        frei = (prozess, schluessel) not in _LAUFENDE
+        if frei:
+            _LAUFENDE.add((prozess, schluessel))
+    try:
+        yield frei
+    finally:
+        if frei:
+            _LAUFENDE.discard((prozess, schluessel))
+
+
+def _unveraendert(zeile: Any) -> Bedingung:
+    """The row is still as it was read."""
+    gleich = ("status", "versuch", "absicht_von")
+    return tuple(zustellung.c[name] == getattr(zeile, name) for name in gleich)
 
 
 class _Versuch:
+    """``_unklar`` says that an earlier attempt may have arrived; the row keeps it in ``absicht_von``."""
+
     def __init__(self, betrieb: Betrieb, vorgang_id: str, ziel_name: str, fassung: int, versuch: int) -> None:
         self._betrieb = betrieb
         self._store = betrieb.store
@@ -61,28 +95,38 @@ class _Versuch:
         self._versuch = versuch
         self._schluessel = schluessel(vorgang_id, ziel_name, fassung)
         self._begonnen = datetime.now(UTC)
+        self._unklar = False
 
     def gehe(self) -> None:
         zeile = self._zeile()
-        if zeile is None or zeile.status in ("zugestellt", "gehalten") or zeile.versuch > self._versuch:
+        if zeile is None or not self._ist_dran(zeile):
             return
-        if (ziel := self._betrieb.ziele.get(self._ziel_name)) is None:
-            self._halte("ziel_fehlt", "Dieses Ziel steht nicht mehr in fachwerk.toml. Bitte wieder eintragen.")
-            return
-        if (offen_bis := self._kreis_offen_bis()) is not None and zeile.status != "absicht":
-            self._warte(offen_bis, "kreis_offen", zaehlt=False)
-            return
-        unbekannt = zeile.status == "absicht"
-        if unbekannt and self._gehoert_lebendem(zeile.absicht_von):
-            return
-        if not self._kuendige_an(zeile.absicht_von if unbekannt else None):
-            return
-        self._betrieb.melde_schritt(self._id, "deliver.absicht")
-        self._versuche(ziel, zeile, unbekannt)
+        self._unklar = bool(zeile.absicht_von)
+        ziel = self._betrieb.ziele.get(self._ziel_name)
+        if ziel is None:
+            self._halte_vorab(zeile, "ziel_fehlt", "Dieses Ziel steht nicht mehr in fachwerk.toml. Bitte eintragen.")
+        elif ziel.plugin != zeile.plugin:
+            self._halte_vorab(
+                zeile,
+                "ziel_plugin_anders",
+                f"Die Sendung wurde für das Plugin „{zeile.plugin}“ gemacht, das Ziel hat jetzt „{ziel.plugin}“. Bitte "
+                "das frühere Plugin eintragen oder das neue Ziel anders nennen.",
+            )
+        elif (offen_bis := self._kreis_offen_bis()) is not None and zeile.status != "absicht":
+            self._warte_vorab(zeile, offen_bis)
+        elif self._kuendige_an(zeile):
+            self._betrieb.melde_schritt(self._id, "deliver.absicht")
+            self._versuche(ziel, zeile)
 
-    def _versuche(self, ziel: Ziel, zeile: Any, unbekannt: bool) -> None:
+    def _ist_dran(self, zeile: Any) -> bool:
+        """Whether this job is the one the row waits for; an announced attempt of a living process is its own."""
+        if zeile.status == "absicht":
+            return self._versuch >= zeile.versuch and not self._gehoert_lebendem(zeile.absicht_von)
+        return zeile.status in ("offen", "wartet") and self._versuch > zeile.versuch
+
+    def _versuche(self, ziel: Ziel, zeile: Any) -> None:
         try:
-            antwort = self._klaere(ziel) if unbekannt else None
+            antwort = self._klaere(ziel) if self._unklar else None
             if antwort is None:
                 antwort = self._uebergib(ziel, zeile.sendung)
         except FachwerkError as fehler:
@@ -93,27 +137,34 @@ class _Versuch:
     # -- talking to the target ----------------------------------------------------------------------------------
 
     def _uebergib(self, ziel: Ziel, sendung_id: str) -> Quittung:
+        self._unklar = False
         sendung = self._store.lies_wert(Sendung, sendung_id)
         try:
             antwort: Quittung | None = self._rufe(ziel, "deliver", sendung=sendung, schluessel=self._schluessel)
         except OutcomeUnknownError as unbekannt:
-            antwort = self._klaere(ziel, unbekannt)
+            self._unklar = True
+            antwort = self._klaere(ziel, unbekannt.code)
+        except ContractError:  # it broke somewhere, perhaps after sending
+            self._unklar = True
+            raise
         if antwort is None:
-            raise RetryableError("nicht_angekommen", "Das Ziel hat die Sendung nicht erhalten.")
+            raise RetryableError("nicht_angekommen", "Das Ziel hat die Sendung nicht erhalten; sie wird wiederholt.")
         return antwort
 
-    def _klaere(self, ziel: Ziel, unbekannt: OutcomeUnknownError | None = None) -> Quittung | None:
+    def _klaere(self, ziel: Ziel, grund: str = "") -> Quittung | None:
         """Unknown outcome: ask where the target can answer; None means it may be sent (again)."""
-        idempotenz = self._betrieb.plugins.manifest(ziel.plugin).idempotenz
         if self._betrieb.plugins.hat(ziel.plugin, "find_delivered"):
             gefunden: Quittung | None = self._rufe(ziel, "find_delivered", schluessel=self._schluessel)
+            self._unklar = False
             return gefunden
-        if idempotenz is Idempotenz.SCHLUESSEL:
+        if self._betrieb.plugins.manifest(ziel.plugin).idempotenz is Idempotenz.SCHLUESSEL:
+            self._unklar = False
             return None
         raise NeedsHumanError(
-            unbekannt.code if unbekannt else "ausgang_unbekannt",
+            "ausgang_unbekannt",
             "Ob die letzte Übergabe angekommen ist, weiß Fachwerk nicht, und dieses Ziel kann nicht gefragt werden. "
-            "Bitte dort nachsehen und dann freigeben oder zurückweisen.",
+            "Bitte dort nachsehen: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben.",
+            {"grund": grund},
             fuer=GehaltenFuer.BETRIEB,
         )
 
@@ -124,24 +175,19 @@ class _Versuch:
 
     # -- commits ------------------------------------------------------------------------------------------------
 
-    def _kuendige_an(self, bisher: str | None) -> bool:
+    def _kuendige_an(self, zeile: Any) -> bool:
         """Commit the intent; False if another process was faster."""
-        ich = self._betrieb.store.prozess
         with self._store.transaktion("absicht") as verbindung:
-            frage = self._hier(zustellung.update())
-            if bisher is None:
-                frage = frage.where(zustellung.c.status.in_(["offen", "wartet"]))
-            else:
-                frage = frage.where(zustellung.c.status == "absicht", zustellung.c.absicht_von == bisher)
-            werte = {"status": "absicht", "absicht_von": ich, "versuch": self._versuch}
-            if not verbindung.execute(frage.values(**werte)).rowcount:
+            werte = {"status": "absicht", "absicht_von": self._store.prozess, "versuch": self._versuch}
+            if not self._aendere(verbindung, _unveraendert(zeile), **werte):
                 return False
             self._setze_stand(verbindung)
         return True
 
     def _schliesse_ab(self, antwort: Quittung) -> None:
         with self._store.transaktion("zugestellt") as verbindung:
-            if not self._meine(verbindung, status="zugestellt", code="", hinweis="", naechster=None):
+            werte = {"status": "zugestellt", "absicht_von": "", "code": "", "hinweis": "", "naechster": None}
+            if not self._aendere(verbindung, self._meine(), **werte):
                 return
             fuege_neu_ein(
                 verbindung,
@@ -168,36 +214,61 @@ class _Versuch:
                 self._zaehle_routenfehler()
             if datetime.now(UTC) - utc(zeile.seit) < MAX_ALTER:
                 sekunden = pause(self._versuch) if fehler.retry_after is None else fehler.retry_after
-                self._warte(datetime.now(UTC) + timedelta(seconds=sekunden), fehler.code, hinweis=fehler.hint)
+                self._warte(datetime.now(UTC) + timedelta(seconds=sekunden), fehler)
                 return
         fuer = fehler.fuer if isinstance(fehler, NeedsHumanError) else GehaltenFuer.TECHNIK
-        if isinstance(fehler, ContractError):
-            fuer = GehaltenFuer.TECHNIK
-        self._halte(fehler.code, fehler.hint, fuer)
+        self._halte(self._meine(), fehler.code, fehler.hint, fuer)
 
-    def _warte(self, bis: datetime, code: str, hinweis: str = "", zaehlt: bool = True) -> None:
-        naechster = self._versuch + (1 if zaehlt else 0)
-        sekunden = max((bis - datetime.now(UTC)).total_seconds(), 0.0)
+    def _warte(self, bis: datetime, fehler: FachwerkError) -> None:
         with self._store.transaktion("wartet") as verbindung:
-            werte = {"status": "wartet", "naechster": bis, "code": code, "hinweis": hinweis}
-            if not self._meine(verbindung, nur_absicht=zaehlt, **werte):
+            werte = {"status": "wartet", "absicht_von": self._rest(), "naechster": bis}
+            if not self._aendere(verbindung, self._meine(), **werte, code=fehler.code, hinweis=fehler.hint):
                 return
-            if zaehlt:
-                self._schreibe_schritt(verbindung, code)
-            marke = "" if zaehlt else f"k{int(bis.timestamp())}"
-            self._betrieb.reihe_zustellung_ein(
-                verbindung, self._id, self._ziel_name, self._fassung, naechster, sekunden, marke
-            )
+            self._schreibe_schritt(verbindung, fehler.code)
+            self._reihe_ein(verbindung, self._versuch + 1, bis)
             self._setze_stand(verbindung)
 
-    def _halte(self, code: str, hinweis: str, fuer: GehaltenFuer = GehaltenFuer.BETRIEB) -> None:
+    def _warte_vorab(self, zeile: Any, bis: datetime) -> None:
+        """Not tried, because the circuit of the Ziel is open: the same attempt later."""
+        with self._store.transaktion("wartet") as verbindung:
+            werte = {"status": "wartet", "naechster": bis, "code": "kreis_offen", "hinweis": KREIS_HINWEIS}
+            if self._aendere(verbindung, _unveraendert(zeile), **werte):
+                self._reihe_ein(verbindung, self._versuch, bis, f"k{int(bis.timestamp())}")
+                self._setze_stand(verbindung)
+
+    def _halte_vorab(self, zeile: Any, code: str, hinweis: str) -> None:
+        """Not tried, because the configuration does not allow it."""
+        self._halte(_unveraendert(zeile), code, hinweis, GehaltenFuer.BETRIEB)
+
+    def _halte(self, wenn: Bedingung, code: str, hinweis: str, fuer: GehaltenFuer) -> None:
         with self._store.transaktion("zustellung_gehalten") as verbindung:
-            werte = {"status": "gehalten", "code": code, "hinweis": hinweis, "gehalten_fuer": fuer.value}
-            if not self._meine(verbindung, nur_absicht=False, **werte):
+            werte = {"status": "gehalten", "absicht_von": self._rest(), "versuch": self._versuch, "naechster": None}
+            if not self._aendere(verbindung, wenn, **werte, code=code, hinweis=hinweis, gehalten_fuer=fuer.value):
                 return
             self._schreibe_schritt(verbindung, code)
-            self._store.halte(verbindung, self._id, code, hinweis, fuer)
+            if self._gilt(verbindung):
+                self._store.halte(verbindung, self._id, code, hinweis, fuer)
         self._betrieb.melde_schritt(self._id, "gehalten")
+
+    # -- the row ------------------------------------------------------------------------------------------------
+
+    def _meine(self) -> Bedingung:
+        """The result of an attempt counts only while the intent is still this process's own."""
+        return zustellung.c.status == "absicht", zustellung.c.absicht_von == self._store.prozess
+
+    def _rest(self) -> str:
+        """What the row keeps of the intent: something only if it may have arrived."""
+        return self._store.prozess if self._unklar else ""
+
+    def _aendere(self, verbindung: sa.Connection, wenn: Bedingung, **werte: Any) -> bool:
+        self._store.sperre(verbindung, self._id)
+        return bool(verbindung.execute(self._hier(zustellung.update()).where(*wenn).values(**werte)).rowcount)
+
+    def _reihe_ein(self, verbindung: sa.Connection, versuch: int, bis: datetime, marke: str = "") -> None:
+        sekunden = max((bis - datetime.now(UTC)).total_seconds(), 0.0)
+        self._betrieb.reihe_zustellung_ein(
+            verbindung, self._id, self._ziel_name, self._fassung, versuch, sekunden, marke
+        )
 
     # -- small questions ----------------------------------------------------------------------------------------
 
@@ -212,15 +283,6 @@ class _Versuch:
         with self._store.lesend() as verbindung:
             return verbindung.execute(self._hier(sa.select(zustellung))).one_or_none()
 
-    def _meine(self, verbindung: sa.Connection, nur_absicht: bool = True, **werte: Any) -> bool:
-        """Change the row, but as the result of an attempt only if the intent is still this process's own."""
-        frage = self._hier(zustellung.update())
-        if nur_absicht:
-            frage = frage.where(
-                zustellung.c.status == "absicht", zustellung.c.absicht_von == self._betrieb.store.prozess
-            )
-        return bool(verbindung.execute(frage.values(**werte)).rowcount)
-
     def _schreibe_schritt(self, verbindung: sa.Connection, code: str, antwort: Quittung | None = None) -> None:
         plugin = self._zeile_plugin(verbindung)
         angabe = Schrittangabe(
@@ -229,7 +291,7 @@ class _Versuch:
             ziel=f"{self._ziel_name}:{self._fassung}",
             versuch=self._versuch,
             plugin=plugin,
-            plugin_version=self._betrieb.plugins.version(plugin),
+            plugin_version=self._betrieb.plugins.version(plugin) if plugin in self._betrieb.plugins.namen else "",
             code=code,
         )
         lauf = self._store.vorgang(self._id, verbindung).lauf
@@ -248,8 +310,13 @@ class _Versuch:
             ).scalar_one_or_none()
             return schlag is not None and datenbankzeit(verbindung) - utc(schlag) < KNOTEN_TOT_NACH
 
+    def _gilt(self, verbindung: sa.Connection) -> bool:
+        """Whether this is a delivery of the case as it is now: only such a one decides what becomes of it."""
+        return bool(self._store.vorgang(self._id, verbindung).fassung == self._fassung)
+
     def _setze_stand(self, verbindung: sa.Connection) -> None:
-        setze_stand(self._betrieb, verbindung, self._id, self._fassung)
+        if self._gilt(verbindung):
+            setze_stand(self._betrieb, verbindung, self._id, self._fassung)
 
     # -- circuit ------------------------------------------------------------------------------------------------
 
@@ -263,17 +330,11 @@ class _Versuch:
     def _zaehle_routenfehler(self) -> None:
         with self._store.transaktion("routenfehler") as verbindung:
             fuege_neu_ein(verbindung, zielstand, ziel=self._ziel_name, fehler_in_folge=0)
-            anzahl = 1 + int(
-                verbindung.execute(
-                    sa.select(zielstand.c.fehler_in_folge).where(zielstand.c.ziel == self._ziel_name)
-                ).scalar_one()
-            )
+            hier = zielstand.update().where(zielstand.c.ziel == self._ziel_name)
+            gezaehlt = hier.values(fehler_in_folge=zielstand.c.fehler_in_folge + 1)
+            anzahl = int(verbindung.execute(gezaehlt.returning(zielstand.c.fehler_in_folge)).scalar_one())
             offen_bis = datetime.now(UTC) + KREIS_PAUSE if anzahl >= KREIS_AB else None
-            verbindung.execute(
-                zielstand.update()
-                .where(zielstand.c.ziel == self._ziel_name)
-                .values(fehler_in_folge=anzahl, offen_bis=offen_bis)
-            )
+            verbindung.execute(hier.values(offen_bis=offen_bis))
         if offen_bis is not None:
             log.error("kreis_offen", ziel=self._ziel_name, bis=offen_bis.isoformat())
 

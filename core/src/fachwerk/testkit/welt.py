@@ -294,5 +294,6 @@ def _verschiebe(verbindung: sa.Connection, tabelle: sa.Table, spanne: timedelta)
     schluessel = list(tabelle.primary_key.columns)
     for zeile in verbindung.execute(sa.select(tabelle)).mappings().all() if zeiten else []:
         werte = {spalte.name: utc(zeile[spalte.name]) - spanne for spalte in zeiten if zeile[spalte.name] is not None}
-        hier = [spalte == zeile[spalte.name] for spalte in schluessel]
-        verbindung.execute(tabelle.update().where(*hier).values(**werte))
+        if werte:
+            hier = [spalte == zeile[spalte.name] for spalte in schluessel]
+            verbindung.execute(tabelle.update().where(*hier).values(**werte))
