@@ -47,6 +47,17 @@ def test_how_the_stream_was_cut_does_not_matter(speicher: Inhaltsspeicher, stuec
     assert b"".join(speicher.schreibe_vorlaeufig("fall", stuecke).bytes_strom()) == b"".join(stuecke)
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spruenge=st.lists(st.tuples(st.integers(0, 2 * STUECK + 500), st.integers(0, STUECK)), min_size=1, max_size=5))
+def test_reading_may_begin_anywhere(speicher: Inhaltsspeicher, spruenge: list[tuple[int, int]]) -> None:
+    daten = bytes(range(251)) * 9000
+    daten = daten[: 2 * STUECK + 99]
+    with speicher.schreibe_vorlaeufig("fall", [daten]).oeffnen() as strom:
+        for stelle, anzahl in spruenge:
+            strom.seek(stelle)
+            assert strom.read(anzahl) == daten[stelle : stelle + anzahl]
+
+
 def test_no_plain_byte_lies_in_the_database(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
     speicher.schreibe_vorlaeufig("fall", [b"KANARIENVOGEL" * 50], "Mustermann.pdf")
     with datenbank.connect() as verbindung:

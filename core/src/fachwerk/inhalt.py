@@ -249,7 +249,7 @@ class Inhaltsspeicher:
             ).one_or_none()
         if zeile is None or zeile.laenge is None:
             raise PermanentError("inhalt_fehlt", "Ein Inhaltsteil dieses Vorgangs ist nicht (mehr) gespeichert.")
-        return io.BufferedReader(_Leser(self, zeile.vorgang_id, teil_id, zeile.stuecke), STUECK)
+        return io.BufferedReader(_Leser(self, zeile.vorgang_id, teil_id, zeile.stuecke, zeile.laenge), STUECK)
 
     def stueck(self, vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
         """One decrypted chunk; ``PermanentError`` if it is missing or was tampered with."""
@@ -272,28 +272,43 @@ class Inhaltsspeicher:
 
 
 class _Leser(io.RawIOBase):
-    """A part as a raw stream: fetches and decrypts one chunk at a time."""
+    """A part as a raw stream: fetches and decrypts one chunk at a time; seeking skips chunks unread."""
 
-    def __init__(self, speicher: Inhaltsspeicher, vorgang_id: str, teil_id: str, stuecke: int) -> None:
+    def __init__(self, speicher: Inhaltsspeicher, vorgang_id: str, teil_id: str, stuecke: int, laenge: int) -> None:
         self._speicher = speicher
         self._ort = (vorgang_id, teil_id)
         self._stuecke = stuecke
-        self._nr = 0
-        self._rest = memoryview(b"")
+        self._laenge = laenge
+        self._stelle = 0
+        self._nr = -1
+        self._daten = b""
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._stelle
+
+    def seek(self, versatz: int, bezug: int = io.SEEK_SET) -> int:
+        anfang = {io.SEEK_SET: 0, io.SEEK_CUR: self._stelle, io.SEEK_END: self._laenge}[bezug]
+        self._stelle = max(anfang + versatz, 0)
+        return self._stelle
+
     def readinto(self, puffer: object) -> int:
         ziel = memoryview(puffer)  # type: ignore[arg-type]
-        if not self._rest and self._nr < self._stuecke:
-            daten = self._speicher.stueck(*self._ort, self._nr, self._nr == self._stuecke - 1)
-            self._rest = memoryview(daten)
-            self._nr += 1
-        anzahl = min(len(ziel), len(self._rest))
-        ziel[:anzahl] = self._rest[:anzahl]
-        self._rest = self._rest[anzahl:]
-        return anzahl
+        nr, ab = divmod(self._stelle, STUECK)
+        if nr >= self._stuecke:
+            return 0
+        if nr != self._nr:
+            self._daten = self._speicher.stueck(*self._ort, nr, nr == self._stuecke - 1)
+            self._nr = nr
+        rest = memoryview(self._daten)[ab : ab + len(ziel)]
+        ziel[: len(rest)] = rest
+        self._stelle += len(rest)
+        return len(rest)
 
 
 class Empfangsinhalt:

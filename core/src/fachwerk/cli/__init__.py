@@ -90,6 +90,8 @@ def befehle(ctx: click.Context, konfig: Path | None, log: str) -> None:
 
     einrichten("json" if log == "json" else "text")
     ctx.obj = konfig or _vorgabe()
+    if ctx.obj is not None:  # where a format plugin looks for what lies beside the configuration
+        os.environ["FACHWERK_KONFIG"] = str(ctx.obj)
 
 
 def main() -> None:

@@ -131,7 +131,7 @@ betreiber = "Demo"
 plugins = ["wbs_nw", "wbs_mv", "wbs_st", "mietrueckstaende"]
 {kanaele}
 [format.xsozial_basis]
-bestaetigt = ["projektprofil-1"]  # gilt nur für die selbst erzeugten Nachrichten der Demo
+bestaetigt = [{{ abbildung = "projektprofil-1", produkt = ["Fachwerk-Erzeuger*"] }}]  # nur das selbst Erzeugte
 
 [ziel.akte]
 plugin = "aktenablage"
