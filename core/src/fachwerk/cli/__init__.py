@@ -90,8 +90,21 @@ def befehle(ctx: click.Context, konfig: Path | None, log: str) -> None:
 
     einrichten("json" if log == "json" else "text")
     ctx.obj = konfig or _vorgabe()
-    if ctx.obj is not None:  # where a format plugin looks for what lies beside the configuration
-        os.environ["FACHWERK_KONFIG"] = str(ctx.obj)
+    if ctx.obj is not None:
+        _nenne_konfiguration(ctx, ctx.obj)
+
+
+def _nenne_konfiguration(ctx: click.Context, pfad: Path) -> None:
+    """Let format plugins find what lies beside the configuration, for as long as the command runs."""
+    vorher = os.environ.get("FACHWERK_KONFIG")
+    os.environ["FACHWERK_KONFIG"] = str(pfad)
+
+    def zurueck() -> None:
+        os.environ.pop("FACHWERK_KONFIG")
+        if vorher is not None:
+            os.environ["FACHWERK_KONFIG"] = vorher
+
+    ctx.call_on_close(zurueck)
 
 
 def main() -> None:
