@@ -27,3 +27,15 @@ def _lade(name: str) -> ModuleType:
 def aktenablage_faelle() -> ModuleType:
     """Invented applications, decisions and Ziele for the Aktenablage."""
     return _lade("aktenablage_faelle")
+
+
+@pytest.fixture(scope="session")
+def wbs() -> ModuleType:
+    """Invented households and their calculation."""
+    return _lade("wbs_haushalte")
+
+
+@pytest.fixture(scope="session")
+def xsozial() -> ModuleType:
+    """Messages as files, read by the plugin."""
+    return _lade("xsozial_basis_lesen")
