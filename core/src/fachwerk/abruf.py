@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 import structlog
 
-from fachwerk.errors import FachwerkError, RetryableError, StepError
+from fachwerk.errors import FachwerkError
 from fachwerk.inhalt import Empfangsinhalt
 from fachwerk.modell import Eingang, GehaltenFuer, Kanal, Vorgangstand
 from fachwerk.store import Schrittangabe
@@ -80,27 +80,33 @@ class _Runde:
         self._kanal = kanal
         self._inhalt = Empfangsinhalt(betrieb.store.datenbank, betrieb.store.inhalt)
         self._wiedergesehen: list[str] = []
+        self._fehler: FachwerkError | None = None
         self.neu = 0
 
     def arbeite(self) -> None:
+        """Take in what the mailbox shows; what went wrong with single messages is raised at the end."""
         host = self._betrieb.wirt(self._kanal.plugin, inhalt=self._inhalt, gespeichert=self._ist_gespeichert)
         strom = self._betrieb.plugins.rufe(self._kanal.plugin, "receive", kanal=self._kanal, host=host)
-        for eingang in strom:
-            self._nimm_an(eingang, host)
-            self._inhalt.naechster()
+        try:
+            for eingang in strom:
+                self._nimm_an(eingang, host)
+                self._inhalt.naechster()
+        except FachwerkError as fehler:
+            raise self._fehler or fehler from None
         with self._betrieb.store.transaktion("wieder_bestaetigt") as verbindung:
             for vorgang_id in self._wiedergesehen:
                 _merke_bestaetigung(verbindung, vorgang_id)
+        if self._fehler is not None:
+            raise self._fehler
 
     def _ist_gespeichert(self, nachricht_id: str) -> bool:
         """For the plugin: stored (and mirrored) already, so it may acknowledge without fetching again."""
         with self._betrieb.store.lesend() as verbindung:
-            zeile = _finde(verbindung, self._kanal.name, nachricht_id)
-        if not zeile:
-            return False
-        self._spiegle(zeile[0].vorgang_id)
-        self._wiedergesehen.append(zeile[0].vorgang_id)
-        return True
+            zeilen = _finde(verbindung, self._kanal.name, nachricht_id)
+        for zeile in zeilen:
+            self._spiegle(zeile.vorgang_id)
+            self._wiedergesehen.append(zeile.vorgang_id)
+        return bool(zeilen)
 
     def _nimm_an(self, roh: Eingang, host: Wirt) -> None:
         kanal = self._kanal
@@ -112,10 +118,9 @@ class _Runde:
         self._spiegle(vorgang_id)
         try:
             self._betrieb.plugins.rufe(kanal.plugin, "acknowledge", kanal=kanal, eingang=eingang, host=host)
-        except StepError as fehler:
+        except FachwerkError as fehler:  # stays in the mailbox and is acknowledged at a later poll
             log.warning("bestaetigung_offen", kanal=kanal.name, vorgang=vorgang_id, code=fehler.code)
-            if not isinstance(fehler, RetryableError):
-                raise
+            self._fehler = self._fehler or fehler
             return
         with self._betrieb.store.transaktion("bestaetigt") as verbindung:
             _merke_bestaetigung(verbindung, vorgang_id)
@@ -123,23 +128,24 @@ class _Runde:
 
     def _speichere(self, eingang: Eingang) -> tuple[str, bool]:
         """The durable point; returns the case and whether it is new."""
+        try:
+            vorgang_id, ist_neu = self._speichere_einmal(eingang)
+        except sa.exc.IntegrityError:  # another node stored a message of this id at the same moment: now it shows
+            vorgang_id, ist_neu = self._speichere_einmal(eingang)
+        if ist_neu:
+            self._betrieb.melde_schritt(vorgang_id, "receive")
+        else:
+            self._betrieb.store.inhalt.verwirf(teil.id for teil in eingang.teile)
+        return vorgang_id, ist_neu
+
+    def _speichere_einmal(self, eingang: Eingang) -> tuple[str, bool]:
         summe = inhaltssumme(eingang)
         vorgang_id = self._inhalt.vorgang_id
-        try:
-            with self._betrieb.store.transaktion("annahme") as verbindung:
-                bekannt = _finde(verbindung, eingang.kanal, eingang.nachricht_id)
-                if gleich := [zeile for zeile in bekannt if zeile.sha256 == summe]:
-                    doppelt = str(gleich[0].vorgang_id)
-                else:
-                    self._lege_an(verbindung, vorgang_id, eingang, summe, len(bekannt))
-                    doppelt = ""
-        except sa.exc.IntegrityError:  # another node stored the same message at the same moment
-            with self._betrieb.store.lesend() as verbindung:
-                doppelt = str(_finde(verbindung, eingang.kanal, eingang.nachricht_id)[0].vorgang_id)
-        if doppelt:
-            self._betrieb.store.inhalt.verwirf(teil.id for teil in eingang.teile)
-            return doppelt, False
-        self._betrieb.melde_schritt(vorgang_id, "receive")
+        with self._betrieb.store.transaktion("annahme") as verbindung:
+            bekannt = _finde(verbindung, eingang.kanal, eingang.nachricht_id)
+            if gleich := [zeile for zeile in bekannt if zeile.sha256 == summe]:
+                return str(gleich[0].vorgang_id), False
+            self._lege_an(verbindung, vorgang_id, eingang, summe, len(bekannt))
         return vorgang_id, True
 
     def _lege_an(
@@ -190,8 +196,13 @@ class _Runde:
             self._betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", auftrag_id(vorgang_id, 1), vorgang_id)
 
     def _spiegle(self, vorgang_id: str) -> None:
-        if self._betrieb.spiegel is not None:
+        if self._betrieb.spiegel is None:
+            return
+        try:
             self._betrieb.spiegel.schreibe(self._betrieb.store, vorgang_id)
+        except FachwerkError as fehler:
+            self._fehler = fehler  # the plugin may make something else of it
+            raise
 
 
 def _finde(verbindung: sa.Connection, kanal: str, nachricht_id: str) -> list[sa.Row[tuple[str, str]]]:

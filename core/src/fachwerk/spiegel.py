@@ -11,12 +11,15 @@ import base64
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 from typing import IO, Any
 
 import sqlalchemy as sa
 
 from fachwerk.errors import RetryableError
+from fachwerk.modell import Eingang, utc
 from fachwerk.store import Store
 from fachwerk.tabellen import eingang, fallschluessel, inhalt, schritt, teil
 
@@ -32,17 +35,15 @@ class Spiegel:
         return self.ordner / vorgang_id[:2] / f"{vorgang_id}.eingang"
 
     def schreibe(self, store: Store, vorgang_id: str) -> None:
-        """Mirror a case unless that has happened; fsynced when this returns."""
+        """Mirror a case unless that has happened or its content is shredded; fsynced when this returns."""
         ziel = self.pfad(vorgang_id)
         if ziel.exists():
             return
-        vorlaeufig = ziel.with_suffix(".neu")
+        vorlaeufig = ziel.with_suffix(f".{store.prozess[:8]}-{get_ident()}.neu")
         try:
-            ziel.parent.mkdir(parents=True, exist_ok=True)
-            with store.lesend() as verbindung, vorlaeufig.open("wb") as datei:
-                _schreibe_inhalt(verbindung, vorgang_id, datei)
-                datei.flush()
-                os.fsync(datei.fileno())
+            _lege_ordner_an(ziel.parent)
+            if not _schreibe_datei(store, vorgang_id, vorlaeufig):
+                return
             vorlaeufig.replace(ziel)
             _sichere_ordner(ziel.parent)
         except OSError as fehler:
@@ -51,52 +52,74 @@ class Spiegel:
                 f"Der Spiegel {self.ordner} ist nicht beschreibbar ({fehler.strerror}). Nachrichten bleiben im "
                 "Postfach, bis er es wieder ist: bitte Datenträger, Platz und Rechte prüfen ([sicherung].spiegel).",
             ) from None
+        finally:
+            with suppress(OSError):
+                vorlaeufig.unlink(missing_ok=True)
 
     def entferne(self, vorgang_id: str) -> None:
         """Delete the mirror of a case whose content was shredded."""
         self.pfad(vorgang_id).unlink(missing_ok=True)
 
 
-def _schreibe_inhalt(verbindung: sa.Connection, vorgang_id: str, datei: IO[bytes]) -> None:
-    teile = _teile(verbindung, vorgang_id)
-    datei.write(json.dumps(_kopf(verbindung, vorgang_id, teile), separators=(",", ":")).encode() + b"\n")
-    for zeile in teile:
-        for nr in range(zeile.stuecke):
+def _schreibe_datei(store: Store, vorgang_id: str, pfad: Path) -> bool:
+    """False, and no file, where the content of the case is shredded."""
+    with store.lesend() as verbindung:
+        schluessel = verbindung.execute(
+            sa.select(fallschluessel.c.schluessel).where(fallschluessel.c.vorgang_id == vorgang_id)
+        ).scalar_one_or_none()
+        if schluessel is None:
+            return False
+        with pfad.open("wb") as datei:
+            _schreibe_inhalt(store, verbindung, vorgang_id, schluessel, datei)
+            datei.flush()
+            os.fsync(datei.fileno())
+    return True
+
+
+def _schreibe_inhalt(
+    store: Store, verbindung: sa.Connection, vorgang_id: str, schluessel: bytes, datei: IO[bytes]
+) -> None:
+    zeile = verbindung.execute(sa.select(eingang).where(eingang.c.vorgang_id == vorgang_id)).one()
+    wert = verbindung.execute(
+        sa.select(schritt.c.ausgabe).where(schritt.c.vorgang_id == vorgang_id, schritt.c.name == "receive")
+    ).scalar_one()
+    teile = _teile(store, verbindung, wert)
+    datei.write(json.dumps(_kopf(zeile, schluessel, wert, teile), separators=(",", ":")).encode() + b"\n")
+    for eintrag in teile:
+        for nr in range(eintrag.stuecke):
             daten = verbindung.execute(
-                sa.select(inhalt.c.daten).where(inhalt.c.teil_id == zeile.id, inhalt.c.nr == nr)
+                sa.select(inhalt.c.daten).where(inhalt.c.teil_id == eintrag.id, inhalt.c.nr == nr)
             ).scalar_one()
             datei.write(len(daten).to_bytes(4, "big"))
             datei.write(daten)
 
 
-def _teile(verbindung: sa.Connection, vorgang_id: str) -> list[Any]:
-    """The received parts and the journalled Eingang; not what the line made of them later."""
-    ausgaben = sa.select(schritt.c.ausgabe).where(
-        schritt.c.vorgang_id == vorgang_id, schritt.c.ausgabe.is_not(None), schritt.c.name != "receive"
-    )
-    frage = sa.select(teil).where(teil.c.vorgang_id == vorgang_id, teil.c.beansprucht.is_(True))
-    return list(verbindung.execute(frage.where(teil.c.id.not_in(ausgaben)).order_by(teil.c.angelegt, teil.c.id)))
+def _teile(store: Store, verbindung: sa.Connection, wert: str) -> list[Any]:
+    """The journalled Eingang and the parts it names, in their order; not what the line made of them later."""
+    ids = [wert, *(stueck.id for stueck in store.lies_wert(Eingang, wert).teile)]
+    zeilen = {zeile.id: zeile for zeile in verbindung.execute(sa.select(teil).where(teil.c.id.in_(ids)))}
+    return [zeilen[kennung] for kennung in ids]
 
 
-def _kopf(verbindung: sa.Connection, vorgang_id: str, teile: list[Any]) -> dict[str, Any]:
-    zeile = verbindung.execute(sa.select(eingang).where(eingang.c.vorgang_id == vorgang_id)).one()
-    schluessel = verbindung.execute(
-        sa.select(fallschluessel.c.schluessel).where(fallschluessel.c.vorgang_id == vorgang_id)
-    ).scalar_one()
-    wert = verbindung.execute(
-        sa.select(schritt.c.ausgabe).where(schritt.c.vorgang_id == vorgang_id, schritt.c.name == "receive")
-    ).scalar_one()
+def _kopf(zeile: Any, schluessel: bytes, wert: str, teile: list[Any]) -> dict[str, Any]:
     return {
         "schema": 1,
-        "vorgang_id": vorgang_id,
+        "vorgang_id": zeile.vorgang_id,
         "kanal": zeile.kanal,
         "nachricht_id": zeile.nachricht_id,
         "sha256": zeile.sha256,
-        "empfangen": zeile.empfangen.isoformat(),
+        "empfangen": utc(zeile.empfangen).isoformat(),
         "schluessel": base64.b64encode(schluessel).decode(),
         "eingang": wert,
         "teile": [{"id": t.id, "laenge": t.laenge, "sha256": t.sha256, "stuecke": t.stuecke} for t in teile],
     }
+
+
+def _lege_ordner_an(ordner: Path) -> None:
+    """Make the folder, and its name durable in the one above."""
+    if not ordner.exists():
+        ordner.mkdir(parents=True, exist_ok=True)
+        _sichere_ordner(ordner.parent)
 
 
 def _sichere_ordner(ordner: Path) -> None:
