@@ -14,7 +14,7 @@ from typing import Any, Literal, TextIO, cast
 
 import structlog
 
-FREMDE = ("httpx", "httpcore", "dbos", "apscheduler", "sqlalchemy", "alembic", "zeep", "uvicorn", "fontTools", "fpdf")
+FREMDE = ("httpx", "httpcore", "dbos", "apscheduler", "sqlalchemy", "alembic", "zeep", "uvicorn")
 """Libraries whose loggers are limited to warnings."""
 
 _Ereignis = MutableMapping[str, Any]
