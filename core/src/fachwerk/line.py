@@ -17,7 +17,7 @@ import structlog
 
 from fachwerk import katalog, pipeline
 from fachwerk.datenbank import fuege_neu_ein
-from fachwerk.errors import FachwerkError, NeedsHumanError
+from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError
 from fachwerk.modell import (
     Anlage,
     Antrag,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("fachwerk.line")
 
 ORTSZEIT = ZoneInfo("Europe/Berlin")
+_SPALTE = 200
 
 
 class _Bekannt(Exception):
@@ -104,6 +105,8 @@ class _Gang:
                     fuer=GehaltenFuer.BETRIEB,
                 )
         with self._store.transaktion("virenpruefung") as verbindung:
+            if not self._noch_dran(verbindung) or self._store.ist_getan(self._id, name, self._lauf):
+                return
             self._store.schreibe_schritt(verbindung, self._id, self._lauf, self._angabe())
         self._betrieb.melde_schritt(self._id, name)
 
@@ -120,6 +123,7 @@ class _Gang:
         self._merke(befunde)
         self._beginne("decide")
         voten = pipeline.decide(b.plugins, antrag, befunde, tag)
+        self._plugin = " ".join(votum.quelle for votum in voten)
         self._merke(voten)
         self._beginne("merge")
         entscheidung = pipeline.merge(voten, befunde, tag)
@@ -164,7 +168,8 @@ class _Gang:
         ziel = self._betrieb.ziele[ziel_name]
         self._plugin = ziel.plugin
         sendung = pipeline.render(self._betrieb.plugins, antrag, entscheidung, ziel)
-        return sendung.model_copy(update={"anlagen": tuple(map(_ausgefuehrt, sendung.anlagen))})
+        fertige = tuple(_ausgefuehrt(ziel.plugin, anlage) for anlage in sendung.anlagen)
+        return sendung.model_copy(update={"anlagen": fertige})
 
     # -- the commit ---------------------------------------------------------------------------------------------
 
@@ -188,7 +193,8 @@ class _Gang:
             self._betrieb.melde_schritt(self._id, name)
 
     def _noch_dran(self, verbindung: sa.Connection) -> bool:
-        """False where another process was faster or a person acted meanwhile."""
+        """False where another process was faster or a person acted meanwhile; from here on nobody else can."""
+        self._store.sperre(verbindung, self._id)
         zeile = self._store.vorgang(self._id, verbindung)
         return (
             zeile.lauf == self._lauf
@@ -227,6 +233,8 @@ class _Gang:
 
     def _verbinde(self, antrag: Antrag, entscheidung: Entscheidung, erster: str) -> None:
         with self._store.transaktion("doppelsendung") as verbindung:
+            if not self._noch_dran(verbindung):
+                return
             self._schreibe_schritte(verbindung)
             self._aendere(
                 verbindung,
@@ -296,7 +304,10 @@ class _Gang:
     def _halte(self, fehler: FachwerkError) -> None:
         """Journal how far it came and hold the case for the one the error names."""
         fuer = fehler.fuer if isinstance(fehler, NeedsHumanError) else GehaltenFuer.TECHNIK
+        self._plugin = self._plugin or fehler.details.get("plugin", "")
         with self._store.transaktion("gehalten") as verbindung:
+            if not self._noch_dran(verbindung):
+                return
             self._schreibe_schritte(verbindung)
             befunde = getattr(fehler, "befunde", ()) or None
             self._store.schreibe_schritt(verbindung, self._id, self._lauf, self._angabe(code=fehler.code), befunde)
@@ -320,9 +331,16 @@ class _Gang:
         self._schritt, self._ziel, self._plugin, self._begonnen = name, ziel, "", datetime.now(UTC)
 
     def _angabe(self, code: str = "") -> Schrittangabe:
-        version = self._betrieb.plugins.version(self._plugin) if self._plugin else ""
+        """``_plugin`` names the one that did the step, or all that did, with a space between."""
+        plugins = self._betrieb.plugins
+        namen = [name for name in self._plugin.split() if name in plugins.namen]
         return Schrittangabe(
-            self._schritt, self._begonnen, ziel=self._ziel, plugin=self._plugin, plugin_version=version, code=code
+            self._schritt,
+            self._begonnen,
+            ziel=self._ziel,
+            plugin=" ".join(namen)[:_SPALTE],
+            plugin_version=" ".join(map(plugins.version, namen))[:_SPALTE],
+            code=code,
         )
 
     def _merke(self, wert: Wert | tuple[Wert, ...]) -> None:
@@ -333,10 +351,22 @@ class _Gang:
             self._store.schreibe_schritt(verbindung, self._id, self._lauf, angabe, wert)
 
 
-def _ausgefuehrt(anlage: Anlage) -> Anlage:
+def _ausgefuehrt(plugin: str, anlage: Anlage) -> Anlage:
     """Make a drafted part now, before the transaction begins, so that nobody waits for a PDF."""
     teil = anlage.teil
     if not teil.ist_entwurf:
         return anlage
-    inhalt = b"".join(teil.bytes_strom())
-    return Anlage(pfad=anlage.pfad, teil=Teil.entwurf(teil.name, teil.medientyp, lambda: [inhalt], teil.beschreibung))
+    try:
+        inhalt = b"".join(teil.bytes_strom())
+    except (FachwerkError, sa.exc.DBAPIError):
+        raise
+    except Exception as ausnahme:
+        klasse = type(ausnahme).__name__
+    else:
+        fertig = Teil.entwurf(teil.name, teil.medientyp, lambda: [inhalt], teil.beschreibung)
+        return Anlage(pfad=anlage.pfad, teil=fertig)
+    raise ContractError(  # outside of the except block, so that no cause with content hangs on it
+        "plugin_ausnahme",
+        f"Das Plugin „{plugin}“ ist beim Herstellen einer Anlage an {klasse} gescheitert; an dessen Pflege melden.",
+        {"plugin": plugin, "hook": "render", "ausnahme": klasse},
+    )
