@@ -115,8 +115,7 @@ class _Gang:
         self._beginne("map")
         self._plugin = pipeline.waehle_format(b.plugins, eingang)
         antrag = pipeline.bestaetige(pipeline.map_eingang(b.plugins, eingang), b.bestaetigt(self._plugin))
-        antrag = antrag.model_copy(update={"land": katalog.land_des_falls(eingang.kanal_land, antrag.leser, b.land)})
-        self._merke(antrag)
+        antrag = self._mit_land(eingang, antrag)
         self._pruefe_viren((d.teil for d in antrag.dokumente if d.teil and d.teil.ausschnitt), "virenpruefung_innen")
         self._beginne("validate")
         befunde = pipeline.validate(b.plugins, antrag, tag)
@@ -132,6 +131,25 @@ class _Gang:
         ziele = self._route(antrag, befunde)
         self._pruefe_weiterleitung(entscheidung)
         return antrag, entscheidung, [self._render(antrag, entscheidung, ziel) for ziel in ziele]
+
+    def _mit_land(self, eingang: Eingang, antrag: Antrag) -> Antrag:
+        """The Antrag with its Land, journalled in any case; nobody guesses a Land that nobody says."""
+        try:
+            land = katalog.land_des_falls(eingang.kanal_land, antrag.leser or eingang.kanal_kennung, self._betrieb.land)
+        except NeedsHumanError:
+            self._merke(antrag)
+            self._beginne("land")
+            raise
+        self._merke(antrag := antrag.model_copy(update={"land": land}))
+        if not land:
+            self._beginne("land")
+            raise NeedsHumanError(
+                "land_unbekannt",
+                "Zu welchem Land der Antrag gehört, sagen weder Kanal noch Kennung noch Konfiguration. Bitte in "
+                "fachwerk.toml land setzen (am Kanal oder unter [fachwerk]).",
+                fuer=GehaltenFuer.BETRIEB,
+            )
+        return antrag
 
     def _route(self, antrag: Antrag, befunde: tuple[Befund, ...]) -> tuple[str, ...]:
         route = katalog.waehle_route(
