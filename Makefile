@@ -26,7 +26,7 @@ endef
 export PRUEFE_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types docs bench lang constraints clean
+.PHONY: help setup demo test lint types docs raeder bench lang constraints clean
 
 help: ## Zeigt diese Übersicht
 	@echo "Fachwerk: make ZIEL"
@@ -68,6 +68,9 @@ types: setup ## Typen: mypy --strict über Kern und alle Erweiterungen
 
 docs: setup ## Prüft docs/ gegen den Code: Hooks, Glossar, Verweise
 	@$(PYTEST) tests/test_haus.py -q -k docs
+
+raeder: setup ## Baut alle Räder und arbeitet mit ihnen, wo kein Quelltext ist
+	@.ci/raeder
 
 bench: setup ## Messungen, jede mit ihrem Vergleichswert im selben Lauf
 	@for messung in $$(ls bench/bench_*.py); do echo "== $$messung"; $(PY) $$messung || exit 1; done

@@ -16,6 +16,7 @@ from types import ModuleType
 
 import click
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 import fachwerk.errors
 import fachwerk.hookspecs
@@ -222,6 +223,15 @@ def test_every_member_says_which_core_it_needs(ordner: Path) -> None:
     anforderungen = projekt(ordner)["dependencies"]
     assert isinstance(anforderungen, list)
     assert "fachwerk>=0.1,<0.2" in anforderungen
+
+
+@jede_distribution
+def test_a_wheel_ships_every_file_of_the_package_and_the_licence(ordner: Path) -> None:
+    rad = WheelBuilder(str(ordner))
+    enthalten = {WURZEL / datei.path for datei in rad.recurse_included_files()}
+    assert enthalten >= {p for p in verfolgt() if p.is_relative_to(ordner / "src")}
+    lizenzen = [Path(quelle) for quelle, name in rad.config.extra_metadata.items() if name == "LICENSE"]
+    assert [lizenz.resolve() for lizenz in lizenzen] == [WURZEL / "LICENSE"]
 
 
 def test_every_direct_dependency_is_pinned() -> None:
