@@ -105,7 +105,8 @@ def nachrichten() -> Iterator[Beispiel]:
     gut = xml("akte", next(nummer))
     yield eine(gut)
     yield eine(gut)  # Doppelsendung
-    yield eine(xml("akte", 1, produkt=f"Anderes {ORT}"))  # the same UUID with other content
+    yield eine(xml("akte", 99))
+    yield eine(xml("akte", 99, produkt=f"Anderes {ORT}"))  # the same UUID with other content
     yield eine(xml("akte", next(nummer), "mietrueckstaende"), art="mrh")
     yield eine(xml("akte", next(nummer), "mietrueckstaende", bezug="sgb2"), art="mrh")
     for kanal in ("render", "deliver", "wieder"):
@@ -340,10 +341,12 @@ def test_the_search_finds_a_canary_in_a_table(lauf: Lauf, tmp_path: Path) -> Non
         dump = lauf.tabellen().replace(b"doppelsendung", f"doppelsendung {NAME}".encode(), 1)
         assert {fund.wert for fund in SUCHE.in_text(dump, "Tabellen")} == {NAME}
         return
-    kopie = tmp_path / "fachwerk.db"
-    with sqlite3.connect(lauf.ordner / "fachwerk.db") as quelle, sqlite3.connect(kopie) as ziel:
-        quelle.backup(ziel)
-        ziel.execute("UPDATE inhalt SET daten = ? WHERE nr = 0", (FREITEXT.encode(),))
-        ziel.commit()
-        assert {fund.wert for fund in SUCHE.in_text("\n".join(ziel.iterdump()).encode(), "Tabellen")} == {FREITEXT}
-    assert SUCHE.in_dateien(kopie) == [Fund(str(kopie), FREITEXT)]
+    kopie = sqlite3.connect(tmp_path / "fachwerk.db")
+    with sqlite3.connect(lauf.ordner / "fachwerk.db") as quelle:
+        quelle.backup(kopie)
+    kopie.execute("UPDATE inhalt SET daten = ? WHERE nr = 0", (FREITEXT.encode(),))
+    kopie.commit()
+    assert {fund.wert for fund in SUCHE.in_text("\n".join(kopie.iterdump()).encode(), "Tabellen")} == {FREITEXT}
+    assert {fund.wert for fund in SUCHE.in_dateien(tmp_path)} == {FREITEXT}  # in the file, or still in its -wal
+    kopie.close()
+    assert SUCHE.in_dateien(tmp_path) == [Fund(str(tmp_path / "fachwerk.db"), FREITEXT)]
