@@ -79,11 +79,11 @@ def beispiele(heute: date) -> list[Beispiel]:
     mappe = _Mappe(heute)
     erstes = mappe.wbs("eine Person, unter der Grenze", NW, _allein("28000.00"))
     mappe.wbs("eine Person, weit über allen Grenzen", NW, _allein("89000.00"))
-    mappe.wbs("Familie mit zwei Kindern", NW, _familie("52000.00"))
+    mappe.wbs("Familie mit zwei Kindern", NW, familie("52000.00"))
     mappe.wbs("eine Person, unter der Grenze", ST, _allein("17000.00"))
     mappe.wbs("eine Person, weit über allen Grenzen", ST, _allein("89000.00"))
     mappe.wbs("eine Person, erst seit 2025 berechtigt", MV, _allein("25500.00"))
-    mappe.wbs("Familie mit zwei Kindern", MV, _familie("41000.00"))
+    mappe.wbs("Familie mit zwei Kindern", MV, familie("41000.00"))
     mappe.wbs("Angaben und Nachweise fehlen", NW, _ohne_einkommen())
     mappe.mietrueckstaende("vollständig, Räumungsklage läuft", MV, _mietschuld("sgb12"))
     mappe.mietrueckstaende("Angaben fehlen", ST, {"leistungsbezug": "keiner", "miete": {"gesamt": "610.00"}})
@@ -143,7 +143,7 @@ def _allein(brutto: str) -> dict[str, Any]:
     }
 
 
-def _familie(brutto: str) -> dict[str, Any]:
+def familie(brutto: str) -> dict[str, Any]:
     kinder = [
         _person(name, "kind", tag) | {"kindergeld": True, "einkuenfte": []}
         for name, tag in (("Mia Beispiel", "2016-03-10"), ("Łukasz Beispiel", "2019-09-01"))
