@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
 
-from fachwerk.errors import FachwerkError
+from fachwerk.errors import FachwerkError, PermanentError, RetryableError
 from fachwerk.inhalt import Empfangsinhalt
-from fachwerk.modell import Eingang, GehaltenFuer, Kanal, Vorgangstand
+from fachwerk.modell import Eingang, GehaltenFuer, Kanal, Vorgangstand, utc
 from fachwerk.store import Schrittangabe
 from fachwerk.tabellen import eingang as eingang_tabelle
 from fachwerk.tabellen import kanal_lauf, vorgang
@@ -86,6 +86,7 @@ class _Runde:
     def arbeite(self) -> None:
         """Take in what the mailbox shows; what went wrong with single messages is raised at the end."""
         host = self._betrieb.wirt(self._kanal.plugin, inhalt=self._inhalt, gespeichert=self._ist_gespeichert)
+        self._bestaetige_offene(host)
         strom = self._betrieb.plugins.rufe(self._kanal.plugin, "receive", kanal=self._kanal, host=host)
         try:
             for eingang in strom:
@@ -116,6 +117,32 @@ class _Runde:
         vorgang_id, ist_neu = self._speichere(eingang)
         self.neu += ist_neu
         self._spiegle(vorgang_id)
+        self._bestaetige(vorgang_id, eingang, host)
+
+    def _bestaetige_offene(self, host: Wirt) -> None:
+        """Acknowledge once more what was stored since the last undisturbed poll and may not have been.
+
+        A process can die between the mailbox's answer and its record; then the mailbox shows nothing any more.
+        """
+        with self._betrieb.store.lesend() as verbindung:
+            offene = _unbestaetigte(verbindung, self._kanal.name)
+        for zeile in offene:
+            self._spiegle(zeile.vorgang_id)
+            self._bestaetige(zeile.vorgang_id, self._gespeicherter(zeile), host)
+            if isinstance(self._fehler, RetryableError):
+                return  # the mailbox is disturbed: the rest at a later poll
+
+    def _gespeicherter(self, zeile: Any) -> Eingang:
+        """The Eingang as journalled, without parts where the content is shredded already."""
+        store = self._betrieb.store
+        try:
+            return store.lies_wert(Eingang, store.ausgabe(zeile.vorgang_id, "receive") or "")
+        except PermanentError:
+            empfangen = utc(zeile.empfangen)
+            return Eingang(kanal=zeile.kanal, nachricht_id=zeile.nachricht_id, empfangen=empfangen, teile=())
+
+    def _bestaetige(self, vorgang_id: str, eingang: Eingang, host: Wirt) -> None:
+        kanal = self._kanal
         try:
             self._betrieb.plugins.rufe(kanal.plugin, "acknowledge", kanal=kanal, eingang=eingang, host=host)
         except FachwerkError as fehler:  # stays in the mailbox and is acknowledged at a later poll
@@ -192,6 +219,7 @@ class _Runde:
                 "Vorgänge vergleichen und beim Betreiber des Postfachs nachfragen.",
                 GehaltenFuer.SACHBEARBEITUNG,
             )
+            klaerung.kuendige_an(self._betrieb, verbindung, vorgang_id, GehaltenFuer.SACHBEARBEITUNG, "eingang")
         else:
             self._betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", auftrag_id(vorgang_id, 1), vorgang_id)
 
@@ -213,6 +241,20 @@ def _finde(verbindung: sa.Connection, kanal: str, nachricht_id: str) -> list[sa.
             .order_by(eingang_tabelle.c.abweichung)
         )
     )
+
+
+def _unbestaetigte(verbindung: sa.Connection, kanal: str) -> list[Any]:
+    """Cases stored since the last undisturbed poll began, whose message nobody is known to have acknowledged."""
+    ungestoert = verbindung.execute(
+        sa.select(sa.func.max(kanal_lauf.c.beginn)).where(
+            kanal_lauf.c.kanal == kanal, kanal_lauf.c.ende.is_not(None), kanal_lauf.c.code == ""
+        )
+    ).scalar_one()
+    frage = sa.select(eingang_tabelle).join(vorgang, eingang_tabelle.c.vorgang_id == vorgang.c.id)
+    frage = frage.where(eingang_tabelle.c.kanal == kanal, eingang_tabelle.c.bestaetigt.is_(None))
+    if ungestoert is not None:
+        frage = frage.where(vorgang.c.angelegt >= ungestoert)
+    return list(verbindung.execute(frage.order_by(vorgang.c.angelegt)))
 
 
 def _merke_bestaetigung(verbindung: sa.Connection, vorgang_id: str) -> None:
