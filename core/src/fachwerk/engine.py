@@ -266,8 +266,10 @@ class Engine:
             self._melde_schlangen_an()
 
     def _melde_schlangen_an(self) -> None:
+        """Make the queues known; whoever starts has work, so the slow pace of an idle predecessor is over."""
         for schlange in self._schlangen:
             self.auftraege.melde_an(schlange)
+        self.auftraege.setze_takt(ARBEITSTAKT)
 
     def stoppe(self, frist_s: int = 30) -> None:
         """Take no new work, let running jobs end within ``frist_s`` seconds, stop."""

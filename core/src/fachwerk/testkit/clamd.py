@@ -106,7 +106,10 @@ class _Gespraech(socketserver.StreamRequestHandler):
     def _instream(self) -> bytes:
         clamd, gelesen, ende, treffer = self.server.clamd, 0, b"", False
         while True:
-            laenge = int(struct.unpack("!I", self.rfile.read(4))[0])
+            kopf = self.rfile.read(4)
+            if len(kopf) < 4:
+                return b""  # the client died in the middle of its stream
+            laenge = int(struct.unpack("!I", kopf)[0])
             if laenge == 0:
                 return clamd.urteile(treffer)
             gelesen += laenge
