@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
+from fachwerk import klaerung
 from fachwerk.errors import FachwerkError, PermanentError, RetryableError
 from fachwerk.inhalt import Empfangsinhalt
 from fachwerk.modell import Eingang, GehaltenFuer, Kanal, Vorgangstand, utc

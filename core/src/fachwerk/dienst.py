@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import abruf, line, zustellung
+from fachwerk import abruf, klaerung, line, zustellung
 from fachwerk.abruf import auftrag_id
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
@@ -20,6 +21,7 @@ from fachwerk.errors import FachwerkError, RetryableError
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
 from fachwerk.platz import Platz
 from fachwerk.polling import Polling
+from fachwerk.store import ist_faellig
 from fachwerk.tabellen import knoten, vorgang
 from fachwerk.tabellen import zustellung as zustellung_tabelle
 
@@ -27,6 +29,8 @@ log = structlog.get_logger("fachwerk.dienst")
 
 VERWAIST_NACH = timedelta(seconds=60)
 """A case that could go on but has no job for so long gets a new one (a belt besides the braces)."""
+
+_AUF_EINMAL = 500
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,12 @@ class Dienst:
         self._engine = Engine(
             self._store.datenbank,
             platz,
-            {"bearbeite": self._bearbeite, "stelle_zu": self._stelle_zu, "rufe_ab": self._rufe_ab},
+            {
+                "bearbeite": self._bearbeite,
+                "klaere": self._klaere,
+                "stelle_zu": self._stelle_zu,
+                "rufe_ab": self._rufe_ab,
+            },
             self._betrieb.schlangen(),
             self._nach_absturz,
         )
@@ -77,6 +86,9 @@ class Dienst:
     def _bearbeite(self, vorgang_id: str) -> None:
         line.bearbeite(self._betrieb, vorgang_id)
 
+    def _klaere(self, vorgang_id: str) -> None:
+        klaerung.klaere(self._betrieb, vorgang_id)
+
     def _stelle_zu(self, vorgang_id: str, ziel: str, fassung: str, versuch: str) -> None:
         zustellung.stelle_zu(self._betrieb, vorgang_id, ziel, fassung, versuch)
 
@@ -89,16 +101,21 @@ class Dienst:
 
     def _nach_absturz(self, aufgabe: str, argumente: tuple[str, ...], klasse: str) -> None:
         """A job raised what no plugin may raise: hold the case for Technik, so that it is seen."""
+        hinweis = f"Interner Fehler ({klasse}). Bitte den Protokollen nachgehen."
         if aufgabe == "rufe_ab":
             self.fehler[argumente[0]] = Kanalfehler(f"interner Fehler ({klasse})", vergeht=False)
-            return
-        self._halte_technik(
-            argumente[0], "interner_fehler", f"Interner Fehler ({klasse}). Bitte den Protokollen nachgehen."
-        )
+        elif aufgabe == "stelle_zu":
+            vorgang_id, ziel, fassung, _ = argumente
+            zustellung.halte_abgestuerzte(self._betrieb, vorgang_id, ziel, int(fassung), "interner_fehler", hinweis)
+        elif aufgabe == "bearbeite":
+            self._halte_linie(argumente[0], "interner_fehler", hinweis)
 
-    def _halte_technik(self, vorgang_id: str, code: str, hinweis: str) -> None:
+    def _halte_linie(self, vorgang_id: str, code: str, hinweis: str) -> None:
+        """Unless the case went on meanwhile."""
         with self._store.transaktion("technik") as verbindung:
-            self._store.halte(verbindung, vorgang_id, code, hinweis, GehaltenFuer.TECHNIK)
+            self._store.sperre(verbindung, vorgang_id)
+            if self._store.vorgang(vorgang_id, verbindung).status == Vorgangstand.READY.value:
+                self._store.halte(verbindung, vorgang_id, code, hinweis, GehaltenFuer.TECHNIK)
 
     # -- one round ----------------------------------------------------------------------------------------------
 
@@ -140,53 +157,51 @@ class Dienst:
         self._betrieb.auftraege.setze_takt(ARBEITSTAKT if self._store.faellig() else RUHETAKT)
 
     def _halte_abstuerzende(self) -> None:
+        hinweis = (
+            "Die Bearbeitung dieses Vorgangs hat den Prozess mehrmals beendet. Er ist angehalten, andere laufen "
+            "weiter; bitte an die Entwicklung melden."
+        )
         for kennung, vorgang_id in self._betrieb.auftraege.aufgegebene():
             log.error("auftrag_aufgegeben", auftrag=kennung)
-            if kennung.startswith(("linie:", "zustellung:")):
-                self._halte_technik(
-                    vorgang_id,
-                    "absturz_wiederholt",
-                    "Die Bearbeitung dieses Vorgangs hat den Prozess mehrmals beendet. Er ist angehalten, andere "
-                    "laufen weiter; bitte an die Entwicklung melden.",
-                )
+            art, *rest = kennung.split(":")
+            if art == "linie":
+                self._halte_linie(vorgang_id, "absturz_wiederholt", hinweis)
+            elif art == "zustellung":
+                ziel, fassung = rest[1], int(rest[2])
+                zustellung.halte_abgestuerzte(self._betrieb, vorgang_id, ziel, fassung, "absturz_wiederholt", hinweis)
             self._betrieb.auftraege.loesche([kennung])
 
     def _finde_verwaiste(self) -> None:
         grenze = datetime.now(UTC) - VERWAIST_NACH
-        laufend = [Vorgangstand.READY.value, Vorgangstand.RUNNING.value]
+        frage = sa.select(vorgang).where(ist_faellig(grenze), vorgang.c.geaendert < grenze)
         with self._store.lesend() as verbindung:
-            alte = list(
-                verbindung.execute(
-                    sa.select(vorgang.c.id, vorgang.c.lauf, vorgang.c.fassung).where(
-                        vorgang.c.status.in_(laufend), vorgang.c.geaendert < grenze
-                    )
-                )
-            )
+            alte = list(verbindung.execute(frage.order_by(vorgang.c.geaendert).limit(_AUF_EINMAL)))
         if not alte:
             return
-        offene = self._betrieb.auftraege.offene()
+        mit_auftrag = {kennung.split(":")[1] for kennung in self._betrieb.auftraege.offene() if ":" in kennung}
         for zeile in alte:
-            if not any(zeile.id in kennung for kennung in offene):
-                self._belebe(zeile.id, zeile.lauf, zeile.fassung)
+            if zeile.id not in mit_auftrag:
+                self._belebe(zeile.id)
 
-    def _belebe(self, vorgang_id: str, lauf: int, fassung: int) -> None:
+    def _belebe(self, vorgang_id: str) -> None:
+        """New jobs for what can go on, unless it does meanwhile."""
         marke = f"w{int(time.time())}"
         log.warning("vorgang_ohne_auftrag", vorgang=vorgang_id)
         with self._store.transaktion("belebt") as verbindung:
-            zustellungen = list(
-                verbindung.execute(
-                    sa.select(zustellung_tabelle).where(
-                        zustellung_tabelle.c.vorgang_id == vorgang_id, zustellung_tabelle.c.fassung == fassung
-                    )
-                )
-            )
+            self._store.sperre(verbindung, vorgang_id)
+            zeile = self._store.vorgang(vorgang_id, verbindung)
             self._store.aendere(verbindung, vorgang_id)
-            for zeile in zustellungen:
-                if zeile.status in ("offen", "absicht"):
-                    versuch = zeile.versuch + (zeile.status == "offen")
-                    self._betrieb.reihe_zustellung_ein(
-                        verbindung, vorgang_id, zeile.ziel, fassung, versuch, marke=marke
-                    )
-            if not zustellungen:
-                kennung = f"{auftrag_id(vorgang_id, lauf)}:{marke}"
+            if zeile.status == Vorgangstand.READY.value:
+                kennung = f"{auftrag_id(vorgang_id, zeile.lauf)}:{marke}"
                 self._betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", kennung, vorgang_id)
+            for offene in self._offene_zustellungen(verbindung, vorgang_id):
+                versuch = offene.versuch + (offene.status != "absicht")
+                self._betrieb.reihe_zustellung_ein(
+                    verbindung, vorgang_id, offene.ziel, offene.fassung, versuch, marke=marke
+                )
+
+    def _offene_zustellungen(self, verbindung: sa.Connection, vorgang_id: str) -> list[Any]:
+        z = zustellung_tabelle.c
+        ueberfaellig = sa.and_(z.status == "wartet", z.naechster <= datetime.now(UTC) - VERWAIST_NACH)
+        kann = sa.or_(z.status.in_(["offen", "absicht"]), ueberfaellig)
+        return list(verbindung.execute(sa.select(zustellung_tabelle).where(z.vorgang_id == vorgang_id, kann)))

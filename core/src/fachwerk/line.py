@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import katalog, pipeline
+from fachwerk import katalog, klaerung, pipeline
 from fachwerk.datenbank import fuege_neu_ein
-from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError
+from fachwerk.errors import FachwerkError, NeedsHumanError
 from fachwerk.modell import (
-    Anlage,
     Antrag,
     Befund,
     Eingang,
@@ -33,6 +32,7 @@ from fachwerk.modell import (
 )
 from fachwerk.store import Schrittangabe
 from fachwerk.tabellen import erstnachricht, zustellung
+from fachwerk.versiegeln import beginne_zustellung, rendere, versiegle
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -185,9 +185,7 @@ class _Gang:
         self._beginne("render", ziel_name)
         ziel = self._betrieb.ziele[ziel_name]
         self._plugin = ziel.plugin
-        sendung = pipeline.render(self._betrieb.plugins, antrag, entscheidung, ziel)
-        fertige = tuple(_ausgefuehrt(ziel.plugin, anlage) for anlage in sendung.anlagen)
-        return sendung.model_copy(update={"anlagen": fertige})
+        return rendere(self._betrieb, antrag, entscheidung, ziel)
 
     # -- the commit ---------------------------------------------------------------------------------------------
 
@@ -266,7 +264,7 @@ class _Gang:
             self._store.vermerke(verbindung, self._id, "fachwerk", "doppelsendung")
 
     def _beginne_zustellung(self, verbindung: sa.Connection, sendung: Sendung) -> None:
-        fertig = self._versiegle(verbindung, sendung)
+        fertig = versiegle(self._betrieb, verbindung, self._id, sendung)
         plugin = self._betrieb.ziele[sendung.ziel].plugin
         angabe = Schrittangabe(
             "render",
@@ -276,30 +274,7 @@ class _Gang:
             plugin_version=self._betrieb.plugins.version(plugin),
         )
         ausgabe = self._store.schreibe_schritt(verbindung, self._id, self._lauf, angabe, fertig)
-        verbindung.execute(
-            zustellung.insert().values(
-                vorgang_id=self._id,
-                ziel=sendung.ziel,
-                fassung=self._zeile.fassung,
-                plugin=plugin,
-                status="offen",
-                sendung=ausgabe,
-                seit=datetime.now(UTC),
-            )
-        )
-        self._betrieb.reihe_zustellung_ein(verbindung, self._id, sendung.ziel, self._zeile.fassung, 1)
-
-    def _versiegle(self, verbindung: sa.Connection, sendung: Sendung) -> Sendung:
-        """Store what the target's plugin made, so that exactly this is sent, also after a crash."""
-        anlagen = []
-        for anlage in sendung.anlagen:
-            teil = anlage.teil
-            if teil.ist_entwurf:
-                teil = self._store.inhalt.schreibe_in(
-                    verbindung, self._id, teil.bytes_strom(), teil.name, teil.medientyp, teil.beschreibung
-                )
-            anlagen.append(Anlage(pfad=anlage.pfad, teil=teil))
-        return sendung.model_copy(update={"anlagen": tuple(anlagen)})
+        beginne_zustellung(self._betrieb, verbindung, self._id, sendung.ziel, self._zeile.fassung, ausgabe)
 
     def _aendere(
         self, verbindung: sa.Connection, antrag: Antrag, entscheidung: Entscheidung | None, **werte: Any
@@ -333,6 +308,7 @@ class _Gang:
                 if isinstance(wert, Antrag):
                     self._aendere(verbindung, wert, self._entscheidung())
             self._store.halte(verbindung, self._id, fehler.code, fehler.hint, fuer)
+            klaerung.kuendige_an(self._betrieb, verbindung, self._id, fuer, str(self._lauf))
         self._betrieb.melde_schritt(self._id, "gehalten")
         log.info("gehalten", vorgang=self._id, code=fehler.code, fuer=fuer.value)
 
@@ -367,24 +343,3 @@ class _Gang:
     def _schreibe_schritte(self, verbindung: sa.Connection) -> None:
         for angabe, wert in self._schritte:
             self._store.schreibe_schritt(verbindung, self._id, self._lauf, angabe, wert)
-
-
-def _ausgefuehrt(plugin: str, anlage: Anlage) -> Anlage:
-    """Make a drafted part now, before the transaction begins, so that nobody waits for a PDF."""
-    teil = anlage.teil
-    if not teil.ist_entwurf:
-        return anlage
-    try:
-        inhalt = b"".join(teil.bytes_strom())
-    except (FachwerkError, sa.exc.DBAPIError):
-        raise
-    except Exception as ausnahme:
-        klasse = type(ausnahme).__name__
-    else:
-        fertig = Teil.entwurf(teil.name, teil.medientyp, lambda: [inhalt], teil.beschreibung)
-        return Anlage(pfad=anlage.pfad, teil=fertig)
-    raise ContractError(  # outside of the except block, so that no cause with content hangs on it
-        "plugin_ausnahme",
-        f"Das Plugin „{plugin}“ ist beim Herstellen einer Anlage an {klasse} gescheitert; an dessen Pflege melden.",
-        {"plugin": plugin, "hook": "render", "ausnahme": klasse},
-    )

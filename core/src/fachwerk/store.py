@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.modell import SCHEMA, GehaltenFuer, Teil, Vorgangstand, Wert, utc
 from fachwerk.schluessel import Schluesselbund
-from fachwerk.tabellen import ereignis, schritt, teil, vorgang
+from fachwerk.tabellen import ereignis, schritt, teil, vorgang, zustellung
 
 W = TypeVar("W", bound=Wert)
 
@@ -129,8 +129,10 @@ class Store:
             )
 
     def ausgabe(self, vorgang_id: str, name: str, lauf: int | None = None) -> str | None:
-        """Id of the newest output of step ``name`` (of journal branch ``lauf``, if given)."""
-        frage = sa.select(schritt.c.ausgabe).where(schritt.c.vorgang_id == vorgang_id, schritt.c.name == name)
+        """Id of the newest output of step ``name`` (of journal branch ``lauf``, if given) that was done."""
+        frage = sa.select(schritt.c.ausgabe).where(
+            schritt.c.vorgang_id == vorgang_id, schritt.c.name == name, schritt.c.code == ""
+        )
         frage = frage.where(schritt.c.ausgabe.is_not(None)).order_by(schritt.c.id.desc()).limit(1)
         if lauf is not None:
             frage = frage.where(schritt.c.lauf == lauf)
@@ -196,13 +198,9 @@ class Store:
 
     def faellig(self) -> int:
         """How many cases a worker could do something for right now."""
-        jetzt = datetime.now(UTC)
-        faellig = sa.or_(
-            vorgang.c.status.in_([Vorgangstand.READY.value, Vorgangstand.RUNNING.value]),
-            sa.and_(vorgang.c.status == Vorgangstand.WAITING.value, vorgang.c.wartet_bis <= jetzt),
-        )
+        frage = sa.select(sa.func.count()).select_from(vorgang).where(ist_faellig(datetime.now(UTC)))
         with self.lesend() as verbindung:
-            return int(verbindung.execute(sa.select(sa.func.count()).select_from(vorgang).where(faellig)).scalar_one())
+            return int(verbindung.execute(frage).scalar_one())
 
     def anzahlen(self) -> dict[str, int]:
         """Number of cases per state."""
@@ -266,5 +264,22 @@ class Store:
         return list(verbindung.execute(sa.select(teil).where(teil.c.vorgang_id == vorgang_id)))
 
 
+def ist_faellig(jetzt: datetime) -> sa.ColumnElement[bool]:
+    """A case can go on, or is held but has a delivery that can (of another Ziel, or for ``[klaerung]``)."""
+    kann = sa.or_(
+        zustellung.c.status.in_(["offen", "absicht"]),
+        sa.and_(zustellung.c.status == "wartet", zustellung.c.naechster <= jetzt),
+    )
+    return sa.or_(
+        vorgang.c.status.in_([Vorgangstand.READY.value, Vorgangstand.RUNNING.value]),
+        sa.and_(vorgang.c.status == Vorgangstand.WAITING.value, vorgang.c.wartet_bis <= jetzt),
+        sa.and_(
+            vorgang.c.status == Vorgangstand.HELD.value,
+            sa.exists().where(zustellung.c.vorgang_id == vorgang.c.id, kann),
+        ),
+    )
+
+
 def _auditzeile(*felder: Any) -> str:
-    return "|".join(feld.isoformat() if isinstance(feld, datetime) else str(feld or "") for feld in felder)
+    """The fields so that none can be taken for a part of its neighbour."""
+    return json.dumps([feld.isoformat() if isinstance(feld, datetime) else str(feld or "") for feld in felder])

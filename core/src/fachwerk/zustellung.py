@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
+from fachwerk import klaerung
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError, OutcomeUnknownError, RetryableError
 from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Vorgangstand, Ziel, utc
@@ -75,6 +76,29 @@ def _allein(prozess: str, schluessel: str) -> Iterator[bool]:
     finally:
         if frei:
             _LAUFENDE.discard((prozess, schluessel))
+
+
+def halte_abgestuerzte(
+    betrieb: Betrieb, vorgang_id: str, ziel_name: str, fassung: int, code: str, hinweis: str
+) -> None:
+    """Hold a delivery whose job broke or killed its process; whether it may have arrived stays in its row."""
+    store = betrieb.store
+    with store.transaktion("technik") as verbindung:
+        store.sperre(verbindung, vorgang_id)
+        andere = sa.select(knoten.c.prozess).where(
+            knoten.c.prozess != store.prozess, knoten.c.herzschlag > datenbankzeit(verbindung) - KNOTEN_TOT_NACH
+        )
+        frage = zustellung.update().where(
+            zustellung.c.vorgang_id == vorgang_id,
+            zustellung.c.ziel == ziel_name,
+            zustellung.c.fassung == fassung,
+            zustellung.c.status.in_(["offen", "wartet", "absicht"]),
+            sa.or_(zustellung.c.status != "absicht", zustellung.c.absicht_von.not_in(andere)),
+        )
+        werte = {"status": "gehalten", "code": code, "hinweis": hinweis, "gehalten_fuer": GehaltenFuer.TECHNIK.value}
+        geaendert = verbindung.execute(frage.values(**werte)).rowcount
+        if geaendert and store.vorgang(vorgang_id, verbindung).fassung == fassung:
+            store.halte(verbindung, vorgang_id, code, hinweis, GehaltenFuer.TECHNIK)
 
 
 def _unveraendert(zeile: Any) -> Bedingung:
@@ -248,6 +272,8 @@ class _Versuch:
             self._schreibe_schritt(verbindung, code)
             if self._gilt(verbindung):
                 self._store.halte(verbindung, self._id, code, hinweis, fuer)
+                anlass = f"{self._ziel_name}:{self._versuch}"
+                klaerung.kuendige_an(self._betrieb, verbindung, self._id, fuer, anlass)
         self._betrieb.melde_schritt(self._id, "gehalten")
 
     # -- the row ------------------------------------------------------------------------------------------------

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from fachwerk import abruf, line, settings, zustellung
+from fachwerk import abruf, klaerung, line, settings, zustellung
 from fachwerk.abschnitte import Einstellungen
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import aktualisiere, fuege_neu_ein, oeffne_datenbank
@@ -66,6 +66,7 @@ class Auftragsbuch:
 
     def __init__(self, datenbank: sa.Engine) -> None:
         self._datenbank = datenbank
+        self.toedliche: set[str] = set()
         _EIGENE.create_all(datenbank)
 
     def reihe_ein(
@@ -134,10 +135,23 @@ class Auftragsbuch:
         """Ids of the jobs that wait."""
         return {zeile.kennung for zeile in self.alle() if not zeile.erledigt}
 
-    def vergiss(self) -> None:
-        """Lose all jobs, as only a mended database does."""
+    def loesche(self, auftrag_ids: Iterable[str]) -> None:
+        """Remove jobs; the real engine does so with finished ones only."""
         with self._datenbank.begin() as verbindung:
-            verbindung.execute(_AUFTRAG.delete())
+            verbindung.execute(_AUFTRAG.delete().where(_AUFTRAG.c.kennung.in_(list(auftrag_ids))))
+
+    def aufgegebene(self) -> list[tuple[str, str]]:
+        """Jobs that killed their process too often: those the test put into ``toedliche``."""
+        return [
+            (zeile.kennung, zeile.argumente.split("\n")[0]) for zeile in self.alle() if zeile.kennung in self.toedliche
+        ]
+
+    def uebernimm(self, lebende: set[str]) -> int:
+        """There is nobody else's work here."""
+        return 0
+
+    def setze_takt(self, sekunden: float) -> None:
+        """Nothing is polled here."""
 
     def schliesse(self) -> None:
         """Nothing to release."""
@@ -254,7 +268,12 @@ class Welt:
         return anzahl
 
     def _aufgaben(self) -> dict[str, Callable[..., Any]]:
-        return {"bearbeite": line.bearbeite, "stelle_zu": zustellung.stelle_zu, "rufe_ab": abruf.rufe_ab}
+        return {
+            "bearbeite": line.bearbeite,
+            "klaere": klaerung.klaere,
+            "stelle_zu": zustellung.stelle_zu,
+            "rufe_ab": abruf.rufe_ab,
+        }
 
     def durchlauf(self) -> list[str]:
         """Poll, work, and say the states of all cases, oldest first."""

@@ -1,0 +1,74 @@
+"""Between render and deliver: make the drafts, store what will be sent, and begin the delivery."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from fachwerk import pipeline
+from fachwerk.errors import ContractError, FachwerkError
+from fachwerk.modell import Anlage, Antrag, Entscheidung, Sendung, Teil, Ziel
+from fachwerk.tabellen import zustellung
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+
+
+def rendere(betrieb: Betrieb, antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
+    """The Sendung with all drafts made, before any transaction begins, so that nobody waits for a PDF."""
+    sendung = pipeline.render(betrieb.plugins, antrag, entscheidung, ziel)
+    fertige = tuple(_ausgefuehrt(ziel.plugin, anlage) for anlage in sendung.anlagen)
+    return sendung.model_copy(update={"anlagen": fertige})
+
+
+def versiegle(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, sendung: Sendung) -> Sendung:
+    """Store what the target's plugin made, so that exactly this is sent, also after a crash."""
+    anlagen = []
+    for anlage in sendung.anlagen:
+        teil = anlage.teil
+        if teil.ist_entwurf:
+            teil = betrieb.store.inhalt.schreibe_in(
+                verbindung, vorgang_id, teil.bytes_strom(), teil.name, teil.medientyp, teil.beschreibung
+            )
+        anlagen.append(Anlage(pfad=anlage.pfad, teil=teil))
+    return sendung.model_copy(update={"anlagen": tuple(anlagen)})
+
+
+def beginne_zustellung(
+    betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, ziel_name: str, fassung: int, ausgabe: str | None
+) -> None:
+    """The delivery of a sealed Sendung (``ausgabe`` is its journalled value) and its first job."""
+    verbindung.execute(
+        zustellung.insert().values(
+            vorgang_id=vorgang_id,
+            ziel=ziel_name,
+            fassung=fassung,
+            plugin=betrieb.ziele[ziel_name].plugin,
+            status="offen",
+            sendung=ausgabe,
+            seit=datetime.now(UTC),
+        )
+    )
+    betrieb.reihe_zustellung_ein(verbindung, vorgang_id, ziel_name, fassung, 1)
+
+
+def _ausgefuehrt(plugin: str, anlage: Anlage) -> Anlage:
+    teil = anlage.teil
+    if not teil.ist_entwurf:
+        return anlage
+    try:
+        inhalt = b"".join(teil.bytes_strom())
+    except (FachwerkError, sa.exc.DBAPIError):
+        raise
+    except Exception as ausnahme:
+        klasse = type(ausnahme).__name__
+    else:
+        fertig = Teil.entwurf(teil.name, teil.medientyp, lambda: [inhalt], teil.beschreibung)
+        return Anlage(pfad=anlage.pfad, teil=fertig)
+    raise ContractError(  # outside of the except block, so that no cause with content hangs on it
+        "plugin_ausnahme",
+        f"Das Plugin „{plugin}“ ist beim Herstellen einer Anlage an {klasse} gescheitert; an dessen Pflege melden.",
+        {"plugin": plugin, "hook": "render", "ausnahme": klasse},
+    )
