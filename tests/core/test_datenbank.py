@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -41,3 +44,19 @@ def test_a_taken_key_changes_nothing(datenbank: sa.Engine) -> None:
         assert fuege_neu_ein(verbindung, zielstand, ziel="akte", fehler_in_folge=1)
         assert not fuege_neu_ein(verbindung, zielstand, ziel="akte", fehler_in_folge=2)
         assert verbindung.execute(sa.select(zielstand.c.fehler_in_folge)).scalar_one() == 1
+
+
+def test_processes_that_begin_at_the_same_moment_migrate_once(datenbank_url: str) -> None:
+    programm = (
+        "import sys; import alembic.command, psycopg; from fachwerk.datenbank import aktualisiere, oeffne_datenbank\n"
+        "engine = oeffne_datenbank(sys.argv[1]); engine.connect().close()\n"
+        "print('bereit', flush=True); sys.stdin.readline(); aktualisiere(engine)"
+    )
+    befehl = [sys.executable, "-c", programm, datenbank_url]
+    kinder = [subprocess.Popen(befehl, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(4)]
+    assert [kind.stdout and kind.stdout.readline() for kind in kinder] == [b"bereit\n"] * 4
+    for kind in kinder:
+        assert kind.stdin is not None
+        kind.stdin.close()
+    assert [kind.wait(60) for kind in kinder] == [0, 0, 0, 0]
+    assert schema_stand(oeffne_datenbank(datenbank_url)) == "aktuell"
