@@ -257,7 +257,9 @@ class Zielsystem:
     @hookimpl
     def render(self, antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
         """The original, every document, and a drafted file with the recommendation."""
-        text = f"{entscheidung.empfehlung.value}\n" + "\n".join(punkt.text for punkt in entscheidung.offen)
+        zeilen = [punkt.text for punkt in entscheidung.offen]
+        zeilen += [f"{befund.code}: {befund.text}" for befund in entscheidung.befunde]
+        text = f"{entscheidung.empfehlung.value}\n" + "\n".join(zeilen)
         teile = [antrag.original, *antrag.anlagen, *(dokument.teil for dokument in antrag.dokumente)]
         anlagen = [Anlage(pfad=f"{nr}-teil", teil=teil) for nr, teil in enumerate(filter(None, teile))]
         vermerk = Teil.entwurf("vermerk.txt", "text/plain", lambda: self._entwurf(text))
