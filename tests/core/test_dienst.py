@@ -1,63 +1,189 @@
-"""One round of ``fachwerk poll``: it ends when nothing is under way any more, whoever began it."""
+"""The service's watch: what broke is held where it broke, what lost its job gets a new one."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from fachwerk.dienst import Dienst
+from fachwerk import eingriff, line
+from fachwerk.dienst import VERWAIST_NACH, Dienst
+from fachwerk.errors import PermanentError, RetryableError
+from fachwerk.tabellen import zustellung
+from fachwerk.testkit.mitspieler import Stoerung
+from fachwerk.testkit.welt import Welt, antrag_xml
+
+Bau = Callable[..., Welt]
 
 
-class Auftragsbuch:
-    """The job queue as a round sees it: ``verlauf`` is what is open each time it is asked, the last entry for ever."""
-
-    def __init__(self, nimmt_an: bool, verlauf: list[set[str]]) -> None:
-        self.nimmt_an, self.verlauf = nimmt_an, verlauf
-        self.eingereiht: list[str] = []
-
-    def reihe_einmal_ein(self, aufgabe: str, schlange: str, auftrag_id: str, einzig: str, *argumente: str) -> bool:
-        if self.nimmt_an:
-            self.eingereiht.append(auftrag_id)
-        return self.nimmt_an
-
-    def offene(self) -> set[str]:
-        return self.verlauf.pop(0) if len(self.verlauf) > 1 else self.verlauf[0]
+class Absturz(BaseException):
+    """The process is gone."""
 
 
-class Untaetig:
-    """A store in which no case is due."""
-
-    def faellig(self) -> int:
-        return 0
-
-
-@pytest.fixture(autouse=True)
-def ohne_warten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fachwerk.dienst.time.sleep", lambda sekunden: None)
+@pytest.fixture
+def dienst(welt: Welt) -> Iterator[Dienst]:
+    """The watch of this world's process, without workers."""
+    neuer = Dienst(welt.betrieb)
+    neuer._platz.nimm()
+    yield neuer
+    neuer._platz.verlasse()
 
 
-def runde(buch: Auftragsbuch) -> None:
-    dienst: Any = object.__new__(Dienst)
-    dienst._betrieb = type("Betrieb", (), {"auftraege": buch})()
-    dienst._store = Untaetig()
-    dienst.fehler = {}
-    dienst.eine_runde(["post"])
+def bis_zur_zustellung(welt: Welt) -> str:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.rufe_ab()
+    kennung = str(welt.der_vorgang().id)
+    line.bearbeite(welt.betrieb, kennung)
+    return kennung
 
 
-def test_a_poll_left_by_a_killed_process_is_waited_for() -> None:
-    """Else the round ends while the resumed poll still stores messages, which nobody then works on."""
-    buch = Auftragsbuch(False, [{"abruf:post:alt"}, {"abruf:post:alt"}, {"abruf:post:alt"}, set()])
-    runde(buch)
-    assert buch.verlauf == [set()]
+# -- jobs that broke --------------------------------------------------------------------------------------------------
 
 
-def test_polls_of_other_channels_are_not_waited_for() -> None:
-    buch = Auftragsbuch(False, [{"abruf:post-2:alt", "abruf:andere:alt", "linie:fall:1"}])
-    runde(buch)
+def test_a_case_whose_job_broke_is_held_for_technik_without_any_text_of_the_exception(
+    welt: Welt, dienst: Dienst
+) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.rufe_ab()
+    dienst._nach_absturz("bearbeite", (welt.der_vorgang().id,), "ZeroDivisionError")
+    stand = welt.der_vorgang()
+    assert (stand.status, stand.grund, stand.gehalten_fuer) == ("held", "interner_fehler", "technik")
+    eingriff.wiederhole(welt.betrieb, stand.id, "anna")
+    welt.arbeite()
+    assert welt.der_vorgang().status == "done"
 
 
-def test_a_poll_that_begins_later_is_not_waited_for() -> None:
-    """A service beside this command polls again and again; the round ends all the same."""
-    buch = Auftragsbuch(False, [{"abruf:post:1"}, {"abruf:post:2"}])
-    runde(buch)
+def test_a_case_that_went_on_is_not_held_by_a_late_report(welt: Welt, dienst: Dienst) -> None:
+    bis_zur_zustellung(welt)
+    welt.arbeite()
+    kennung = welt.der_vorgang().id
+    dienst._nach_absturz("bearbeite", (kennung,), "ZeroDivisionError")
+    dienst._nach_absturz("stelle_zu", (kennung, "akte", "1", "1"), "ZeroDivisionError")
+    assert welt.der_vorgang().status == "done"
+
+
+def test_a_broken_delivery_is_held_itself_and_goes_on_after_a_retry(welt: Welt, dienst: Dienst) -> None:
+    kennung = bis_zur_zustellung(welt)
+    dienst._nach_absturz("stelle_zu", (kennung, "akte", "1", "1"), "ZeroDivisionError")
+    assert (welt.der_vorgang().status, welt.zeilen(zustellung)[0].status) == ("held", "gehalten")
+    eingriff.wiederhole(welt.betrieb, kennung, "anna")
+    welt.arbeite()
+    assert (welt.der_vorgang().status, len(welt.mit_schluessel.wirkungen)) == ("done", 1)
+
+
+def test_a_delivery_that_broke_after_sending_is_not_sent_again_by_a_retry(baue_welt: Bau) -> None:
+    welt = baue_welt(ziel={"akte": "ohne_schutz"})
+    kennung = bis_zur_zustellung(welt)
+    welt.ohne_schutz.stoerungen.append(Stoerung(Absturz(), angekommen=True))
+    with pytest.raises(Absturz):
+        welt.arbeite()
+    Dienst(welt.betrieb)._nach_absturz("stelle_zu", (kennung, "akte", "1", "1"), "IntegrityError")
+    assert (welt.der_vorgang().status, welt.der_vorgang().grund) == ("held", "interner_fehler")
+    eingriff.wiederhole(welt.betrieb, kennung, "anna")
+    welt.arbeite()
+    assert (welt.der_vorgang().grund, len(welt.ohne_schutz.versuche)) == ("ausgang_unbekannt", 1)
+
+
+def test_a_poll_that_fails_is_said_with_what_helps(welt: Welt, dienst: Dienst) -> None:
+    welt.postfach.stoerung_beim_oeffnen.extend([RetryableError("besetzt", "Besetzt."), PermanentError("konto", "Weg.")])
+    dienst._rufe_ab("postfach")
+    assert (dienst.fehler["postfach"].text, dienst.fehler["postfach"].vergeht) == ("besetzt: Besetzt.", True)
+    dienst._rufe_ab("postfach")
+    assert dienst.fehler["postfach"].vergeht is False
+    dienst._rufe_ab("postfach")
+    assert dienst.fehler == {}
+    dienst._nach_absturz("rufe_ab", ("postfach",), "OSError")
+    assert dienst.fehler["postfach"].text == "interner Fehler (OSError)"
+
+
+# -- jobs that kill their process -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stelle", ["linie", "zustellung"])
+def test_a_job_that_keeps_killing_its_process_is_stopped_and_its_case_held(
+    welt: Welt, dienst: Dienst, stelle: str
+) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.rufe_ab()
+    if stelle == "zustellung":
+        line.bearbeite(welt.betrieb, welt.der_vorgang().id)
+        welt.auftraege.erledige(welt.auftraege.naechster().nr)
+    (kennung,) = (name for name in welt.auftraege.offene() if name.startswith(stelle))
+    welt.auftraege.toedliche.add(kennung)
+    dienst.wache()
+    stand = welt.der_vorgang()
+    assert (stand.status, stand.grund, stand.gehalten_fuer) == ("held", "absturz_wiederholt", "technik")
+    assert kennung not in {zeile.kennung for zeile in welt.auftraege.alle()}
+
+
+# -- jobs that are lost -----------------------------------------------------------------------------------------------
+
+
+def verliere_auftraege(welt: Welt) -> None:
+    welt.auftraege.loesche(welt.auftraege.offene())
+    welt.vergehe(seconds=VERWAIST_NACH.total_seconds() + 40)
+    welt.lebe()
+
+
+@pytest.mark.parametrize("stelle", ["ready", "running", "waiting", "absicht", "held"])
+def test_a_case_without_a_job_is_found_and_goes_on(baue_welt: Bau, stelle: str) -> None:
+    welt = baue_welt(
+        ziel={"akte": "mit_abfrage", "amt": "mit_schluessel"}, route=[{"leistung": "*", "ziel": ["akte", "amt"]}]
+    )
+    dienst = Dienst(welt.betrieb)
+    dienst._platz.nimm()
+    if stelle == "ready":
+        welt.lege_ein("n-1", antrag_xml(uuid="1"))
+        welt.rufe_ab()
+    else:
+        bis_zur_zustellung(welt)
+        welt.auftraege.erledige(welt.auftraege.naechster().nr)
+    if stelle == "waiting":
+        welt.mit_abfrage.stoerungen.append(Stoerung(RetryableError("nicht_da", "Nicht da.")))
+        welt.arbeite()
+    elif stelle == "absicht":
+        welt.mit_abfrage.stoerungen.append(Stoerung(Absturz(), angekommen=True))
+        with pytest.raises(Absturz):
+            welt.arbeite()
+    elif stelle == "held":
+        welt.mit_abfrage.stoerungen.append(Stoerung(PermanentError("nie", "Nie.")))
+        welt.auftraege.loesche([name for name in welt.auftraege.offene() if ":amt:" in name])
+        welt.arbeite()
+    verliere_auftraege(welt)
+    assert welt.betrieb.store.faellig() == 1
+    dienst.wache()
+    welt.arbeite()
+    ende = "held" if stelle == "held" else "done"
+    assert (welt.der_vorgang().status, len(welt.mit_schluessel.wirkungen)) == (ende, 1)
+    assert len(welt.mit_abfrage.wirkungen) == (0 if stelle == "held" else 1)
+    assert welt.betrieb.store.faellig() == 0
+    dienst._platz.verlasse()
+
+
+def test_a_case_with_a_job_gets_no_second_one_however_old_it_is(welt: Welt, dienst: Dienst) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.rufe_ab()
+    welt.vergehe(days=1)
+    vorher = welt.auftraege.offene()
+    dienst._platz.schlage()
+    dienst.wache()
+    assert welt.auftraege.offene() == vorher
+
+
+def test_a_held_case_is_left_to_the_person_it_waits_for(welt: Welt, dienst: Dienst) -> None:
+    welt.lege_ein("n-1", b"<fremd/>")
+    assert welt.durchlauf() == ["held"]
+    welt.vergehe(days=3)
+    dienst.wache()
+    assert (welt.auftraege.offene(), welt.betrieb.store.faellig()) == (set(), 0)
+
+
+def test_a_process_that_lost_its_slot_touches_nothing(
+    welt: Welt, dienst: Dienst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.rufe_ab()
+    verliere_auftraege(welt)
+    monkeypatch.setattr(dienst._platz, "schlage", lambda: False)
+    dienst.wache()
+    assert welt.auftraege.offene() == set()
