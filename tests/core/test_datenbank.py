@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from fachwerk.datenbank import aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand
+from fachwerk.demo.prozesse import warte
 from fachwerk.tabellen import METADATA, zielstand
 
 
@@ -60,3 +62,27 @@ def test_processes_that_begin_at_the_same_moment_migrate_once(datenbank_url: str
         kind.stdin.close()
     assert [kind.wait(60) for kind in kinder] == [0, 0, 0, 0]
     assert schema_stand(oeffne_datenbank(datenbank_url)) == "aktuell"
+
+
+@pytest.mark.postgresql
+def test_the_server_ends_the_transaction_of_a_node_that_froze(postgres_url: str) -> None:
+    eingefroren = oeffne_datenbank(postgres_url)
+    with eingefroren.connect() as verbindung:
+        assert verbindung.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "15s"
+        verbindung.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+        kennung = verbindung.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        with oeffne_datenbank(postgres_url).connect() as andere:
+            andere = andere.execution_options(isolation_level="AUTOCOMMIT")
+            frage = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :kennung")
+            warte(lambda: not andere.execute(frage, {"kennung": kennung}).scalar_one(), "Ende der Verbindung")
+        with pytest.raises(sa.exc.DBAPIError):
+            verbindung.execute(sa.text("SELECT 1"))
+        verbindung.invalidate()
+
+
+@pytest.mark.postgresql
+def test_what_the_site_says_about_its_connection_wins(postgres_url: str) -> None:
+    engine = oeffne_datenbank(f"{postgres_url}?options=-c%20idle_in_transaction_session_timeout%3D7s")
+    with engine.connect() as verbindung:
+        assert verbindung.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "7s"
+    engine.dispose()

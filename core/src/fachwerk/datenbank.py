@@ -21,6 +21,15 @@ SCHEMA_KOPF = "0001"
 
 _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _SQLITE_MINDESTENS = (3, 42)
+_POSTGRESQL = {
+    "options": "-c idle_in_transaction_session_timeout=15s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10"
+    " -c tcp_keepalives_count=3",
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A node that froze or lost its network may not keep the rows it was changing from the others."""
 
 Schemastand = Literal["leer", "aktuell", "alt", "fremd"]
 
@@ -46,7 +55,8 @@ def sqlite_treiber(version: tuple[int, ...] = sys.version_info[:2]) -> Any:
 def oeffne_datenbank(url: str) -> sa.Engine:
     """An engine for ``url`` with the settings both sides need (facts: ``docs/entscheidungen/0001``)."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=30, max_overflow=10, pool_pre_ping=True)
+        eigene = {name: wert for name, wert in _POSTGRESQL.items() if name not in sa.make_url(url).query}
+        return sa.create_engine(url, connect_args=eigene, pool_size=30, max_overflow=10, pool_pre_ping=True)
     datei = sa.make_url(url).database
     if datei and datei != ":memory:":
         Path(datei).parent.mkdir(parents=True, exist_ok=True)
