@@ -6,7 +6,7 @@ import testziel
 
 from fachwerk.hookspecs import hookimpl
 from fachwerk.host import Host
-from fachwerk.modell import Antrag, Entscheidung, Idempotenz, Manifest, Quittung, Sendung, Ziel
+from fachwerk.modell import Antrag, Befund, Entscheidung, Idempotenz, Kanal, Manifest, Quittung, Sendung, Ziel
 
 
 @hookimpl
@@ -27,3 +27,8 @@ def deliver(sendung: Sendung, ziel: Ziel, schluessel: str, host: Host) -> Quittu
 @hookimpl
 def find_delivered(ziel: Ziel, schluessel: str, host: Host) -> Quittung | None:
     return testziel.quittung(ziel, schluessel) if testziel.ist_eingetragen(ziel, schluessel, host) else None
+
+
+@hookimpl
+def check(kanal_oder_ziel: Kanal | Ziel, host: Host) -> list[Befund]:
+    return []

@@ -6,7 +6,7 @@ import testziel
 
 from fachwerk.hookspecs import hookimpl
 from fachwerk.host import Host
-from fachwerk.modell import Antrag, Entscheidung, Idempotenz, Manifest, Quittung, Sendung, Ziel
+from fachwerk.modell import Antrag, Befund, Entscheidung, Idempotenz, Kanal, Manifest, Quittung, Sendung, Ziel
 
 
 @hookimpl
@@ -22,3 +22,8 @@ def render(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
 @hookimpl
 def deliver(sendung: Sendung, ziel: Ziel, schluessel: str, host: Host) -> Quittung:
     return testziel.trage_ein(ziel, schluessel, host)
+
+
+@hookimpl
+def check(kanal_oder_ziel: Kanal | Ziel, host: Host) -> list[Befund]:
+    return []

@@ -184,16 +184,29 @@ def _name_der_umbenennung(quelle: Any, ziel: Any, **_: Any) -> str:
 
 def main() -> None:
     """Serve orders until the input ends."""
-    import importlib
+    from fachwerk.protokoll import einrichten
 
-    from fachwerk.plugins import lade
-
-    importlib.import_module("fachwerk.runde")
-    lade()
+    einrichten("text")
+    _lade_alles()
     for zeile in sys.stdin:
         ende = _im_kind(Auftrag(**json.loads(zeile)))
         sys.stdout.write(json.dumps(asdict(ende)) + "\n")
         sys.stdout.flush()
+
+
+def _lade_alles() -> None:
+    """Import once what every child needs, so that a child starts in a fraction of a second."""
+    import importlib
+    import importlib.util
+
+    from fachwerk.plugins import lade
+
+    for name in ("fachwerk.runde", "fachwerk.transport", "fachwerk.viren", "alembic.command", "alembic.runtime"):
+        importlib.import_module(name)
+    for plugin in lade().namen:
+        for teil in ("mapping", "client", "abruf"):
+            if importlib.util.find_spec(f"fachwerk_{plugin}") and importlib.util.find_spec(f"fachwerk_{plugin}.{teil}"):
+                importlib.import_module(f"fachwerk_{plugin}.{teil}")
 
 
 def _im_kind(auftrag: Auftrag) -> Ende:
@@ -217,10 +230,8 @@ def _laufe(auftrag: Auftrag, schreibend: int) -> None:
         os.dup2(2, 1)
         if auftrag.toete or auftrag.liste:
             umhuelle(Punkte(auftrag.toete, auftrag.liste))
-        from fachwerk.protokoll import einrichten
         from fachwerk.runde import eine_runde
 
-        einrichten("text")
         bericht = eine_runde(Path(auftrag.konfig)).als_json()
         os.write(schreibend, json.dumps(bericht).encode())
         code = 0

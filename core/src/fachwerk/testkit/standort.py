@@ -158,6 +158,12 @@ class Standort:
         finally:
             verbindung.close()
 
+    def auftraege(self) -> dict[str, int]:
+        """How many jobs the engine's own table holds in which state."""
+        schema = "" if self.datenbank.startswith("sqlite") else "dbos."
+        zeilen = self.frage(f"SELECT status, count(*) FROM {schema}workflow_status GROUP BY status")  # noqa: S608
+        return {str(status): int(anzahl) for status, anzahl in zeilen}
+
     def bilanz(self) -> Bilanz:
         """Mailbox, store and case folders compared."""
         datenbank: Path | str = self.datenbank

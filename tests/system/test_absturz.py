@@ -1,0 +1,144 @@
+"""kill -9 at every point of the line: one fresh message each, a SIGKILL exactly there, a normal poll, and a look.
+
+The list of points is not written down here alone: a dry run says which points a message really passes, and both
+lists must be the same. What is compared afterwards is the mailbox's folder, the database by plain SQL, and the
+folder of the target.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fachwerk.betrieb import oeffne_betrieb
+from fachwerk.testkit.absturz import Absturzbank
+from fachwerk.testkit.standort import Standort
+
+NeuerStandort = Callable[..., Standort]
+
+ANHANG = 1_200_000
+"""Bytes of the attachment: two chunks, so that a kill can come between them."""
+
+EMPFANG = {
+    "lauf_beginn 1": "the poll is noted",
+    "fallschluessel 1": "the key of the future case",
+    "stueck 1": "the message itself, provisional",
+    "stueck 2": "first chunk of the attachment",
+    "stueck 3": "last chunk of the attachment",
+    "annahme 1": "the durable point: eingang, content, case and job",
+    "spiegel 1": "the mirror on the second volume",
+    "umbenennen_spiegel 1": "the mirror becomes visible",
+    "acknowledge 1": "close: the mailbox deletes",
+    "bestaetigt 1": "the record of close",
+    "wieder_bestaetigt 1": "the record of messages closed late",
+    "lauf_ende 1": "the poll has ended",
+}
+VERARBEITUNG = {
+    "virenpruefung 1": "the scan of the parts",
+    "virenpruefung 2": "the scan of what is embedded in the XML",
+    "linie 1": "map, validate, decide, render",
+}
+UEBERGABE = {
+    "absicht 1": "the intent to deliver",
+    "deliver 1": "the hand-over",
+    "zugestellt 1": "the receipt",
+}
+UMBENENNUNG = {"umbenennen_ziel 1": "the case folder becomes visible"}
+
+
+def punkte(*gruppen: dict[str, str]) -> list[str]:
+    """Before and after each of them."""
+    return [f"{wann} {was}" for gruppe in gruppen for was in gruppe for wann in ("vor", "nach")]
+
+
+ALLE = punkte(EMPFANG, VERARBEITUNG, UEBERGABE, UMBENENNUNG)
+AB_DER_ABSICHT = punkte(UEBERGABE)
+
+
+def durchlaufene(bank: Absturzbank, standort: Standort, tmp_path: Path) -> list[str]:
+    """What one message passes on its way, as a child that is not killed has seen it."""
+    standort.sende(anhang=ANHANG)
+    liste = tmp_path / "punkte.txt"
+    ende = bank.laufe(standort.konfig, liste=liste)
+    assert ende.code == 0
+    assert standort.maengel() == []
+    return liste.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_line_has_exactly_the_documented_points(
+    bank: Absturzbank, neuer_standort: NeuerStandort, sqlite_url: str, tmp_path: Path
+) -> None:
+    standort = neuer_standort(sqlite_url)
+    assert sorted(durchlaufene(bank, standort, tmp_path)) == sorted(ALLE)
+
+
+def toete_und_sieh_nach(bank: Absturzbank, standort: Standort, punkt: str) -> list[str]:
+    """One fresh message, a kill at ``punkt``, a normal poll; returns what went wrong."""
+    standort.sende(anhang=ANHANG)
+    tot, danach = bank.laufe(standort.konfig, toete=punkt), bank.laufe(standort.konfig)
+    maengel = []
+    if tot.code != -signal.SIGKILL:
+        maengel.append(f"{punkt}: the process was not killed there, it ended with {tot.code}")
+    if danach.code != 0 or danach.bericht is None or danach.bericht["fehler"]:
+        maengel.append(f"{punkt}: the poll afterwards did not go well: {danach}")
+    return maengel
+
+
+def test_a_kill_at_any_point_loses_nothing_and_delivers_nothing_twice(
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbank_url: str
+) -> None:
+    standort = neuer_standort(datenbank_url)
+    assert bank.laufe(standort.konfig).code == 0
+    maengel = []
+    for punkt in ALLE:
+        maengel += toete_und_sieh_nach(bank, standort, punkt)
+        maengel += [f"{punkt}: {mangel}" for mangel in standort.maengel()]
+    assert not maengel, "\n".join(maengel)
+    assert standort.bilanz().zugestellt == len(ALLE)
+    assert set(standort.auftraege()) == {"SUCCESS"}
+    assert standort.frage("SELECT count(*) FROM eingang WHERE bestaetigt IS NULL") == [(0,)]
+
+
+def test_content_that_nobody_claimed_is_swept_and_what_was_claimed_stays(
+    bank: Absturzbank, neuer_standort: NeuerStandort, sqlite_url: str
+) -> None:
+    standort = neuer_standort(sqlite_url)
+    assert bank.laufe(standort.konfig).code == 0
+    for punkt in ("nach fallschluessel 1", "nach stueck 2", "vor annahme 1"):
+        assert toete_und_sieh_nach(bank, standort, punkt) == []
+    assert standort.frage("SELECT count(*) FROM teil WHERE NOT beansprucht")[0][0] >= 4
+    betrieb = oeffne_betrieb(standort.konfig)
+    betrieb.store.inhalt.fege(timedelta(0))
+    betrieb.schliesse()
+    assert standort.frage("SELECT count(*) FROM teil WHERE NOT beansprucht") == [(0,)]
+    frage = "SELECT count(*) FROM fallschluessel WHERE vorgang_id NOT IN (SELECT id FROM vorgang)"
+    assert standort.frage(frage) == [(0,)]
+    assert standort.maengel() == []
+
+
+@pytest.mark.parametrize(
+    ("idempotenz", "gehalten"),
+    [("abfrage", set()), ("keine", {"nach absicht 1", "vor deliver 1", "nach deliver 1", "vor zugestellt 1"})],
+)
+def test_a_target_that_takes_everything_twice_is_asked_or_a_person_is(
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbank_url: str, idempotenz: str, gehalten: set[str]
+) -> None:
+    ziel = f'[ziel.akte]\nplugin = "testziel_{idempotenz}"\n'
+    standort = neuer_standort(datenbank_url, ziele=ziel)
+    assert bank.laufe(standort.konfig).code == 0
+    maengel, erwartet = [], []
+    for punkt in AB_DER_ABSICHT:
+        maengel += toete_und_sieh_nach(bank, standort, punkt)
+        erwartet.append(("held", "ausgang_unbekannt") if punkt in gehalten else ("done", ""))
+        if (stand := standort.frage("SELECT status, grund FROM vorgang ORDER BY angelegt")) != erwartet:
+            maengel.append(f"{punkt}: {stand[-1]} instead of {erwartet[-1]}")
+    assert not maengel, "\n".join(maengel)
+    zustellungen = Counter((standort.ordner / "zugestellt-akte.txt").read_text().split())
+    assert max(zustellungen.values()) == 1
+    fertig = {f"{zeile[0]}:akte:1" for zeile in standort.frage("SELECT id FROM vorgang WHERE status = 'done'")}
+    assert fertig <= set(zustellungen)
