@@ -25,6 +25,9 @@ _MAGIE: dict[str, tuple[bytes, ...]] = {
 }
 
 
+_HOECHSTALTER = 130
+
+
 def pruefe_antrag(antrag: Antrag, stichtag: date) -> list[Befund]:
     """All findings about ``antrag``; an application of another format is none of our business."""
     if antrag.format != FORMAT:
@@ -32,6 +35,7 @@ def pruefe_antrag(antrag: Antrag, stichtag: date) -> list[Befund]:
     return [
         *_schema(antrag),
         *_angaben(antrag, stichtag),
+        *_unmoegliches(antrag, stichtag),
         *unbekannte_codes(antrag),
         *(befund for dokument in antrag.dokumente for befund in _dokument(dokument)),
         *_gleiche_namen(antrag),
@@ -69,10 +73,24 @@ def _angaben(antrag: Antrag, stichtag: date) -> Iterator[Befund]:
         yield _befund("antragsdatum_fehlt", Schwere.WARNUNG, text)
     elif antrag.antragsdatum is not None and antrag.antragsdatum > stichtag:
         text = "Das Antragsdatum liegt in der Zukunft. Bitte klären, welcher Tag gilt."
-        yield _befund("antragsdatum_zukunft", Schwere.WARNUNG, text)
+        yield _befund("antragsdatum_zukunft", Schwere.FEHLER, text)
     if antrag.format_version and not any(person.antragsteller for person in antrag.personen):
         text = "Keine Person ist als antragstellend gekennzeichnet. Bitte im Original nachsehen, wer den Antrag stellt."
         yield _befund("antragsteller_fehlt", Schwere.WARNUNG, text)
+
+
+def _unmoegliches(antrag: Antrag, stichtag: date) -> Iterator[Befund]:
+    """What cannot be true: readable, but nothing may be decided on it."""
+    tage = [wer.geburtsdatum for wer in antrag.personen] + [wer.geburtsdatum for wer in antrag.dritte]
+    if any(tag and (tag > stichtag or stichtag.year - tag.year >= _HOECHSTALTER) for tag in tage):
+        text = "Ein Geburtsdatum liegt in der Zukunft oder mehr als 130 Jahre zurück. Bitte klären."
+        yield _befund("geburtsdatum_unmoeglich", Schwere.FEHLER, text)
+    haushalt = (antrag.fall or {}).get("haushalt") or []
+    betraege = [einkunft.get("betrag") for wer in haushalt for einkunft in wer.get("einkuenfte") or []]
+    if any(str(betrag).startswith("-") for betrag in betraege):
+        yield _befund(
+            "betrag_negativ", Schwere.FEHLER, "Eine Einkunft ist als negativer Betrag angegeben. Bitte klären."
+        )
 
 
 def _dokument(dokument: Dokument) -> Iterator[Befund]:
