@@ -23,6 +23,7 @@ import fachwerk.hookspecs
 import fachwerk.modell
 from fachwerk.parameter import Fassung, lade_parameter
 from fachwerk.settings import Einstellungen
+from fachwerk_generic_xta.fehler import TABELLE
 
 WURZEL = Path(__file__).resolve().parents[1]
 MITGLIEDER = sorted(
@@ -322,20 +323,26 @@ def test_docs_examples_are_valid_python(datei: Path) -> None:
         ast.parse(block)
 
 
-def test_docs_explain_every_question_to_a_person() -> None:
-    fragen = {
+def codes_der_vorgaenge() -> set[str]:
+    """The codes with which a step can fail, as far as they are written out."""
+    fehler = {"NeedsHumanError", "RetryableError", "PermanentError", "OutcomeUnknownError", "_betrieb"}
+    quellen = [p for p in verfolgt(".py") if "/src/" in kurz(p) and not {"testkit", "simulator"} & {*p.parts}]
+    return {
         str(knoten.args[0].value)
-        for p in verfolgt(".py")
-        if p.is_relative_to(WURZEL / "core/src")
+        for p in quellen
         for knoten in ast.walk(ast.parse(text_von(p)))
         if isinstance(knoten, ast.Call)
-        and ast.unparse(knoten.func).split(".")[-1] == "NeedsHumanError"
+        and ast.unparse(knoten.func).split(".")[-1] in fehler
         and knoten.args
         and isinstance(knoten.args[0], ast.Constant)
     }
-    assert fragen
+
+
+def test_docs_explain_every_code_that_stops_a_case_or_a_poll() -> None:
+    codes = codes_der_vorgaenge() | {f"xta.{nummer}" for nummer in TABELLE}
+    assert len(codes) > 50
     fehler = text_von(WURZEL / "docs/fehler.md")
-    assert not [code for code in fragen if f"`{code}`" not in fehler]
+    assert not [code for code in codes if f"`{code}`" not in fehler]
 
 
 def test_docs_show_parameters_that_load(tmp_path: Path) -> None:
