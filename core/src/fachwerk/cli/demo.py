@@ -34,7 +34,9 @@ def befehl(ordner: Path, als_json: bool) -> None:
         click.echo(json.dumps(bilanz.als_json(), ensure_ascii=False))
     else:
         _zeige(gesendet, bilanz)
-        click.echo(f"\nZum Nachsehen: {demo.akten}\n               {demo.konfig}")
+        click.echo(f"\nZum Nachsehen: {demo.akten}  (zugestellt)")
+        click.echo(f"               {demo.klaerung}  (was eine Person klären muss)")
+        click.echo(f"               {demo.konfig}")
     raise SystemExit(0 if bilanz.geht_auf else 1)
 
 

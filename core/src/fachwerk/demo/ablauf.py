@@ -30,6 +30,7 @@ class Demo:
         self.ordner = ordner.resolve()
         self.postfach = self.ordner / "postfach"
         self.akten = self.ordner / "ausgang" / "akte"
+        self.klaerung = self.ordner / "ausgang" / "klaerung"
         self.konfig = self.ordner / "fachwerk.toml"
         self.datenbank = self.ordner / "fachwerk.db"
         self._protokolle = self.ordner / "protokolle"
@@ -137,10 +138,17 @@ bestaetigt = [{{ abbildung = "projektprofil-1", produkt = ["Fachwerk-Erzeuger*"]
 plugin = "aktenablage"
 verzeichnis = "ausgang/akte"
 
+[ziel.klaerung]
+plugin = "aktenablage"
+verzeichnis = "ausgang/klaerung"
+
 [[route]]
 leistung = "*"
 ziel = "akte"
 zustand = "live"
+
+[klaerung]
+ziel = "klaerung"  # was gehalten wird, sieht die Sachbearbeitung hier noch heute
 
 [sicherung]
 spiegel = "spiegel"
