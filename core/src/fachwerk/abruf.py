@@ -15,6 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from fachwerk import klaerung
+from fachwerk.datenbank import benenne_stoerung
 from fachwerk.errors import FachwerkError, PermanentError, RetryableError
 from fachwerk.inhalt import Empfangsinhalt
 from fachwerk.modell import Eingang, GehaltenFuer, Kanal, Vorgangstand, utc
@@ -101,6 +102,7 @@ class _Runde:
         if self._fehler is not None:
             raise self._fehler
 
+    @benenne_stoerung()
     def _ist_gespeichert(self, nachricht_id: str) -> bool:
         """For the plugin: stored (and mirrored) already, so it may acknowledge without fetching again."""
         with self._betrieb.store.lesend() as verbindung:

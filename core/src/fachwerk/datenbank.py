@@ -6,6 +6,8 @@ SQLite runs with WAL, ``synchronous=FULL`` (each commit is on the disk when it r
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +33,23 @@ _POSTGRESQL = {
 }
 """A node that froze or lost its network may not keep the rows it was changing from the others."""
 
+STOERUNGEN = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
+"""What SQLAlchemy raises when the database cannot be reached or has just gone: the same may work later."""
+
 Schemastand = Literal["leer", "aktuell", "alt", "fremd"]
+
+
+class DatenbankGestoert(sa.exc.OperationalError):
+    """The database failed while somebody read or wrote content: a disturbance of ours, not a plugin's fault."""
+
+
+@contextmanager
+def benenne_stoerung() -> Iterator[None]:
+    """Make a disturbance of the database recognisable where foreign code stands between it and the line."""
+    try:
+        yield
+    except STOERUNGEN as fehler:
+        raise DatenbankGestoert(type(fehler).__name__, None, fehler.orig or fehler) from None
 
 
 def sqlite_treiber(version: tuple[int, ...] = sys.version_info[:2]) -> Any:

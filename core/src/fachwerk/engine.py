@@ -19,6 +19,8 @@ import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 from dbos import error as dbos_error
 
+from fachwerk.datenbank import STOERUNGEN
+
 APP = "fachwerk"
 PROTOKOLL = "1"
 """Version of the pipeline protocol. It changes only if the order of durable jobs does (never with plugin code)."""
@@ -240,7 +242,7 @@ class Engine:
             while True:
                 try:
                     return funktion(*argumente)
-                except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError) as fehler:
+                except STOERUNGEN as fehler:
                     log.warning("datenbank_gestoert", auftrag=name, klasse=type(fehler).__name__)
                     if self._halt.wait(pause):
                         raise

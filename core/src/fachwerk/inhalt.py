@@ -18,6 +18,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 
+from fachwerk.datenbank import benenne_stoerung
 from fachwerk.errors import PermanentError
 from fachwerk.modell import Teil
 from fachwerk.schluessel import Schluesselbund, entschluessle, neuer_schluessel, verschluessle
@@ -117,6 +118,7 @@ class Inhaltsspeicher:
         self._schliesse(verbindung, teil_id, laenge, summe.hexdigest(), nr + 1)
         return self._handle(teil_id, name, medientyp, beschreibung, laenge, summe.hexdigest())
 
+    @benenne_stoerung()
     def schreibe_vorlaeufig(
         self,
         vorgang_id: str,
@@ -242,6 +244,7 @@ class Inhaltsspeicher:
             return entnimm_aus(self._oeffne_id(handle.ausschnitt.teil_id), handle.ausschnitt)
         return self._oeffne_id(handle.id)
 
+    @benenne_stoerung()
     def _oeffne_id(self, teil_id: str) -> BinaryIO:
         with self._datenbank.connect() as verbindung:
             zeile = verbindung.execute(
@@ -251,6 +254,7 @@ class Inhaltsspeicher:
             raise PermanentError("inhalt_fehlt", "Ein Inhaltsteil dieses Vorgangs ist nicht (mehr) gespeichert.")
         return io.BufferedReader(_Leser(self, zeile.vorgang_id, teil_id, zeile.stuecke, zeile.laenge), STUECK)
 
+    @benenne_stoerung()
     def stueck(self, vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
         """One decrypted chunk; ``PermanentError`` if it is missing or was tampered with."""
         with self._datenbank.connect() as verbindung:
@@ -327,9 +331,10 @@ class Empfangsinhalt:
     def vorgang_id(self) -> str:
         """Id of the future case of the message being received."""
         if self._vorgang_id is None:
-            self._vorgang_id = uuid.uuid4().hex
-            with self._datenbank.begin() as verbindung:
-                self._speicher.lege_fall_an(verbindung, self._vorgang_id)
+            vorgang_id = uuid.uuid4().hex
+            with benenne_stoerung(), self._datenbank.begin() as verbindung:
+                self._speicher.lege_fall_an(verbindung, vorgang_id)
+            self._vorgang_id = vorgang_id
         return self._vorgang_id
 
     def naechster(self) -> None:

@@ -95,6 +95,8 @@ class Plugins:
         except FachwerkError:
             raise
         except Exception as ausnahme:
+            if _ist_stoerung(ausnahme):
+                raise
             fehler = _ausnahme_fehler(name, hook, ausnahme)
         else:
             einzeln = rufer.spec is not None and rufer.spec.opts.get("firstresult")
@@ -235,12 +237,21 @@ def _naechster(name: str, strom: Iterator[Any]) -> Eingang | None:
     except FachwerkError:
         raise
     except Exception as ausnahme:
+        if _ist_stoerung(ausnahme):
+            raise
         fehler = _ausnahme_fehler(name, "receive", ausnahme)
     else:
         if not isinstance(eingang, Eingang):
             _falscher_typ(name, "receive", eingang, "Iterator[Eingang]")
         return eingang
     raise fehler
+
+
+def _ist_stoerung(ausnahme: Exception) -> bool:
+    """Whether our own database failed under the plugin; then the job waits, and nobody is blamed."""
+    from fachwerk.datenbank import DatenbankGestoert
+
+    return isinstance(ausnahme, DatenbankGestoert)
 
 
 def _ausnahme_fehler(name: str, hook: str, ausnahme: Exception) -> ContractError:
