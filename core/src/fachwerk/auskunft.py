@@ -21,7 +21,18 @@ def _zeile(zeile: Any, *felder: str) -> dict[str, Any]:
     return {feld: _einfach(getattr(zeile, feld)) for feld in felder}
 
 
-_LISTE = ("kanal", "status", "grund", "gehalten_fuer", "leistung", "land", "empfehlung", "test", "doppelt_zu")
+_LISTE = (
+    "kanal",
+    "status",
+    "grund",
+    "gehalten_fuer",
+    "wartet_bis",
+    "leistung",
+    "land",
+    "empfehlung",
+    "test",
+    "doppelt_zu",
+)
 
 
 def vorgangsliste(store: Store, status: Sequence[str] = (), grenze: int = 50) -> list[dict[str, Any]]:
@@ -38,7 +49,7 @@ def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
         quittungen = verbindung.execute(sa.select(quittung).where(quittung.c.vorgang_id == vorgang_id)).all()
     return {
         "vorgang_id": vorgang_id,
-        **_zeile(z, *_LISTE, "hinweis", "leika", "leser", "nachrichten_uuid", "fassung", "lauf", "wartet_bis"),
+        **_zeile(z, *_LISTE, "hinweis", "leika", "leser", "nachrichten_uuid", "fassung", "lauf"),
         "eingang": _zeile(herkunft, "nachricht_id", "empfangen", "zugestellt", "bestaetigt", "sha256"),
         "journal": [
             _zeile(s, "lauf", "name", "ziel", "versuch", "plugin", "plugin_version", "code", "beginn", "ende")
@@ -49,12 +60,18 @@ def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
     }
 
 
+def _status(a: dict[str, Any]) -> str:
+    fuer = f" für {a['gehalten_fuer']}" if a["gehalten_fuer"] else ""
+    bis = f" bis {a['wartet_bis'][:19]}" if a["wartet_bis"] else ""
+    return f"{a['status']}{fuer}{bis}" + (f": {a['grund']}" if a["grund"] else "")
+
+
 def vorgangstext(auskunft: dict[str, Any]) -> str:
     """The same for a person."""
     a, e = auskunft, auskunft["eingang"]
     zeilen = [
         f"Vorgang {a['vorgang_id']}",
-        f"  Status       {a['status']}" + (f" für {a['gehalten_fuer']}: {a['grund']}" if a["gehalten_fuer"] else ""),
+        f"  Status       {_status(a)}",
         *([f"               {a['hinweis']}"] if a["hinweis"] else []),
         f"  Leistung     {a['leistung'] or 'unbekannt'}  Land {a['land'] or '?'}   Empfehlung {a['empfehlung'] or '-'}",
         f"  Nachricht    {e['nachricht_id']}  (Kanal {a['kanal']})",

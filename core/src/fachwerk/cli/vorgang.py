@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
 
 
+ZUSTAENDE = ("ready", "running", "waiting", "held", "done", "forwarded", "returned")
+"""As in :class:`fachwerk.modell.Vorgangstand`, which is heavy to import (a test compares)."""
+
+
 @click.group("vorgang")
 def befehl() -> None:
     """Vorgänge ansehen und wieder in Gang bringen."""
@@ -40,8 +44,12 @@ def _kennung(betrieb: Betrieb, anfang: str) -> str:
 
 
 @befehl.command("list")
-@click.option("--status", "status", multiple=True, help="Nur diese Zustände (mehrfach möglich).")
-@click.option("--grenze", default=50, show_default=True, help="Höchstens so viele, die neuesten zuerst.")
+@click.option(
+    "--status", "status", multiple=True, type=click.Choice(ZUSTAENDE), help="Nur diese Zustände (mehrfach möglich)."
+)
+@click.option(
+    "--grenze", default=50, show_default=True, type=click.IntRange(1), help="Höchstens so viele, die neuesten zuerst."
+)
 @click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
 @click.pass_obj
 def liste(konfig: Path | None, status: tuple[str, ...], grenze: int, als_json: bool) -> None:

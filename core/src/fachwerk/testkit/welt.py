@@ -178,7 +178,7 @@ class Welt:
         self.ohne_schutz = Zielsystem("ohne_schutz", Idempotenz.KEINE)
         eigene = [self.postfach, self.format, self.regeln, self.beobachter]
         ziele: list[Zielsystem] = [self.mit_schluessel, self.mit_abfrage, self.ohne_schutz]
-        self._plugins = Plugins.aus_modulen({plugin.name: plugin for plugin in [*eigene, *ziele]} | dict(plugins or {}))  # type: ignore[attr-defined]
+        self.plugins = Plugins.aus_modulen({plugin.name: plugin for plugin in [*eigene, *ziele]} | dict(plugins or {}))  # type: ignore[attr-defined]
         self._baum = {
             "fachwerk": {"land": "mv"},
             "kanal": {"postfach": {"plugin": "postfach"}},
@@ -195,8 +195,8 @@ class Welt:
     def _oeffne(self) -> Betrieb:
         einstellungen = Einstellungen.model_validate(self._baum)
         einstellungen._ordner = self._ordner
-        aufbau = settings.aufbau(einstellungen, self._plugins)
-        return Betrieb(einstellungen, self._plugins, aufbau, oeffne_datenbank(self._url))
+        aufbau = settings.aufbau(einstellungen, self.plugins)
+        return Betrieb(einstellungen, self.plugins, aufbau, oeffne_datenbank(self._url))
 
     def _stelle_auftragsbuch(self) -> Auftragsbuch:
         self.betrieb.auftraege.schliesse()
