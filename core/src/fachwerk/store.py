@@ -206,7 +206,7 @@ class Store:
         """Number of cases per state."""
         with self.lesend() as verbindung:
             zeilen = verbindung.execute(sa.select(vorgang.c.status, sa.func.count()).group_by(vorgang.c.status))
-            return dict(zeilen.tuples().all())
+            return {status: int(anzahl) for status, anzahl in zeilen}
 
     # -- audit --------------------------------------------------------------------------------------------------
 
@@ -214,6 +214,7 @@ class Store:
         self, verbindung: sa.Connection, kette: str, wer: str, was: str, code: str = "", grund: str | None = None
     ) -> None:
         """Append a sealed line to an audit chain: who, what, when; a free-text reason is content of the case."""
+        self._sperre_kette(verbindung, kette)
         letzte = verbindung.execute(
             sa.select(ereignis.c.nr, ereignis.c.siegel)
             .where(ereignis.c.kette == kette)
@@ -235,6 +236,13 @@ class Store:
                 siegel=self.bund.siegle(_auditzeile(kette, nr, zeit, wer, was, code, grund_id, vorher)),
             )
         )
+
+    def _sperre_kette(self, verbindung: sa.Connection, kette: str) -> None:
+        """One writer of a chain at a time: that of a case by its row, that of the installation by a lock of its own."""
+        if kette != BETRIEB:
+            self.sperre(verbindung, kette)
+        elif verbindung.dialect.name == "postgresql":
+            verbindung.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"fachwerk/{kette}"))))
 
     def ist_vermerkt(self, kette: str, was: str, code: str) -> bool:
         """Whether the audit chain holds such a line."""
