@@ -325,7 +325,7 @@ def test_docs_examples_are_valid_python(datei: Path) -> None:
 
 def codes_der_vorgaenge() -> set[str]:
     """The codes with which a step can fail, as far as they are written out."""
-    fehler = {"NeedsHumanError", "RetryableError", "PermanentError", "OutcomeUnknownError", "_betrieb"}
+    fehler = {"NeedsHumanError", "RetryableError", "PermanentError", "OutcomeUnknownError", "_betrieb", "_fehler"}
     quellen = [p for p in verfolgt(".py") if "/src/" in kurz(p) and not {"testkit", "simulator"} & {*p.parts}]
     return {
         str(knoten.args[0].value)
@@ -335,6 +335,7 @@ def codes_der_vorgaenge() -> set[str]:
         and ast.unparse(knoten.func).split(".")[-1] in fehler
         and knoten.args
         and isinstance(knoten.args[0], ast.Constant)
+        and re.fullmatch(r"[a-z0-9_.]+", str(knoten.args[0].value))
     }
 
 
