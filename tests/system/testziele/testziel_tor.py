@@ -1,8 +1,12 @@
-"""The Aktenablage behind a gate: while the file ``tor-zu`` lies in the folder of the site, a delivery waits there."""
+"""The Aktenablage between two gates, which are closed while their files lie in the folder of the site.
+
+A delivery waits before it at ``tor-zu`` and behind it, when the case folder is there, at ``tor-danach-zu``.
+"""
 
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import fachwerk_aktenablage
 from fachwerk.hookspecs import hookimpl
@@ -43,10 +47,15 @@ def render(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
 
 @hookimpl
 def deliver(sendung: Sendung, ziel: Ziel, schluessel: str, host: Host) -> Quittung:
-    tor = host.ordner / "tor-zu"
+    _warte(host.ordner / "tor-zu")
+    quittung = fachwerk_aktenablage.deliver(sendung, ziel, schluessel, host)
+    _warte(host.ordner / "tor-danach-zu")
+    return quittung
+
+
+def _warte(tor: Path) -> None:
     while tor.exists():
         threading.Event().wait(0.05)
-    return fachwerk_aktenablage.deliver(sendung, ziel, schluessel, host)
 
 
 @hookimpl
