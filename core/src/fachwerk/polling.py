@@ -7,6 +7,7 @@ poll that still runs makes the next tick a no-op. Jitter only delays the start, 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("fachwerk.polling")
 
+ZEITZONE = "Europe/Berlin"
+_TAGE = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
 WACHTAKT_S = 3
 FEGETAKT_S = 3600
 AUFTRAEGE_BEHALTEN = timedelta(days=7)
@@ -39,12 +43,37 @@ def takt_kennung(kanal: str, jetzt: datetime, takt_s: float) -> str:
     return f"abruf:{kanal}:{int(jetzt.timestamp() // takt_s)}"
 
 
+def cron_kennung(kanal: str, jetzt: datetime) -> str:
+    """Engine id of a cron time: the full minute nearest to ``jetzt``, for the clocks of nodes differ a little."""
+    minute = (jetzt + timedelta(seconds=30)).replace(second=0, microsecond=0)
+    return f"abruf:{kanal}:{minute.isoformat()}"
+
+
+def cron_ausloeser(text: str) -> CronTrigger:
+    """The times of a crontab line in German time; weekdays as in every crontab (0 and 7: Sunday).
+
+    APScheduler 3 counts from Monday and takes the time zone of the machine.
+    """
+    *felder, tage = text.split()
+    namen = ",".join(_wochentage(teil) for teil in tage.split(","))
+    return CronTrigger.from_crontab(" ".join([*felder, namen]), timezone=ZEITZONE)
+
+
+def _wochentage(teil: str) -> str:
+    """``1-5/2`` as ``mon,wed,fri``; what names no number stays as it is."""
+    treffer = re.fullmatch(r"(\d)(?:-(\d))?(?:/(\d))?", teil)
+    if treffer is None:
+        return teil
+    von, bis, schritt = int(treffer[1]), int(treffer[2] or treffer[1]), int(treffer[3] or 1)
+    return ",".join(_TAGE[tag % 7] for tag in range(von, bis + 1, schritt))
+
+
 class Polling:
     """The schedule of this process."""
 
     def __init__(self, betrieb: Betrieb) -> None:
         self._betrieb = betrieb
-        self._uhr = BackgroundScheduler(timezone="Europe/Berlin", job_defaults={"coalesce": True, "max_instances": 1})
+        self._uhr = BackgroundScheduler(timezone=ZEITZONE, job_defaults={"coalesce": True, "max_instances": 1})
 
     def starte(self, wache: Callable[[], None], *, takte: bool) -> None:
         """Start the watch and, with ``takte``, the polls (the first at once)."""
@@ -63,7 +92,7 @@ class Polling:
 
     def _plane(self, kanal: str, angaben: KanalEinstellungen) -> None:
         if angaben.cron:
-            self._uhr.add_job(self._nach_cron, CronTrigger.from_crontab(angaben.cron), [kanal], id=f"kanal:{kanal}")
+            self._uhr.add_job(self._nach_cron, cron_ausloeser(angaben.cron), [kanal], id=f"kanal:{kanal}")
             return
         sekunden = angaben.takt_s
         ausloeser = IntervalTrigger(seconds=sekunden)
@@ -74,8 +103,7 @@ class Polling:
         self._reihe_ein(kanal, takt_kennung(kanal, self._jetzt(), takt_s), min(takt_s * STREUUNG, 30))
 
     def _nach_cron(self, kanal: str) -> None:
-        minute = self._jetzt().replace(second=0, microsecond=0)
-        self._reihe_ein(kanal, f"abruf:{kanal}:{minute.isoformat()}", 5)
+        self._reihe_ein(kanal, cron_kennung(kanal, self._jetzt()), 5)
 
     def _jetzt(self) -> datetime:
         with self._betrieb.store.lesend() as verbindung:
