@@ -148,6 +148,6 @@ class Platz:
         if self._sperre is None:
             return
         with self._datenbank.begin() as verbindung:
-            verbindung.execute(knoten.delete().where(knoten.c.platz == self.name))
+            verbindung.execute(knoten.delete().where(knoten.c.platz == self.name, knoten.c.prozess == self._prozess))
         self._sperre.loese()
         self._sperre = None
