@@ -10,6 +10,7 @@ import hashlib
 import socket
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Protocol
@@ -89,6 +90,9 @@ class _Serversperre:
             return True
 
     def loese(self) -> None:
+        """Free at once; the server would notice the closed connection only a moment later."""
+        with suppress(sa.exc.DBAPIError):
+            self._verbindung.execute(sa.text("SELECT pg_advisory_unlock_all()"))
         self._verbindung.invalidate()
         self._verbindung.close()
 
