@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ class Knoten:
         """The slots that have brought a case through the pure part."""
         frage = "SELECT DISTINCT executor_id FROM dbos.workflow_status WHERE name = 'bearbeite' AND status = 'SUCCESS'"
         return {zeile[0] for zeile in self.standort.frage(frage)}
+
+    def protokolle(self) -> str:
+        return "".join(self.standort.protokoll(name).read_text(encoding="utf-8") for name in self.prozesse)
+
+    def herzschlag(self) -> datetime:
+        """When the node that has been silent longest was last heard of."""
+        zeit = self.standort.frage("SELECT min(herzschlag) FROM knoten")[0][0]
+        assert isinstance(zeit, datetime)
+        return zeit
 
     def fertige(self) -> int:
         return int(self.standort.frage("SELECT count(*) FROM vorgang WHERE status = 'done'")[0][0])
@@ -111,6 +121,9 @@ def test_a_stopped_node_ends_what_it_has_begun_and_leaves_nothing_half(knoten: K
     opfer, anderer = knoten.opfer()
     for prozess in (opfer, anderer):
         prozess.send_signal(signal.SIGTERM)
+    knoten.warte(lambda: knoten.protokolle().count("beendet die laufende Arbeit") == 2, "beide hören auf")
+    vorher = knoten.herzschlag()
+    knoten.warte(lambda: knoten.herzschlag() > vorher, "wer zu Ende arbeitet, lebt")
     knoten.oeffne()
     assert (opfer.wait(GEDULD_S), anderer.wait(GEDULD_S)) == (0, 0)
     assert knoten.in_arbeit() == []

@@ -16,11 +16,12 @@ from fachwerk import abruf, klaerung, line, zustellung
 from fachwerk.abruf import auftrag_id
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
-from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Engine
+from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Aufgabe, Engine, laufender_auftrag
 from fachwerk.errors import FachwerkError, RetryableError
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
 from fachwerk.platz import Platz
 from fachwerk.polling import Polling
+from fachwerk.quarantaene import Quarantaene
 from fachwerk.store import ist_faellig
 from fachwerk.tabellen import knoten, vorgang
 from fachwerk.tabellen import zustellung as zustellung_tabelle
@@ -48,6 +49,7 @@ class Dienst:
         self._betrieb = betrieb
         self._store = betrieb.store
         self._platz = Platz(betrieb.store.datenbank, betrieb.store.prozess, betrieb.einstellungen.fachwerk.knoten)
+        self._quarantaene = Quarantaene(betrieb.store)
         self._engine: Engine | None = None
         self._polling: Polling | None = None
         self.fehler: dict[str, Kanalfehler] = {}
@@ -55,19 +57,23 @@ class Dienst:
     def starte(self, *, ruft_ab: bool) -> None:
         """Take a slot, resume what it left behind and begin; ``ruft_ab`` also starts the timed polls."""
         platz = self._platz.nimm()
+        im_fall: dict[str, Aufgabe] = {
+            "bearbeite": self._bearbeite,
+            "klaere": self._klaere,
+            "stelle_zu": self._stelle_zu,
+        }
         self._engine = Engine(
             self._store.datenbank,
             platz,
             {
-                "bearbeite": self._bearbeite,
-                "klaere": self._klaere,
-                "stelle_zu": self._stelle_zu,
+                **{name: self._im_fall(funktion) for name, funktion in im_fall.items()},
                 "rufe_ab": self._rufe_ab,
             },
             self._betrieb.schlangen(),
             self._nach_absturz,
+            gezaehlt=im_fall,
         )
-        self._engine.starte()
+        self._engine.starte(self._nach_vorgaenger)
         self._polling = Polling(self._betrieb)
         self._polling.starte(self.wache, takte=ruft_ab)
         log.info("dienst_gestartet", platz=platz)
@@ -75,13 +81,30 @@ class Dienst:
     def stoppe(self, frist_s: int = 30) -> None:
         """Drain: no new polls, running jobs end within ``frist_s`` seconds, the slot is given back."""
         if self._polling is not None:
-            self._polling.stoppe()
+            self._polling.beginne_nichts_mehr()
         if self._engine is not None:
             self._engine.stoppe(frist_s)
+        if self._polling is not None:
+            self._polling.stoppe()
         self._platz.verlasse()
         log.info("dienst_beendet")
 
+    def _nach_vorgaenger(self, unterbrochene: list[tuple[str, str]]) -> None:
+        """Before the engine begins: note what a dead predecessor left, and work at once, however idle it was."""
+        self._quarantaene.melde(unterbrochene)
+        self._betrieb.auftraege.setze_takt(ARBEITSTAKT)
+
     # -- jobs ---------------------------------------------------------------------------------------------------
+
+    def _im_fall(self, funktion: Aufgabe) -> Aufgabe:
+        """A job of a case; one that ended its process too often is not begun again but held."""
+
+        def auftrag(vorgang_id: str, *weitere: str) -> None:
+            kennung = laufender_auftrag()
+            if not self._quarantaene.fuehre_aus(kennung, vorgang_id, lambda: funktion(vorgang_id, *weitere)):
+                self._halte_abstuerzenden(kennung, vorgang_id)
+
+        return auftrag
 
     def _bearbeite(self, vorgang_id: str) -> None:
         line.bearbeite(self._betrieb, vorgang_id)
@@ -122,17 +145,24 @@ class Dienst:
     def eine_runde(self, kanaele: Sequence[str]) -> dict[str, Kanalfehler]:
         """Poll ``kanaele`` once and work until nothing is due; returns the Kanäle that failed, with the reason.
 
-        A poll of these Kanäle that is under way already, such as one resumed after a crash, is waited for as well.
+        A poll of these Kanäle that is under way already, such as one resumed after a crash, comes first.
         """
         self.fehler = {}
-        auftraege, marke = self._betrieb.auftraege, uuid.uuid4().hex[:12]
-        for kanal in kanaele:
-            auftraege.reihe_einmal_ein("rufe_ab", "abruf", f"abruf:{kanal}:{marke}", kanal, kanal)
-        anfaenge = tuple(f"abruf:{kanal}:" for kanal in kanaele)
-        offen = {auftrag for auftrag in auftraege.offene() if auftrag.startswith(anfaenge)}
-        while (offen & auftraege.offene()) or self._store.faellig():
+        marke = uuid.uuid4().hex[:12]
+        eigene: set[str] = set()
+        while self._rufe_noch_ab(kanaele, marke, eigene) or self._store.faellig():
             time.sleep(0.1)
         return dict(self.fehler)
+
+    def _rufe_noch_ab(self, kanaele: Sequence[str], marke: str, eigene: set[str]) -> bool:
+        """Enqueue the polls of this round, each behind one that a killed process left; whether one is not done yet."""
+        for kanal in kanaele:
+            kennung = f"abruf:{kanal}:{marke}"
+            if kennung not in eigene and self._betrieb.auftraege.reihe_einmal_ein(
+                "rufe_ab", "abruf", kennung, kanal, kanal
+            ):
+                eigene.add(kennung)
+        return len(eigene) < len(kanaele) or bool(eigene & self._betrieb.auftraege.offene())
 
     # -- watch --------------------------------------------------------------------------------------------------
 
@@ -150,26 +180,30 @@ class Dienst:
             }
         if self._platz.name not in lebende:
             return
-        if uebernommen := self._betrieb.auftraege.uebernimm(lebende):
+        if uebernommen := self._betrieb.auftraege.uebernimm(lebende, self._quarantaene.melde):
             log.warning("arbeit_uebernommen", anzahl=uebernommen)
-        self._halte_abstuerzende()
+        self._gib_auf()
         self._finde_verwaiste()
         self._betrieb.auftraege.setze_takt(ARBEITSTAKT if self._store.faellig() else RUHETAKT)
 
-    def _halte_abstuerzende(self) -> None:
+    def _gib_auf(self) -> None:
+        """Jobs that the engine itself does not begin again."""
+        for kennung, argument in self._betrieb.auftraege.aufgegebene():
+            self._halte_abstuerzenden(kennung, argument)
+            self._betrieb.auftraege.loesche([kennung])
+
+    def _halte_abstuerzenden(self, kennung: str, vorgang_id: str) -> None:
         hinweis = (
             "Die Bearbeitung dieses Vorgangs hat den Prozess mehrmals beendet. Er ist angehalten, andere laufen "
             "weiter; bitte an die Entwicklung melden."
         )
-        for kennung, vorgang_id in self._betrieb.auftraege.aufgegebene():
-            log.error("auftrag_aufgegeben", auftrag=kennung)
-            art, *rest = kennung.split(":")
-            if art == "linie":
-                self._halte_linie(vorgang_id, "absturz_wiederholt", hinweis)
-            elif art == "zustellung":
-                ziel, fassung = rest[1], int(rest[2])
-                zustellung.halte_abgestuerzte(self._betrieb, vorgang_id, ziel, fassung, "absturz_wiederholt", hinweis)
-            self._betrieb.auftraege.loesche([kennung])
+        log.error("auftrag_aufgegeben", auftrag=kennung)
+        art, *rest = kennung.split(":")
+        if art == "linie":
+            self._halte_linie(vorgang_id, "absturz_wiederholt", hinweis)
+        elif art == "zustellung":
+            ziel, fassung = rest[1], int(rest[2])
+            zustellung.halte_abgestuerzte(self._betrieb, vorgang_id, ziel, fassung, "absturz_wiederholt", hinweis)
 
     def _finde_verwaiste(self) -> None:
         grenze = datetime.now(UTC) - VERWAIST_NACH

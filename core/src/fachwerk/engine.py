@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,9 @@ PROTOKOLL = "1"
 """Version of the pipeline protocol. It changes only if the order of durable jobs does (never with plugin code)."""
 
 MAX_WIEDERANLAEUFE = 5
+_UNBEGRENZT = 1000
+"""For jobs whose restarts the caller counts: a job that waits its turn is restarted with the others, too."""
+
 ARBEITSTAKT = 0.1
 RUHETAKT = 1.0
 _GRENZE = 2000
@@ -126,7 +130,7 @@ class Auftraege:
     def aufgegebene(self) -> list[tuple[str, str]]:
         """Jobs that killed their process too often: (job id, first argument)."""
         return [
-            (auftrag.workflow_id, str((auftrag.input or {"args": [""]})["args"][0]))
+            (auftrag.workflow_id, _erstes(auftrag))
             for auftrag in self._client.list_workflows(status=["MAX_RECOVERY_ATTEMPTS_EXCEEDED"], load_output=False)
         ]
 
@@ -156,15 +160,36 @@ class Auftraege:
                 verbindung.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(fertige)
 
-    def uebernimm(self, lebende: set[str]) -> int:
-        """Resume the work of executors that are not in ``lebende``, each job on its own queue; returns how many."""
-        verwaist: dict[str, list[str]] = {}
-        for auftrag in self._client.list_workflows(status="PENDING", load_input=False, load_output=False):
-            if auftrag.executor_id not in lebende and auftrag.queue_name:
-                verwaist.setdefault(auftrag.queue_name, []).append(auftrag.workflow_id)
-        for schlange, ids in verwaist.items():
-            self._client.resume_workflows(ids, queue_name=schlange)
-        return sum(map(len, verwaist.values()))
+    def uebernimm(self, lebende: set[str], melde: Callable[[list[tuple[str, str]]], None] | None = None) -> int:
+        """Resume the work of executors that are not in ``lebende``, each job on its own queue; returns how many.
+
+        One node at a time does this; ``melde`` gets (job id, first argument) of the jobs before they are resumed.
+        """
+        with self._allein() as allein:
+            verwaist = self._laufende(lambda platz: platz not in lebende) if allein else []
+            if verwaist and melde is not None:
+                melde([(auftrag.workflow_id, _erstes(auftrag)) for auftrag in verwaist])
+            for schlange in {auftrag.queue_name for auftrag in verwaist}:
+                ids = [auftrag.workflow_id for auftrag in verwaist if auftrag.queue_name == schlange]
+                self._client.resume_workflows(ids, queue_name=schlange)
+        return len(verwaist)
+
+    def unterbrochene(self, platz: str) -> list[tuple[str, str]]:
+        """What the dead predecessor on ``platz`` was doing: (job id, first argument)."""
+        return [(auftrag.workflow_id, _erstes(auftrag)) for auftrag in self._laufende(lambda wer: wer == platz)]
+
+    def _laufende(self, wessen: Callable[[str], bool]) -> list[Any]:
+        laufend = self._client.list_workflows(status="PENDING", load_output=False)
+        return [auftrag for auftrag in laufend if auftrag.queue_name and wessen(auftrag.executor_id or "")]
+
+    @contextmanager
+    def _allein(self) -> Iterator[bool]:
+        """Whether no other node is at it; always on SQLite, where the row guards have to do."""
+        if self._datenbank.dialect.name != "postgresql":
+            yield True
+            return
+        with self._datenbank.begin() as verbindung:
+            yield bool(verbindung.execute(sa.text("SELECT pg_try_advisory_xact_lock(7220119240387)")).scalar_one())
 
     def setze_takt(self, sekunden: float) -> None:
         """Poll all queues every ``sekunden`` (fast while there is work, slow when idle)."""
@@ -195,6 +220,16 @@ class Auftraege:
         self._client.destroy()
 
 
+def _erstes(auftrag: Any) -> str:
+    """The first argument of a job: the case, or the Kanal."""
+    return str((auftrag.input or {"args": [""]})["args"][0])
+
+
+def laufender_auftrag() -> str:
+    """Id of the job this thread runs."""
+    return DBOS.workflow_id or ""
+
+
 def _schema(datenbank: sa.Engine) -> str | None:
     return "dbos" if datenbank.dialect.name == "postgresql" else None
 
@@ -210,15 +245,19 @@ class Engine:
         schlangen: Iterable[Schlange],
         bei_fehler: Callable[[str, tuple[str, ...], str], None],
         arbeiter: int = 64,
+        gezaehlt: Collection[str] = (),
     ) -> None:
+        """``gezaehlt`` names the jobs whose restarts the caller bounds; all others end after MAX_WIEDERANLAEUFE."""
         self.auftraege = Auftraege(datenbank)
         self._schlangen = tuple(schlangen)
         self._bei_fehler = bei_fehler
         self._halt = threading.Event()
         self._datenbank = datenbank
+        self._platz = platz
         DBOS(config=self._konfiguration(datenbank, platz, arbeiter))
         for name, funktion in aufgaben.items():
-            DBOS.workflow(name=name, max_recovery_attempts=MAX_WIEDERANLAEUFE)(self._auftrag(name, funktion))
+            grenze = _UNBEGRENZT if name in gezaehlt else MAX_WIEDERANLAEUFE
+            DBOS.workflow(name=name, max_recovery_attempts=grenze)(self._auftrag(name, funktion))
 
     @staticmethod
     def _konfiguration(datenbank: sa.Engine, platz: str, arbeiter: int) -> DBOSConfig:
@@ -257,9 +296,14 @@ class Engine:
         auftrag.__qualname__ = auftrag.__name__ = name
         return auftrag
 
-    def starte(self) -> None:
-        """Make the engine's tables, resume what this slot left behind, and begin to work."""
+    def starte(self, melde: Callable[[list[tuple[str, str]]], None] | None = None) -> None:
+        """Make the engine's tables, resume what this slot left behind, and begin to work.
+
+        ``melde`` gets (job id, first argument) of what was left behind, before it is resumed.
+        """
         bereit = sa.inspect(self._datenbank).has_table("queues", schema=_schema(self._datenbank))
+        if bereit and melde is not None:
+            melde(self.auftraege.unterbrochene(self._platz))
         if bereit:  # known queues are served at once, new ones a second later
             self._melde_schlangen_an()
         DBOS.listen_queues([schlange.name for schlange in self._schlangen])
@@ -268,10 +312,8 @@ class Engine:
             self._melde_schlangen_an()
 
     def _melde_schlangen_an(self) -> None:
-        """Make the queues known; whoever starts has work, so the slow pace of an idle predecessor is over."""
         for schlange in self._schlangen:
             self.auftraege.melde_an(schlange)
-        self.auftraege.setze_takt(ARBEITSTAKT)
 
     def stoppe(self, frist_s: int = 30) -> None:
         """Take no new work, let running jobs end within ``frist_s`` seconds, stop."""

@@ -116,6 +116,12 @@ class Polling:
         )
         log.debug("takt", kanal=kanal, neu=neu)
 
+    def beginne_nichts_mehr(self) -> None:
+        """No further polls and no sweeping; the watch goes on, so that a process that drains is not taken for dead."""
+        for auftrag in self._uhr.get_jobs():
+            if auftrag.id != "wache":
+                auftrag.remove()
+
     def stoppe(self) -> None:
         """No further ticks; a job of the schedule that runs right now ends first."""
         self._uhr.shutdown(wait=True)

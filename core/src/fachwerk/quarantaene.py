@@ -1,0 +1,60 @@
+"""Quarantine: a job whose process died runs alone from then on, and only so often.
+
+Something in a message can end the process that works on it (a bug in a C library, memory). Everything that ran
+beside it is interrupted too and must not be blamed. So every interrupted job is noted in the audit chain of its case;
+the noted ones run one at a time, each start is committed before it happens, and a job that was started too often is
+not started again. Neither a restart nor a take-over by another node resets that count.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+
+from fachwerk.store import Store
+from fachwerk.tabellen import ereignis
+
+HOECHSTENS = 5
+"""So many starts after the first interruption."""
+
+_FAELLE = ("linie:", "klaerung:", "zustellung:")
+
+
+class Quarantaene:
+    """The quarantine of one process."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._allein = threading.Lock()
+
+    def melde(self, auftraege: Iterable[tuple[str, str]]) -> None:
+        """These jobs (id, case) were running when their process died."""
+        for kennung, vorgang_id in auftraege:
+            if kennung.startswith(_FAELLE):
+                self._vermerke(vorgang_id, "unterbrochen", kennung)
+
+    def fuehre_aus(self, kennung: str, vorgang_id: str, aufgabe: Callable[[], None]) -> bool:
+        """Do ``aufgabe`` as job ``kennung``; False, and nothing done, if it has ended its process too often."""
+        if not self._store.ist_vermerkt(vorgang_id, "unterbrochen", kennung):
+            aufgabe()
+            return True
+        with self._allein:
+            if self._anlaeufe(vorgang_id, kennung) >= HOECHSTENS:
+                return False
+            self._vermerke(vorgang_id, "wiederanlauf", kennung)
+            aufgabe()
+        return True
+
+    def _vermerke(self, vorgang_id: str, was: str, kennung: str) -> None:
+        with self._store.transaktion(was) as verbindung:
+            self._store.sperre(verbindung, vorgang_id)
+            self._store.vermerke(verbindung, vorgang_id, "fachwerk", was, kennung)
+
+    def _anlaeufe(self, vorgang_id: str, kennung: str) -> int:
+        frage = sa.select(sa.func.count()).where(
+            ereignis.c.kette == vorgang_id, ereignis.c.was == "wiederanlauf", ereignis.c.code == kennung
+        )
+        with self._store.lesend() as verbindung:
+            return int(verbindung.execute(frage).scalar_one())
