@@ -9,7 +9,10 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import threading
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +37,9 @@ BEFEHLE: Mapping[str, str] = {
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",
 }
 """The core's commands with one line each; the module ``fachwerk.cli.<name>`` holds the command."""
+
+GEDULD_S = 2.0
+"""So long a finished command waits for its threads."""
 
 _UNBEDEUTEND = ("FACHWERK_KONFIG", "FACHWERK_LOG", "FACHWERK_TEST_")
 
@@ -109,7 +115,22 @@ def _nenne_konfiguration(ctx: click.Context, pfad: Path) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    raise SystemExit(starte(sys.argv[1:]))
+    code = starte(sys.argv[1:])
+    _verlasse_haengende(code)
+    raise SystemExit(code)
+
+
+def _verlasse_haengende(code: int) -> None:
+    """End the process if a thread does not: the engine may wait for ever for a job another node took over."""
+    ende = time.monotonic() + GEDULD_S
+    for faden in threading.enumerate():
+        if faden is not threading.main_thread() and not faden.daemon:
+            faden.join(max(ende - time.monotonic(), 0))
+            if faden.is_alive():
+                with suppress(OSError):
+                    sys.stdout.flush()
+                    sys.stderr.flush()
+                os._exit(code)
 
 
 def starte(argumente: Sequence[str]) -> int:
