@@ -122,13 +122,15 @@ def test_2_two_processes_never_get_the_same_slot_and_a_freed_one_is_taken_again(
 
 
 def test_3_a_restart_does_not_touch_a_queue_whose_configuration_is_unchanged(werkbank: Werkbank) -> None:
-    engine = werkbank.starte(Schlange("linie", 4, 2, 30))
-    engine.auftraege.setze_takt(7.5)
-    werkbank.stoppe()
-    engine = werkbank.starte(Schlange("linie", 4, 2, 30))
+    engine = werkbank.starte(Schlange("linie", 2, 2, 30))
     schlange = engine.auftraege._client.retrieve_queue("linie")
     assert schlange is not None
-    assert schlange.polling_interval_sec == 7.5
+    schlange.set_global_concurrency(17)
+    werkbank.stoppe()
+    engine = werkbank.starte(Schlange("linie", 2, 2, 30))
+    schlange = engine.auftraege._client.retrieve_queue("linie")
+    assert schlange is not None
+    assert schlange.global_concurrency == 17
     assert schlange.limiter == {"limit": 30, "period": 60.0}
 
 

@@ -49,10 +49,10 @@ def test_json_lines_are_documents_of_their_own() -> None:
     strom = io.StringIO()
     einrichten("json", strom=strom)
     logger("probe", kanal="wbs").info("abgerufen", neu=2)
-    logging.getLogger("dbos").warning("von draussen")
+    logging.getLogger("eine.bibliothek").warning("von draussen")
     eigene, fremde = [json.loads(zeile) for zeile in strom.getvalue().splitlines()]
     assert (eigene["event"], eigene["kanal"], eigene["neu"], eigene["level"]) == ("abgerufen", "wbs", 2, "info")
-    assert (fremde["event"], fremde["level"], fremde["logger"]) == ("von draussen", "warning", "dbos")
+    assert (fremde["event"], fremde["level"], fremde["logger"]) == ("von draussen", "warning", "eine.bibliothek")
 
 
 def test_libraries_speak_from_warnings_on() -> None:
