@@ -23,15 +23,16 @@ SCHEMA_KOPF = "0001"
 
 _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _SQLITE_MINDESTENS = (3, 42)
-_POSTGRESQL = {
-    "options": "-c idle_in_transaction_session_timeout=15s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10"
-    " -c tcp_keepalives_count=3",
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
+_POSTGRESQL = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""So that a server whose machine vanished is noticed (libpq; seconds, the last in milliseconds)."""
+
+_SITZUNG = {
+    "idle_in_transaction_session_timeout": "15s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
 }
-"""A node that froze or lost its network may not keep the rows it was changing from the others."""
+"""So that a node that froze or lost its network does not keep the rows it was changing from the others."""
 
 STOERUNGEN = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
 """What SQLAlchemy raises when the database cannot be reached or has just gone: the same may work later."""
@@ -73,13 +74,28 @@ def sqlite_treiber(version: tuple[int, ...] = sys.version_info[:2]) -> Any:
 def oeffne_datenbank(url: str) -> sa.Engine:
     """An engine for ``url`` with the settings both sides need (facts: ``docs/entscheidungen/0001``)."""
     if not url.startswith("sqlite"):
-        eigene = {name: wert for name, wert in _POSTGRESQL.items() if name not in sa.make_url(url).query}
-        return sa.create_engine(url, connect_args=eigene, pool_size=30, max_overflow=10, pool_pre_ping=True)
+        return _oeffne_postgresql(sa.make_url(url))
     datei = sa.make_url(url).database
     if datei and datei != ":memory:":
         Path(datei).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, module=sqlite_treiber(), pool_size=30, max_overflow=10)
     event.listen(engine, "connect", _bereite_sqlite_vor)
+    return engine
+
+
+def _oeffne_postgresql(url: sa.URL) -> sa.Engine:
+    """What the site says in the address wins. Set by SQL, because a PgBouncer refuses such start parameters."""
+    eigene = {name: wert for name, wert in _POSTGRESQL.items() if name not in url.query}
+    engine = sa.create_engine(url, connect_args=eigene, pool_size=30, max_overflow=10, pool_pre_ping=True)
+    gesagt = str(url.query.get("options", ""))
+    befehle = "; ".join(f"SET {name} = '{wert}'" for name, wert in _SITZUNG.items() if name not in gesagt)
+
+    def bereite_vor(verbindung: Any, _datensatz: Any) -> None:
+        if befehle:
+            verbindung.execute(befehle)
+            verbindung.commit()
+
+    event.listen(engine, "connect", bereite_vor)
     return engine
 
 
