@@ -48,6 +48,13 @@ UEBERGABE = {
     "deliver 1": "the hand-over",
     "zugestellt 1": "the receipt",
 }
+RUECKKEHR = {
+    "unterbrochen 1": "the note that the process died over this delivery",
+    "wiederanlauf 1": "the commit that it is begun once more",
+    "absicht 1": "the intent, taken over from the dead process",
+    "find_delivered 1": "the question what became of it",
+    "zugestellt 1": "the receipt",
+}
 UMBENENNUNG = {"umbenennen_ziel 1": "the case folder becomes visible"}
 
 
@@ -102,6 +109,24 @@ def test_a_kill_at_any_point_loses_nothing_and_delivers_nothing_twice(
     assert standort.bilanz().zugestellt == len(ALLE)
     assert set(standort.auftraege()) == {"SUCCESS"}
     assert standort.frage("SELECT count(*) FROM eingang WHERE bestaetigt IS NULL") == [(0,)]
+
+
+def test_a_second_kill_while_the_first_is_cleared_up_changes_nothing(
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbank_url: str
+) -> None:
+    standort = neuer_standort(datenbank_url)
+    assert bank.laufe(standort.konfig).code == 0
+    maengel = []
+    for punkt in punkte(RUECKKEHR):
+        standort.sende()
+        assert bank.laufe(standort.konfig, toete="nach deliver 1").code == -signal.SIGKILL
+        if (zweiter := bank.laufe(standort.konfig, toete=punkt)).code != -signal.SIGKILL:
+            maengel.append(f"{punkt}: the process was not killed there, it ended with {zweiter.code}")
+        if (danach := bank.laufe(standort.konfig)).code != 0:
+            maengel.append(f"{punkt}: the poll afterwards did not go well: {danach}")
+        maengel += [f"{punkt}: {mangel}" for mangel in standort.maengel()]
+    assert not maengel, "\n".join(maengel)
+    assert standort.frage("SELECT count(*) FROM vorgang WHERE status <> 'done'") == [(0,)]
 
 
 def test_content_that_nobody_claimed_is_swept_and_what_was_claimed_stays(

@@ -88,6 +88,7 @@ def simulator(
     """An XTA mailbox with ``konten`` in ``ordner`` for as long as the block lasts: its process and its addresses."""
     datei = ordner.with_name("konten.json")
     datei.write_text(json.dumps({"konten": konten}, indent=1), encoding="utf-8")
+    (ordner / "simulator.json").unlink(missing_ok=True)  # a killed predecessor leaves it
     befehl = ["fachwerk", "simulator", "xta", "--ordner", str(ordner), "--konten", str(datei)]
     with laufend(befehl, protokoll) as prozess:
         stand: Any = warte_auf_json(ordner / "simulator.json", "XTA-Simulator", prozess)
