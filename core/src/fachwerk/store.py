@@ -60,9 +60,13 @@ class Store:
                 verbindung.exec_driver_sql("BEGIN IMMEDIATE")
             yield verbindung
 
-    def sperre(self, verbindung: sa.Connection, vorgang_id: str) -> None:
-        """Wait until no other transaction changes the case; the first thing any change of a case does."""
-        verbindung.execute(sa.select(vorgang.c.id).where(vorgang.c.id == vorgang_id).with_for_update(key_share=True))
+    def sperre(self, verbindung: sa.Connection, vorgang_id: str) -> Any:
+        """Wait until no other transaction changes the case; the first thing any change of a case does.
+
+        Gives its row (None if there is none), which stays as it is until the end of the transaction.
+        """
+        frage = sa.select(vorgang).where(vorgang.c.id == vorgang_id).with_for_update(key_share=True)
+        return verbindung.execute(frage).one_or_none()
 
     @contextmanager
     def lesend(self) -> Iterator[sa.Connection]:

@@ -120,12 +120,14 @@ class _Versuch:
         self._schluessel = schluessel(vorgang_id, ziel_name, fassung)
         self._begonnen = datetime.now(UTC)
         self._unklar = False
+        self._plugin = ""
+        self._vorgang: Any = None
 
     def gehe(self) -> None:
         zeile = self._zeile()
         if zeile is None or not self._ist_dran(zeile):
             return
-        self._unklar = bool(zeile.absicht_von)
+        self._unklar, self._plugin = bool(zeile.absicht_von), zeile.plugin
         ziel = self._betrieb.ziele.get(self._ziel_name)
         if ziel is None:
             self._halte_vorab(zeile, "ziel_fehlt", "Dieses Ziel steht nicht mehr in fachwerk.toml. Bitte eintragen.")
@@ -270,7 +272,7 @@ class _Versuch:
             if not self._aendere(verbindung, wenn, **werte, code=code, hinweis=hinweis, gehalten_fuer=fuer.value):
                 return
             self._schreibe_schritt(verbindung, code)
-            if self._gilt(verbindung):
+            if self._gilt():
                 self._store.halte(verbindung, self._id, code, hinweis, fuer)
                 anlass = f"{self._ziel_name}:{self._versuch}"
                 klaerung.kuendige_an(self._betrieb, verbindung, self._id, fuer, anlass)
@@ -287,7 +289,7 @@ class _Versuch:
         return self._store.prozess if self._unklar else ""
 
     def _aendere(self, verbindung: sa.Connection, wenn: Bedingung, **werte: Any) -> bool:
-        self._store.sperre(verbindung, self._id)
+        self._vorgang = self._store.sperre(verbindung, self._id)
         return bool(verbindung.execute(self._hier(zustellung.update()).where(*wenn).values(**werte)).rowcount)
 
     def _reihe_ein(self, verbindung: sa.Connection, versuch: int, bis: datetime, marke: str = "") -> None:
@@ -310,21 +312,17 @@ class _Versuch:
             return verbindung.execute(self._hier(sa.select(zustellung))).one_or_none()
 
     def _schreibe_schritt(self, verbindung: sa.Connection, code: str, antwort: Quittung | None = None) -> None:
-        plugin = self._zeile_plugin(verbindung)
+        plugins = self._betrieb.plugins
         angabe = Schrittangabe(
             "deliver",
             self._begonnen,
             ziel=f"{self._ziel_name}:{self._fassung}",
             versuch=self._versuch,
-            plugin=plugin,
-            plugin_version=self._betrieb.plugins.version(plugin) if plugin in self._betrieb.plugins.namen else "",
+            plugin=self._plugin,
+            plugin_version=plugins.version(self._plugin) if self._plugin in plugins.namen else "",
             code=code,
         )
-        lauf = self._store.vorgang(self._id, verbindung).lauf
-        self._store.schreibe_schritt(verbindung, self._id, lauf, angabe, antwort)
-
-    def _zeile_plugin(self, verbindung: sa.Connection) -> str:
-        return str(verbindung.execute(self._hier(sa.select(zustellung.c.plugin))).scalar_one())
+        self._store.schreibe_schritt(verbindung, self._id, self._vorgang.lauf, angabe, antwort)
 
     def _gehoert_lebendem(self, prozess: str) -> bool:
         """Whether the announced attempt runs in another process that is alive: then it is not ours to clear up."""
@@ -336,12 +334,12 @@ class _Versuch:
             ).scalar_one_or_none()
             return schlag is not None and datenbankzeit(verbindung) - utc(schlag) < KNOTEN_TOT_NACH
 
-    def _gilt(self, verbindung: sa.Connection) -> bool:
+    def _gilt(self) -> bool:
         """Whether this is a delivery of the case as it is now: only such a one decides what becomes of it."""
-        return bool(self._store.vorgang(self._id, verbindung).fassung == self._fassung)
+        return bool(self._vorgang.fassung == self._fassung)
 
     def _setze_stand(self, verbindung: sa.Connection) -> None:
-        if self._gilt(verbindung):
+        if self._gilt():
             setze_stand(self._betrieb, verbindung, self._id, self._fassung)
 
     # -- circuit ------------------------------------------------------------------------------------------------
