@@ -17,7 +17,7 @@ import structlog
 from fachwerk import settings
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
 from fachwerk.engine import Auftraege, Schlange
-from fachwerk.errors import ConfigError
+from fachwerk.errors import ConfigError, PermanentError
 from fachwerk.plugins import Plugins, lade
 from fachwerk.schluessel import Schluesselbund, lies_schluesseldatei
 from fachwerk.spiegel import Spiegel
@@ -134,7 +134,23 @@ def oeffne_betrieb(konfig: Path | None, *, anlegen: bool = False) -> Betrieb:
     aufbau = settings.aufbau(einstellungen, plugins)
     datenbank = oeffne_datenbank(settings.datenbank_url(einstellungen))
     pruefe_schema(datenbank, anlegen=anlegen)
-    return Betrieb(einstellungen, plugins, aufbau, datenbank)
+    betrieb = Betrieb(einstellungen, plugins, aufbau, datenbank)
+    pruefe_schluessel(betrieb.store)
+    return betrieb
+
+
+def pruefe_schluessel(store: Store) -> None:
+    """Refuse to work with a site key that does not open what is stored: new cases would be lost with it."""
+    try:
+        store.inhalt.pruefe_hauptschluessel()
+    except PermanentError as fehler:
+        raise ConfigError(
+            fehler.code,
+            "Die Schlüsseldatei gehört nicht zu dieser Datenbank: Gespeicherte Vorgänge wurden mit einem anderen "
+            "Hauptschlüssel verschlüsselt. Bitte die richtige Datei aus der Sicherung zurückholen.",
+            schluessel="fachwerk.schluesseldatei",
+            umgebung="FACHWERK_SCHLUESSELDATEI",
+        ) from None
 
 
 def pruefe_schema(datenbank: sa.Engine, *, anlegen: bool) -> None:
@@ -153,7 +169,7 @@ def pruefe_schema(datenbank: sa.Engine, *, anlegen: bool) -> None:
     elif stand != "aktuell":
         was = {
             "leer": "Die Datenbank ist noch leer. Sie wird mit „fachwerk run“ oder „fachwerk poll“ angelegt.",
-            "alt": "Die Datenbank stammt von einer älteren Fassung. Bitte sichern und dann aktualisieren.",
+            "alt": "Die Datenbank stammt von einer älteren Fassung. Sichern, dann „fachwerk datenbank aktualisieren“.",
             "fremd": "Die Datenbank stammt von einer neueren Fassung oder von einem anderen Programm.",
         }
         raise ConfigError("datenbank_" + stand, was[stand], schluessel="fachwerk.datenbank")

@@ -77,6 +77,17 @@ class Inhaltsspeicher:
         )
         self._merke(vorgang_id, schluessel)
 
+    def pruefe_hauptschluessel(self) -> None:
+        """``PermanentError`` if the newest case was encrypted under another site key than ours."""
+        with self._datenbank.connect() as verbindung:
+            neuester = verbindung.execute(
+                sa.select(fallschluessel.c.vorgang_id, fallschluessel.c.schluessel)
+                .order_by(fallschluessel.c.angelegt.desc())
+                .limit(1)
+            ).one_or_none()
+        if neuester is not None:
+            self._bund.entpacke(neuester.vorgang_id, neuester.schluessel)
+
     def _merke(self, vorgang_id: str, schluessel: bytes) -> None:
         with self._schloss:
             while len(self._schluessel) >= _SCHLUESSEL_IM_SPEICHER:
@@ -208,13 +219,18 @@ class Inhaltsspeicher:
                 verbindung.execute(sa.select(teil.c.id).where(sa.or_(verlassen, ohne_schluessel))).scalars()
             )
         self.verwirf(verwaist)
-        with self._datenbank.begin() as verbindung:
-            verbindung.execute(
-                fallschluessel.delete()
-                .where(fallschluessel.c.angelegt < grenze)
-                .where(~sa.exists().where(teil.c.vorgang_id == fallschluessel.c.vorgang_id))
-            )
+        self._fege_schluessel(grenze)
         return len(verwaist)
+
+    def _fege_schluessel(self, grenze: datetime) -> None:
+        """Delete the keys of cases that never came to be."""
+        ohne_teil = ~sa.exists().where(teil.c.vorgang_id == fallschluessel.c.vorgang_id)
+        leer = (fallschluessel.c.angelegt < grenze, ohne_teil)
+        with self._datenbank.connect() as verbindung:
+            if verbindung.execute(sa.select(fallschluessel.c.vorgang_id).where(*leer).limit(1)).first() is None:
+                return
+        with self._datenbank.begin() as verbindung:
+            verbindung.execute(fallschluessel.delete().where(*leer))
 
     def vernichte_schluessel(self, verbindung: sa.Connection, vorgang_id: str) -> None:
         """Delete the case key in the caller's transaction: from its commit on nothing of the case can be read."""

@@ -31,6 +31,7 @@ _TAGE = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 WACHTAKT_S = 3
 FEGETAKT_S = 3600
+ERSTES_FEGEN_S = 60
 AUFTRAEGE_BEHALTEN = timedelta(days=7)
 """Finished jobs stay in the engine's tables for so long, for people who look; the journal stays in ours."""
 
@@ -68,6 +69,15 @@ def _wochentage(teil: str) -> str:
     return ",".join(_TAGE[tag % 7] for tag in range(von, bis + 1, schritt))
 
 
+def raeume_auf(betrieb: Betrieb) -> None:
+    """Shred content whose time is over, sweep what nobody claimed, erase the engine rows of finished jobs."""
+    with betrieb.store.lesend() as verbindung:
+        jetzt = datenbankzeit(verbindung)
+    loesche_faellige(betrieb, jetzt)
+    betrieb.store.inhalt.fege()
+    betrieb.auftraege.raeume_auf(jetzt - AUFTRAEGE_BEHALTEN)
+
+
 class Polling:
     """The schedule of this process."""
 
@@ -79,16 +89,12 @@ class Polling:
         """Start the watch and, with ``takte``, the polls (the first at once)."""
         self._uhr.add_job(wache, IntervalTrigger(seconds=WACHTAKT_S), id="wache")
         if takte:
-            self._uhr.add_job(self._raeume_auf, IntervalTrigger(seconds=FEGETAKT_S), id="aufraeumen")
+            bald = datetime.now().astimezone() + timedelta(seconds=ERSTES_FEGEN_S)
+            takt = IntervalTrigger(seconds=FEGETAKT_S)
+            self._uhr.add_job(raeume_auf, takt, [self._betrieb], id="aufraeumen", next_run_time=bald)
             for name, angaben in self._betrieb.einstellungen.kanal.items():
                 self._plane(name, angaben)
         self._uhr.start()
-
-    def _raeume_auf(self) -> None:
-        """Shred content whose time is over, sweep what nobody claimed, erase the engine rows of finished jobs."""
-        loesche_faellige(self._betrieb, self._jetzt())
-        self._betrieb.store.inhalt.fege()
-        self._betrieb.auftraege.raeume_auf(self._jetzt() - AUFTRAEGE_BEHALTEN)
 
     def _plane(self, kanal: str, angaben: KanalEinstellungen) -> None:
         if angaben.cron:

@@ -11,6 +11,7 @@ from fachwerk.betrieb import Betrieb, oeffne_betrieb
 from fachwerk.dienst import Dienst, Kanalfehler
 from fachwerk.errors import ConfigError
 from fachwerk.modell import Vorgangstand
+from fachwerk.polling import raeume_auf
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def _arbeite(betrieb: Betrieb, kanaele: list[str]) -> Rundenbericht:
         fehler = dienst.eine_runde(kanaele)
     finally:
         dienst.stoppe()
+    raeume_auf(betrieb)
     nachher = betrieb.store.anzahlen()
     gehalten = Vorgangstand.HELD.value
     return Rundenbericht(

@@ -64,7 +64,7 @@ def _datenbank(einstellungen: Einstellungen) -> Iterator[Meldung]:
         yield Meldung(fehler.code, Schwere.FEHLER, fehler.hint, ort)
         return
     try:
-        yield from _stand(datenbank, ort)
+        yield from _stand(datenbank, ort, einstellungen.schluesselpfad)
     except SQLAlchemyError:
         text = "Die Datenbank ist nicht erreichbar oder keine. Adresse, Netz, Anmeldung und Rechte der Datei prüfen."
         yield Meldung("datenbank_nicht_erreichbar", Schwere.FEHLER, text, ort)
@@ -101,13 +101,15 @@ _STAND = {
 }
 
 
-def _stand(datenbank: sa.Engine, ort: str) -> Iterator[Meldung]:
+def _stand(datenbank: sa.Engine, ort: str, schluesselpfad: Path) -> Iterator[Meldung]:
     from fachwerk.datenbank import datenbankzeit, schema_stand
 
     stand = schema_stand(datenbank)
     if stand in _STAND:
         schwere, text = _STAND[stand]
         yield Meldung(f"datenbank_{stand}", schwere, text, ort)
+    if stand == "aktuell":
+        yield from _schluessel_passt(datenbank, schluesselpfad)
     with datenbank.connect() as verbindung:
         abweichung = abs(datenbankzeit(verbindung) - datetime.now(UTC))
     if abweichung > UHR_ABWEICHUNG:
@@ -116,6 +118,22 @@ def _stand(datenbank: sa.Engine, ort: str) -> Iterator[Meldung]:
             "voneinander ab. Zeitabgleich (NTP) auf beiden einrichten."
         )
         yield Meldung("uhr_abweichung", Schwere.WARNUNG, text, ort)
+
+
+def _schluessel_passt(datenbank: sa.Engine, pfad: Path) -> Iterator[Meldung]:
+    """The site key must open what is stored; a missing or damaged file is reported elsewhere."""
+    from fachwerk.betrieb import pruefe_schluessel
+    from fachwerk.schluessel import Schluesselbund, lies_schluesseldatei
+    from fachwerk.store import Store
+
+    try:
+        bund = Schluesselbund(lies_schluesseldatei(pfad))
+    except ConfigError:
+        return
+    try:
+        pruefe_schluessel(Store(datenbank, bund))
+    except ConfigError as fehler:
+        yield Meldung(fehler.code, Schwere.FEHLER, fehler.hint, "fachwerk.schluesseldatei")
 
 
 def _spiegel(einstellungen: Einstellungen) -> Iterator[Meldung]:

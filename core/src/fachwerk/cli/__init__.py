@@ -33,6 +33,7 @@ BEFEHLE: Mapping[str, str] = {
     "vorgang": "Vorgänge ansehen und wieder in Gang bringen.",
     "plugins": "Zeigt die installierten Plugins.",
     "leistungen": "Zeigt den Leistungskatalog.",
+    "datenbank": "Stand der Datenbank ansehen und sie aktualisieren.",
     "demo": "Zeigt die ganze Linie an einem eingebetteten Postfach.",
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",
 }
