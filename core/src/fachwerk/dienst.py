@@ -150,7 +150,8 @@ class Dienst:
         self.fehler = {}
         marke = uuid.uuid4().hex[:12]
         eigene: set[str] = set()
-        while self._rufe_noch_ab(kanaele, marke, eigene) or self._store.faellig():
+        self._rufe_noch_ab(kanaele, marke, eigene)
+        while self._store.faellig() or self._rufe_noch_ab(kanaele, marke, eigene):
             time.sleep(0.1)
         return dict(self.fehler)
 
@@ -162,7 +163,9 @@ class Dienst:
                 "rufe_ab", "abruf", kennung, kanal, kanal
             ):
                 eigene.add(kennung)
-        return len(eigene) < len(kanaele) or bool(eigene & self._betrieb.auftraege.offene())
+        offene = self._betrieb.auftraege.offene()
+        fragen = any(kennung.startswith("klaerung:") for kennung in offene)  # their cases are held, so never due
+        return len(eigene) < len(kanaele) or fragen or bool(eigene & offene)
 
     # -- watch --------------------------------------------------------------------------------------------------
 
