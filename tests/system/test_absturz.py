@@ -55,6 +55,11 @@ RUECKKEHR = {
     "find_delivered 1": "the question what became of it",
     "zugestellt 1": "the receipt",
 }
+NEBENWEGE = {
+    "gehalten 1": "a message nobody can read is held",
+    "klaerung 1": "the question about it goes to the office",
+    "doppelsendung 1": "a message sent twice is linked to the first",
+}
 UMBENENNUNG = {"umbenennen_ziel 1": "the case folder becomes visible"}
 
 
@@ -127,6 +132,27 @@ def test_a_second_kill_while_the_first_is_cleared_up_changes_nothing(
         maengel += [f"{punkt}: {mangel}" for mangel in standort.maengel()]
     assert not maengel, "\n".join(maengel)
     assert standort.frage("SELECT count(*) FROM vorgang WHERE status <> 'done'") == [(0,)]
+
+
+def test_a_kill_on_a_side_way_loses_no_question_and_delivers_no_message_sent_twice(
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbank_url: str
+) -> None:
+    standort = neuer_standort(datenbank_url, zusatz='[klaerung]\nziel = "akte"\n')
+    maengel = []
+    for punkt in punkte(NEBENWEGE):
+        xml = standort.antrag()
+        if "doppelsendung" in punkt:
+            standort.sende_xml(xml)
+            assert bank.laufe(standort.konfig).code == 0
+        standort.sende_xml(xml if "doppelsendung" in punkt else xml[:-200])
+        if (tot := bank.laufe(standort.konfig, toete=punkt)).code != -signal.SIGKILL:
+            maengel.append(f"{punkt}: the process was not killed there, it ended with {tot.code}")
+        assert bank.laufe(standort.konfig).code == 0
+        maengel += [f"{punkt}: {mangel}" for mangel in standort.maengel()]
+    assert not maengel, "\n".join(maengel)
+    bilanz = standort.bilanz()
+    assert (bilanz.zugestellt, bilanz.gehalten, bilanz.doppelsendungen) == (2, 4, 2)
+    assert standort.frage("SELECT count(*) FROM quittung") == [(2 + 4,)]
 
 
 def test_content_that_nobody_claimed_is_swept_and_what_was_claimed_stays(

@@ -72,6 +72,7 @@ class Standort:
     clamd: str = ""
     ziele: str = AKTE
     ziel: str = "akte"
+    zusatz: str = ""
     plugins: Sequence[str] = ()
     arbeiter: int = 8
     takt: str = "1s"
@@ -100,7 +101,7 @@ class Standort:
             f"{kanal}\n"
             '[format.xsozial_basis]\nbestaetigt = ["projektprofil-1"]\n'
             f'{self.ziele}\n[[route]]\nleistung = "*"\nziel = "{self.ziel}"\nzustand = "live"\n'
-            f'[sicherung]\nspiegel = "spiegel"\n{pruefung}',
+            f'[sicherung]\nspiegel = "spiegel"\n{pruefung}{self.zusatz}',
             encoding="utf-8",
         )
         return pfad
@@ -114,14 +115,24 @@ class Standort:
         self.gesendet += neue
         return neue
 
-    def _beispiel(self, anhang: int) -> Beispiel:
+    def sende_xml(self, xml: bytes) -> str:
+        """Send ``xml`` as it is, without attachments; its id."""
+        with plattform(self.postamt.urls, self.postamt.ordner / "pki") as client:
+            gesendet = sende(client, Beispiel("", _leser(self.konto), xml))
+        self.gesendet.append(gesendet.nachricht_id)
+        return gesendet.nachricht_id
+
+    def antrag(self) -> bytes:
+        """A new application of invented people for the office of this site."""
         from fachwerk_xsozial_basis.erzeuger import nachricht
 
         kennung, leser = str(uuid.uuid4()), _leser(self.konto)
-        xml = nachricht("wbs", None, leser=leser, uuid=kennung, vorgangs_id=kennung, seed=len(self.gesendet))
-        pdf = b"%PDF-1.4\n%" + kennung.encode() + bytes(anhang)
+        return nachricht("wbs", None, leser=leser, uuid=kennung, vorgangs_id=kennung, seed=len(self.gesendet))
+
+    def _beispiel(self, anhang: int) -> Beispiel:
+        pdf = b"%PDF-1.4\n%" + uuid.uuid4().bytes + bytes(anhang)
         anhaenge = (Anhang("anhang_0001.pdf", "application/pdf", pdf),) if anhang else ()
-        return Beispiel("", leser, xml, anhaenge)
+        return Beispiel("", _leser(self.konto), self.antrag(), anhaenge)
 
     # -- who works here -----------------------------------------------------------------------------------------
 
