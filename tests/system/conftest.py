@@ -22,7 +22,7 @@ NeuerStandort = Callable[..., Standort]
 @pytest.fixture(scope="session")
 def postamt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postamt]:
     """One simulator for all tests that do not disturb it."""
-    amt = Postamt(tmp_path_factory.mktemp("postamt") / "postfach", anzahl=40)
+    amt = Postamt(tmp_path_factory.mktemp("postamt") / "postfach", anzahl=50)
     with amt.laufend():
         yield amt
 
@@ -56,10 +56,25 @@ def testziele(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def bank(tmp_path_factory: pytest.TempPathFactory, testziele: None) -> Iterator[Absturzbank]:
-    """The process that forks children to be killed."""
-    with Absturzbank(tmp_path_factory.mktemp("absturz") / "protokoll.log", umgebung()) as absturzbank:
-        yield absturzbank
+def baenke(tmp_path_factory: pytest.TempPathFactory, testziele: None) -> Iterator[tuple[Absturzbank, Absturzbank]]:
+    """Two processes that fork children to be killed, for two sites at a time."""
+    ordner = tmp_path_factory.mktemp("absturz")
+    with Absturzbank(ordner / "eins.log", umgebung()) as eins, Absturzbank(ordner / "zwei.log", umgebung()) as zwei:
+        yield eins, zwei
+
+
+@pytest.fixture
+def bank(baenke: tuple[Absturzbank, Absturzbank]) -> Absturzbank:
+    """A process that forks children to be killed."""
+    return baenke[0]
+
+
+@pytest.fixture
+def datenbanken(datenbank_url: str, request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Addresses of two empty databases of one kind; the test runs once on SQLite and once on PostgreSQL."""
+    if datenbank_url.startswith("sqlite"):
+        return datenbank_url, datenbank_url.replace("fachwerk.db", "zweite.db")
+    return datenbank_url, request.getfixturevalue("postgres_server").neue_datenbank()
 
 
 @pytest.fixture
