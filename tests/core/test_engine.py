@@ -76,6 +76,18 @@ def werkbank(datenbank: sa.Engine) -> Iterator[Werkbank]:
     neue.stoppe()
 
 
+def test_tables_that_another_node_is_just_making_are_waited_for(datenbank: sa.Engine) -> None:
+    """Half of them are there, as in the middle of the migrations of another node."""
+    schema = "dbos." if datenbank.dialect.name == "postgresql" else ""
+    with datenbank.begin() as verbindung:
+        if schema:
+            verbindung.exec_driver_sql("CREATE SCHEMA dbos")
+        verbindung.exec_driver_sql(f"CREATE TABLE {schema}queues (name TEXT)")
+    engine = Engine(datenbank, "test-1", {"tu": lambda *_: None}, [LINIE], lambda *_: None)
+    assert engine._bereite_vor(lambda _: None) is False
+    engine.stoppe(1)
+
+
 def test_a_job_enqueued_in_our_transaction_runs_exactly_once(werkbank: Werkbank) -> None:
     werkbank.starte()
     werkbank.reihe_ein("a", "eins")

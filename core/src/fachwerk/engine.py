@@ -301,15 +301,27 @@ class Engine:
 
         ``melde`` gets (job id, first argument) of what was left behind, before it is resumed.
         """
-        bereit = sa.inspect(self._datenbank).has_table("queues", schema=_schema(self._datenbank))
-        if bereit and melde is not None:
-            melde(self.auftraege.unterbrochene(self._platz))
-        if bereit:  # known queues are served at once, new ones a second later
-            self._melde_schlangen_an()
+        bereit = self._bereite_vor(melde)
         DBOS.listen_queues([schlange.name for schlange in self._schlangen])
         DBOS.launch()
         if not bereit:
             self._melde_schlangen_an()
+
+    def _bereite_vor(self, melde: Callable[[list[tuple[str, str]]], None] | None) -> bool:
+        """What should happen before work begins: then known queues are served at once, new ones a second later.
+
+        False where the engine's tables are not there yet, or are just being made by another node or a new version.
+        """
+        if not sa.inspect(self._datenbank).has_table("queues", schema=_schema(self._datenbank)):
+            return False
+        try:
+            if melde is not None:
+                melde(self.auftraege.unterbrochene(self._platz))
+            self._melde_schlangen_an()
+        except sa.exc.DBAPIError as fehler:
+            log.info("tabellen_im_umbau", klasse=type(fehler).__name__)
+            return False
+        return True
 
     def _melde_schlangen_an(self) -> None:
         for schlange in self._schlangen:
