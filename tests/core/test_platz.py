@@ -11,9 +11,11 @@ import pytest
 import sqlalchemy as sa
 
 from fachwerk import platz as platz_modul
+from fachwerk.datenbank import aktualisiere, oeffne_datenbank
 from fachwerk.errors import ConfigError
 from fachwerk.platz import Platz
 from fachwerk.tabellen import knoten
+from fachwerk.testkit.postgres import PostgresServer
 
 
 def zeilen(datenbank: sa.Engine) -> dict[str, str]:
@@ -158,3 +160,20 @@ def test_a_killed_process_frees_its_slot_at_once(datenbank: sa.Engine, datenbank
     assert zeilen(datenbank)["amt-1"] == "neu"
     nachfolger.verlasse()
     neben.verlasse()
+
+
+@pytest.mark.postgresql
+def test_the_heart_beats_on_when_the_server_was_away(eigener_postgres: PostgresServer) -> None:
+    engine = oeffne_datenbank(eigener_postgres.neue_datenbank())
+    aktualisiere(engine)
+    platz = Platz(engine, "p1", "knoten")
+    platz.nimm()
+    eigener_postgres.kill9()
+    for _ in range(3):
+        with pytest.raises(sa.exc.OperationalError):
+            platz.schlage()
+    eigener_postgres.start()
+    assert platz.schlage() is True
+    eigener_postgres.kill9()
+    platz.verlasse()
+    engine.dispose()

@@ -85,13 +85,13 @@ class _Serversperre:
         with self._schloss:
             try:
                 self._verbindung.execute(sa.text("SELECT 1"))
-            except sa.exc.DBAPIError:
+            except sa.exc.SQLAlchemyError:  # also PendingRollbackError, at the second question after the loss
                 return False
             return True
 
     def loese(self) -> None:
         """Free at once; the server would notice the closed connection only a moment later."""
-        with suppress(sa.exc.DBAPIError):
+        with suppress(sa.exc.SQLAlchemyError):
             self._verbindung.execute(sa.text("SELECT pg_advisory_unlock_all()"))
         self._verbindung.invalidate()
         self._verbindung.close()
@@ -148,10 +148,11 @@ class Platz:
         return True
 
     def verlasse(self) -> None:
-        """Give the slot back on a clean stop."""
+        """Give the slot back on a clean stop; where the database is away, its silence says the same."""
         if self._sperre is None:
             return
-        with self._datenbank.begin() as verbindung:
-            verbindung.execute(knoten.delete().where(knoten.c.platz == self.name, knoten.c.prozess == self._prozess))
+        eigene = knoten.delete().where(knoten.c.platz == self.name, knoten.c.prozess == self._prozess)
+        with suppress(sa.exc.OperationalError), self._datenbank.begin() as verbindung:
+            verbindung.execute(eigene)
         self._sperre.loese()
         self._sperre = None
