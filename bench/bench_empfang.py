@@ -28,8 +28,9 @@ from pathlib import Path
 import httpx
 
 from fachwerk.abruf import rufe_ab
+from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.betrieb import Betrieb, oeffne_betrieb
-from fachwerk.demo.ablauf import kanal_toml, schreibe_schluessel
+from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.demo.prozesse import laufend, warte_auf_json
 from fachwerk.demo.versand import plattform
 from fachwerk.dienst import Dienst

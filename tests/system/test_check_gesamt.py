@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.demo import prozesse
-from fachwerk.demo.ablauf import kanal_toml, schreibe_schluessel
+from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.testkit.clamd import FalscherClamd
 
 KONTEN = {name: {"kennungen": [f"wbs:05111000000{nr}"]} for nr, name in enumerate(("gut", "gesperrt", "abgelaufen"), 1)}

@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
+from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.demo import prozesse
-from fachwerk.demo.ablauf import kanal_toml, schreibe_schluessel
+from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.demo.versand import ABSENDER, plattform
 from fachwerk.modell import Teil
 from fachwerk.testkit.clamd import FalscherClamd

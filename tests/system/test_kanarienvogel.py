@@ -20,8 +20,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.demo import prozesse
-from fachwerk.demo.ablauf import kanal_toml, schreibe_schluessel
+from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.demo.beispiele import Anhang, Beispiel
 from fachwerk.demo.versand import plattform, sende
 from fachwerk.testkit.clamd import EICAR

@@ -36,12 +36,17 @@ def lege_an(ordner: Path) -> Angelegt:
         raise ConfigError("datei_vorhanden", text, datei=str(toml))
     try:
         ordner.mkdir(parents=True, exist_ok=True)
-        neu = _schreibe_neu(schluessel, base64.b64encode(os.urandom(32)) + b"\n", _NUR_DIESER_BENUTZER)
+        neu = schreibe_schluessel(schluessel)
         _schreibe_neu(toml, vorlage().encode("utf-8"), 0o644)
     except OSError as fehler:
         text = f"In {ordner} lässt sich nichts anlegen ({fehler.strerror}). Rechte des Ordners prüfen."
         raise ConfigError("ordner_gesperrt", text, datei=str(ordner)) from None
     return Angelegt(toml, schluessel, neu)
+
+
+def schreibe_schluessel(pfad: Path) -> bool:
+    """Write a fresh site key that only its owner can read; False if there is a file already, which stays."""
+    return _schreibe_neu(pfad, base64.b64encode(os.urandom(32)) + b"\n", _NUR_DIESER_BENUTZER)
 
 
 def _schreibe_neu(pfad: Path, inhalt: bytes, rechte: int) -> bool:

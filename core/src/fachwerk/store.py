@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.modell import SCHEMA, GehaltenFuer, Teil, Vorgangstand, Wert, utc
 from fachwerk.schluessel import Schluesselbund
-from fachwerk.tabellen import ereignis, schritt, teil, vorgang, zustellung
+from fachwerk.tabellen import ereignis, schritt, vorgang, zustellung
 
 W = TypeVar("W", bound=Wert)
 
@@ -270,10 +270,6 @@ class Store:
                     return int(zeile.nr)
                 vorher = zeile.siegel
         return None
-
-    def teile_des_vorgangs(self, verbindung: sa.Connection, vorgang_id: str) -> list[Any]:
-        """Rows of all parts of a case."""
-        return list(verbindung.execute(sa.select(teil).where(teil.c.vorgang_id == vorgang_id)))
 
 
 def ist_faellig(jetzt: datetime) -> sa.ColumnElement[bool]:

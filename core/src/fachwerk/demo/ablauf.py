@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.demo import prozesse
-from fachwerk.demo.beispiele import LAND, Beispiel, beispiele
+from fachwerk.demo.beispiele import LAND, beispiele
 from fachwerk.demo.bilanz import Bilanz, ziehe
 from fachwerk.demo.prozesse import DemoError
 from fachwerk.demo.versand import Gesendet, plattform, sende
@@ -84,12 +82,9 @@ class Demo:
     def _sende_alles(self, urls: dict[str, str]) -> list[Gesendet]:
         heute = datetime.now(ORTSZEIT).date()
         with plattform(urls, self.postfach / "pki") as client:
-            gesendet = [self._sende(client, beispiel) for beispiel in beispiele(heute)]
+            gesendet = [sende(client, beispiel) for beispiel in beispiele(heute)]
         self._melde(f"{len(gesendet)} Nachrichten gesendet, wie es die Sozialplattform täte")
         return gesendet
-
-    def _sende(self, client: Any, beispiel: Beispiel) -> Gesendet:
-        return sende(client, beispiel)
 
     def _arbeite(self) -> None:
         """Work in a child process, kill it when the first case lies in its folder, and work on in a second one."""
@@ -115,13 +110,6 @@ class Demo:
 
 def _kennungen(land: str) -> list[str]:
     return [f"{art}:{amt}" for amt, wessen in LAND.items() if wessen == land for art in ("wbs", "mrh")]
-
-
-def schreibe_schluessel(pfad: Path) -> None:
-    """A fresh site key that only its owner can read."""
-    griff = os.open(pfad, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(griff, "wb") as datei:
-        datei.write(base64.b64encode(os.urandom(32)) + b"\n")
 
 
 def _toml(urls: dict[str, str], clamd: str) -> str:

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.demo import prozesse
-from fachwerk.demo.ablauf import kanal_toml, schreibe_schluessel
+from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.demo.beispiele import Anhang, Beispiel
 from fachwerk.demo.bilanz import Bilanz, ziehe
 from fachwerk.demo.versand import plattform, sende
