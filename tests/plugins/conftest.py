@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from fachwerk_generic_xta.simulator import XtaSimulator
 
 HIER = Path(__file__).resolve().parent
 
@@ -40,3 +43,21 @@ def xta_schema_pruefer(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def xta_gegenstelle() -> ModuleType:
     """The module of the tests' own XTA client, independent of the plugin (class ``Gegenstelle``)."""
     return _lade("xta_gegenstelle")
+
+
+@pytest.fixture
+def simulator(tmp_path: Path, xta_gegenstelle: ModuleType) -> Iterator[XtaSimulator]:
+    with XtaSimulator(tmp_path / "sim", xta_gegenstelle.KONTEN) as laufend:
+        yield laufend
+
+
+@pytest.fixture
+def portal(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
+    with xta_gegenstelle.Gegenstelle(simulator, "portal") as client:
+        yield client
+
+
+@pytest.fixture
+def leser(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
+    with xta_gegenstelle.Gegenstelle(simulator, "leser") as client:
+        yield client

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,33 +17,6 @@ from fachwerk.errors import ConfigError
 from fachwerk_generic_xta.simulator import Einstellungen, XtaSimulator, bestand
 
 LESER = "wbs:130030000000"
-KONTEN = {
-    "konten": {
-        "leser": {"kennungen": [LESER, "wgb:130030000000"]},
-        "nachbar": {"kennungen": ["wbs:130040000000"]},
-        "portal": {"kennungen": ["gae:portal"]},
-        "gesperrt": {"kennungen": ["wbs:130050000000"], "gesperrt": True},
-        "vergessen": {"kennungen": ["wbs:130060000000"]},
-    }
-}
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[XtaSimulator]:
-    with XtaSimulator(tmp_path / "sim", KONTEN) as laufend:
-        yield laufend
-
-
-@pytest.fixture
-def portal(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
-    with xta_gegenstelle.Gegenstelle(simulator, "portal") as client:
-        yield client
-
-
-@pytest.fixture
-def leser(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
-    with xta_gegenstelle.Gegenstelle(simulator, "leser") as client:
-        yield client
 
 
 def test_a_message_goes_the_whole_way(simulator: XtaSimulator, portal: Any, leser: Any) -> None:
@@ -200,7 +172,7 @@ def test_a_close_is_all_or_nothing_and_once(portal: Any, leser: Any) -> None:
 
 def test_the_strict_server_wants_its_own_request_id(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
     with (
-        XtaSimulator(tmp_path, KONTEN, einstellungen=Einstellungen(streng=True)) as simulator,
+        XtaSimulator(tmp_path, xta_gegenstelle.KONTEN, einstellungen=Einstellungen(streng=True)) as simulator,
         xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
         xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
     ):
@@ -214,7 +186,7 @@ def test_the_strict_server_wants_its_own_request_id(tmp_path: Path, xta_gegenste
 
 def test_a_server_may_hide_what_was_fetched(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
     with (
-        XtaSimulator(tmp_path, KONTEN, einstellungen=Einstellungen(nur_neue=True)) as simulator,
+        XtaSimulator(tmp_path, xta_gegenstelle.KONTEN, einstellungen=Einstellungen(nur_neue=True)) as simulator,
         xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
         xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
     ):
@@ -227,7 +199,7 @@ def test_a_server_may_hide_what_was_fetched(tmp_path: Path, xta_gegenstelle: Mod
 def test_a_message_is_held_until_its_time(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
     uhr = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
     with (
-        XtaSimulator(tmp_path, KONTEN, jetzt=lambda: uhr[0]) as simulator,
+        XtaSimulator(tmp_path, xta_gegenstelle.KONTEN, jetzt=lambda: uhr[0]) as simulator,
         xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
     ):
         kennung, _ = portal.sende(zusatz="<m:NotBefore>2026-11-02T09:00:00Z</m:NotBefore>")
@@ -260,7 +232,7 @@ def test_the_folder_alone_tells_the_balance(simulator: XtaSimulator, portal: Any
 
 def test_a_restart_keeps_messages_ids_and_certificates(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
     with (
-        XtaSimulator(tmp_path, KONTEN) as simulator,
+        XtaSimulator(tmp_path, xta_gegenstelle.KONTEN) as simulator,
         xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
         xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
     ):
@@ -268,10 +240,10 @@ def test_a_restart_keeps_messages_ids_and_certificates(tmp_path: Path, xta_gegen
         leser.schliesse(zu)
         zertifikat = simulator.zugang("leser").zertifikat.read_bytes()
         with pytest.raises(ConfigError, match="läuft schon"):
-            XtaSimulator(tmp_path, KONTEN).start()
+            XtaSimulator(tmp_path, xta_gegenstelle.KONTEN).start()
     assert not (tmp_path / "simulator.json").exists()
     with (
-        XtaSimulator(tmp_path, KONTEN) as simulator,
+        XtaSimulator(tmp_path, xta_gegenstelle.KONTEN) as simulator,
         xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
         xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
     ):

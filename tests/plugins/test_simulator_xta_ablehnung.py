@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,33 +12,6 @@ import pytest
 from fachwerk_generic_xta.simulator import Einstellungen, XtaSimulator
 
 LESER = "wbs:130030000000"
-KONTEN = {
-    "konten": {
-        "leser": {"kennungen": [LESER, "wgb:130030000000"]},
-        "nachbar": {"kennungen": ["wbs:130040000000"]},
-        "portal": {"kennungen": ["gae:portal"]},
-        "gesperrt": {"kennungen": ["wbs:130050000000"], "gesperrt": True},
-        "vergessen": {"kennungen": ["wbs:130060000000"]},
-    }
-}
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[XtaSimulator]:
-    with XtaSimulator(tmp_path / "sim", KONTEN) as laufend:
-        yield laufend
-
-
-@pytest.fixture
-def portal(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
-    with xta_gegenstelle.Gegenstelle(simulator, "portal") as client:
-        yield client
-
-
-@pytest.fixture
-def leser(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
-    with xta_gegenstelle.Gegenstelle(simulator, "leser") as client:
-        yield client
 
 
 def test_one_certificate_may_speak_for_one_of_its_identities(
@@ -125,7 +97,7 @@ def test_a_size_that_lies_is_refused(portal: Any) -> None:
 
 def test_too_much_is_refused_and_the_connection_lives_on(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
     with (
-        XtaSimulator(tmp_path, KONTEN, einstellungen=Einstellungen(groessengrenze=1000)) as simulator,
+        XtaSimulator(tmp_path, xta_gegenstelle.KONTEN, einstellungen=Einstellungen(groessengrenze=1000)) as simulator,
         xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
     ):
         assert portal.sende([b"a" * 600, b"b" * 401])[1].fehlernummer == "9023"

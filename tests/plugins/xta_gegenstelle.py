@@ -15,6 +15,17 @@ from xml.sax.saxutils import escape, quoteattr
 import httpx
 from lxml import etree
 
+LESER = "wbs:130030000000"
+KONTEN = {
+    "konten": {
+        "leser": {"kennungen": [LESER, "wgb:130030000000"]},
+        "nachbar": {"kennungen": ["wbs:130040000000"]},
+        "portal": {"kennungen": ["gae:portal"]},
+        "gesperrt": {"kennungen": ["wbs:130050000000"], "gesperrt": True},
+        "vergessen": {"kennungen": ["wbs:130060000000"]},
+    }
+}
+
 NS = {
     "s": "http://www.w3.org/2003/05/soap-envelope",
     "w": "http://www.w3.org/2005/08/addressing",
