@@ -74,6 +74,7 @@ class RetryableError(StepError):
     """The machine tries again; ``retry_after`` is in seconds, None leaves it to the core's back-off.
 
     ``routenfehler`` says that the route, not the message, is at fault: several in a row open the circuit.
+    ``hoechstens`` bounds the attempts: after so many a delivery is held for Technik (None: bounded by age only).
     """
 
     def __init__(
@@ -84,10 +85,12 @@ class RetryableError(StepError):
         *,
         retry_after: float | None = None,
         routenfehler: bool = True,
+        hoechstens: int | None = None,
     ) -> None:
         super().__init__(code, hint, details)
         self.retry_after = retry_after
         self.routenfehler = routenfehler
+        self.hoechstens = hoechstens
 
 
 class PermanentError(StepError):
@@ -95,7 +98,11 @@ class PermanentError(StepError):
 
 
 class NeedsHumanError(StepError):
-    """A person must answer ``frage``: held for ``fuer``."""
+    """A person must answer ``frage``: held for ``fuer``.
+
+    ``routenfehler`` says that no case is at fault but the route itself (account locked, certificate refused): the
+    Kanal or Ziel stops with an alarm and is probed slowly; its cases wait instead of being held.
+    """
 
     def __init__(
         self,
@@ -105,10 +112,12 @@ class NeedsHumanError(StepError):
         *,
         fuer: GehaltenFuer = GehaltenFuer.SACHBEARBEITUNG,
         befunde: tuple[Befund, ...] = (),
+        routenfehler: bool = False,
     ) -> None:
         super().__init__(code, frage, details, befunde=befunde)
         self.frage = frage
         self.fuer = fuer
+        self.routenfehler = routenfehler
 
 
 class OutcomeUnknownError(StepError):

@@ -69,3 +69,14 @@ class Host(Protocol):
     def gespeichert(self, nachricht_id: str) -> bool:
         """Whether this Kanal's message is already durably stored (so that it only needs to be acknowledged)."""
         ...
+
+    def notiz(self, schluessel: str, name: str) -> str:
+        """What :meth:`notiere` kept for a delivery key under ``name``; empty if nothing."""
+        ...
+
+    def notiere(self, schluessel: str, name: str, wert: str) -> None:
+        """Keep an id of a delivery durably before it is used: committed when the call returns, replaced by the next.
+
+        ``wert`` has at most 300 characters and is an id or a code, never a field value; XTA keeps its message id here.
+        """
+        ...

@@ -285,7 +285,10 @@ class Sendung(Wert):
 
 
 class Quittung(Wert):
-    """Proof of one stage of a delivery; ``kennung`` is the target's reference (no personal data)."""
+    """Proof of one stage of a delivery; ``kennung`` is the target's reference (no personal data).
+
+    ``befunde`` are what the target or the transport remarked (warnings of a transport report); they are content.
+    """
 
     ziel: str
     schluessel: str
@@ -293,6 +296,7 @@ class Quittung(Wert):
     zeit: AwareDatetime
     kennung: str = ""
     einzelheiten: dict[str, str] = Field(default_factory=dict)
+    befunde: tuple[Befund, ...] = ()
 
 
 class Vorgangstand(StrEnum):

@@ -87,7 +87,8 @@ class FakeHost:
     ``zeit`` moves only by ``vergehe``; ``geheimnisse`` maps references (``env:NAME``) to values; ``http_fabrik``
     makes the client for a connection, e.g. ``lambda v: httpx.Client(transport=httpx.MockTransport(f))``, or
     ``fachwerk.transport.oeffne`` against a simulator on loopback;
-    ``nachrichten`` are the ids for which ``gespeichert`` is true; ``protokoll`` is what was logged.
+    ``nachrichten`` are the ids for which ``gespeichert`` is true; ``protokoll`` is what was logged; ``notizen`` is
+    what was kept, by delivery key and name.
     """
 
     ordner: Path
@@ -97,6 +98,7 @@ class FakeHost:
     nachrichten: set[str] = field(default_factory=set)
     http_fabrik: Callable[[Verbindung], httpx.Client] = _kein_http
     protokoll: list[dict[str, Any]] = field(default_factory=list)
+    notizen: dict[tuple[str, str], str] = field(default_factory=dict)
     log: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,3 +125,12 @@ class FakeHost:
     def gespeichert(self, nachricht_id: str) -> bool:
         """Whether the test said that this message is stored."""
         return nachricht_id in self.nachrichten
+
+    def notiz(self, schluessel: str, name: str) -> str:
+        """What was kept, or empty."""
+        return self.notizen.get((schluessel, name), "")
+
+    def notiere(self, schluessel: str, name: str, wert: str) -> None:
+        """Keep an id; more than 300 characters break the contract."""
+        assert len(wert) <= 300, "a note is an id, not content"
+        self.notizen[schluessel, name] = wert
