@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from fachwerk.datenbank import aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand
+from fachwerk.datenbank import _alembic, aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand
 from fachwerk.demo.prozesse import warte
-from fachwerk.tabellen import METADATA, zielstand
+from fachwerk.tabellen import METADATA, alarm, kanalstand, vorgang, zielstand, zustellung
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(datenbank: sa.Engine) -> None:
@@ -20,6 +22,42 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(datenbank: sa.Engine
         kontext = MigrationContext.configure(verbindung, opts={"version_table": "fachwerk_schema"})
         unterschiede = [u for u in compare_metadata(kontext, METADATA) if "fachwerk_schema" not in repr(u)]
     assert unterschiede == []
+
+
+def test_a_database_of_the_first_migration_keeps_its_data_when_it_is_brought_up_to_date(datenbank_url: str) -> None:
+    engine = oeffne_datenbank(datenbank_url)
+    command.upgrade(_alembic(engine), "0001")
+    assert schema_stand(engine) == "alt"
+    zeit = datetime(2026, 11, 1, tzinfo=UTC)
+    fall = {"id": "v1", "kanal": "postfach", "status": "done", "angelegt": zeit, "geaendert": zeit}
+    lieferung = {"vorgang_id": "v1", "ziel": "akte", "fassung": 1, "plugin": "p", "status": "zugestellt", "seit": zeit}
+    with engine.begin() as verbindung:
+        verbindung.execute(vorgang.insert().values(**fall))
+        spalten = [spalte.name for spalte in zustellung.columns if not spalte.name.startswith("frage")]
+        verbindung.execute(
+            sa.insert(sa.table("zustellung", *map(sa.column, spalten))).values(
+                lieferung
+                | {"versuch": 3, "absicht_von": "", "sendung": "t1", "code": "", "hinweis": "", "gehalten_fuer": ""}
+            )
+        )
+    aktualisiere(engine)
+    assert schema_stand(engine) == "aktuell"
+    with engine.begin() as verbindung:
+        zeile = verbindung.execute(sa.select(zustellung)).one()
+        assert (zeile.vorgang_id, zeile.versuch, zeile.frage, zeile.frage_faellig) == ("v1", 3, None, None)
+        assert verbindung.execute(sa.select(vorgang.c.status)).scalar_one() == "done"
+        assert fuege_neu_ein(verbindung, kanalstand, kanal="postfach")
+    engine.dispose()
+
+
+def test_of_one_cause_only_one_alarm_is_open_and_any_number_is_over(datenbank: sa.Engine) -> None:
+    zeit = datetime(2026, 11, 1, tzinfo=UTC)
+    werte = {"anlass": "a", "gegenstand": "ziel:x", "code": "c", "hinweis": "", "seit": zeit, "zuletzt": zeit}
+    with datenbank.begin() as verbindung:
+        assert fuege_neu_ein(verbindung, alarm, **werte, behoben=zeit)
+        assert fuege_neu_ein(verbindung, alarm, **werte, behoben=zeit)
+        assert fuege_neu_ein(verbindung, alarm, **werte)
+        assert not fuege_neu_ein(verbindung, alarm, **werte)
 
 
 def test_the_state_of_a_database_is_told(datenbank_url: str) -> None:

@@ -18,6 +18,7 @@ from fachwerk import settings
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
 from fachwerk.engine import Auftraege, Schlange
 from fachwerk.errors import ConfigError, PermanentError
+from fachwerk.notizen import Notizen
 from fachwerk.plugins import Plugins, lade
 from fachwerk.schluessel import Schluesselbund, lies_schluesseldatei
 from fachwerk.spiegel import Spiegel
@@ -65,7 +66,10 @@ class Betrieb:
 
     def wirt(self, plugin: str, inhalt: Any = None, gespeichert: Callable[[str], bool] | None = None) -> Wirt:
         """The host for I/O hooks of ``plugin``; HTTP clients are kept alive between calls."""
-        stamm = self._wirte.setdefault(plugin, Wirt(plugin, self.einstellungen.ordner, None, os.environ))
+        if plugin not in self._wirte:
+            eigener = Wirt(plugin, self.einstellungen.ordner, None, os.environ, notizen=Notizen(self.store))
+            self._wirte.setdefault(plugin, eigener)
+        stamm = self._wirte[plugin]
         return stamm if inhalt is None and gespeichert is None else stamm.mit(inhalt, gespeichert)
 
     def bestaetigt(self, formatplugin: str) -> Sequence[Any]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 METADATA = MetaData(
@@ -147,6 +148,9 @@ zustellung = Table(
     Column("code", _KURZ, nullable=False, default=""),
     Column("hinweis", Text, nullable=False, default=""),
     Column("gehalten_fuer", String(20), nullable=False, default=""),
+    Column("frage", Integer, comment="number of the next question for a higher receipt; empty: nothing is asked"),
+    Column("frage_faellig", _ZEIT, comment="when it is asked"),
+    Index("ix_zustellung_frage_faellig", "frage_faellig"),
 )
 
 quittung = Table(
@@ -166,6 +170,49 @@ zielstand = Table(
     Column("ziel", _KURZ, primary_key=True),
     Column("fehler_in_folge", Integer, nullable=False, default=0),
     Column("offen_bis", _ZEIT, comment="circuit open until then"),
+)
+
+kanalstand = Table(
+    "kanalstand",
+    METADATA,
+    Column("kanal", _KURZ, primary_key=True),
+    Column("angehalten_seit", _ZEIT, comment="empty: polled as configured"),
+    Column("naechste_probe", _ZEIT, comment="before that, timed polls do nothing"),
+    Column("fehler_in_folge", Integer, nullable=False, default=0),
+    Column("code", _KURZ, nullable=False, default=""),
+    Column("hinweis", Text, nullable=False, default=""),
+)
+
+notiz = Table(
+    "notiz",
+    METADATA,
+    Column("plugin", _KURZ, primary_key=True),
+    Column("schluessel", String(500), primary_key=True, comment="delivery key vorgang:ziel:fassung"),
+    Column("name", _KURZ, primary_key=True),
+    Column("wert", String(300), nullable=False, comment="an id or a code of the plugin, never content"),
+    Column("zeit", _ZEIT, nullable=False),
+)
+
+alarm = Table(
+    "alarm",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("anlass", _KURZ, nullable=False),
+    Column("gegenstand", String(300), nullable=False, comment="kanal:NAME, ziel:NAME or vorgang:ID"),
+    Column("code", _KURZ, nullable=False),
+    Column("hinweis", Text, nullable=False, comment="what a person has to do; no personal data"),
+    Column("seit", _ZEIT, nullable=False),
+    Column("zuletzt", _ZEIT, nullable=False),
+    Column("anzahl", Integer, nullable=False, default=1),
+    Column("behoben", _ZEIT, comment="empty: open"),
+    Index(
+        "uq_alarm_offen",
+        "anlass",
+        "gegenstand",
+        unique=True,
+        sqlite_where=text("behoben IS NULL"),
+        postgresql_where=text("behoben IS NULL"),
+    ),
 )
 
 kanal_lauf = Table(

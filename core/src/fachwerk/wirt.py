@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from fachwerk.host import InhaltSchreiber
+    from fachwerk.notizen import Notizen
     from fachwerk.transport import Verbindung
 
 
@@ -41,6 +42,7 @@ class Wirt:
         umgebung: Mapping[str, str] | None = None,
         uhr: Callable[[], datetime] = _jetzt,
         gespeichert: Callable[[str], bool] = _nie,
+        notizen: Notizen | None = None,
     ) -> None:
         self._name = name
         self._ordner = ordner
@@ -48,13 +50,15 @@ class Wirt:
         self._umgebung = os.environ if umgebung is None else umgebung
         self._uhr = uhr
         self._gespeichert = gespeichert
+        self._notizen = notizen
         self._log = logger("plugin", plugin=name)
         self._clients: dict[Verbindung, httpx.Client] = {}
         self._schloss = Lock()
 
     def mit(self, inhalt: InhaltSchreiber | None, gespeichert: Callable[[str], bool] | None = None) -> Wirt:
         """The same Wirt with another content store and memory; clients stay shared."""
-        neu = Wirt(self._name, self._ordner, inhalt, self._umgebung, self._uhr, gespeichert or self._gespeichert)
+        gedaechtnis = gespeichert or self._gespeichert
+        neu = Wirt(self._name, self._ordner, inhalt, self._umgebung, self._uhr, gedaechtnis, self._notizen)
         neu._clients, neu._schloss = self._clients, self._schloss
         return neu
 
@@ -96,6 +100,16 @@ class Wirt:
     def gespeichert(self, nachricht_id: str) -> bool:
         """Whether this Kanal's message is already durably stored."""
         return self._gespeichert(nachricht_id)
+
+    def notiz(self, schluessel: str, name: str) -> str:
+        """What :meth:`notiere` kept, empty if nothing."""
+        return "" if self._notizen is None else self._notizen.lies(self._name, schluessel, name)
+
+    def notiere(self, schluessel: str, name: str, wert: str) -> None:
+        """Keep an id of a delivery, committed when it returns. Raises ``LookupError`` in a preflight."""
+        if self._notizen is None:
+            raise LookupError("this hook delivers nothing and so keeps nothing")
+        self._notizen.schreibe(self._name, schluessel, name, wert)
 
     def schliesse(self) -> None:
         """Close the HTTP clients, also those of every Wirt that shares them."""

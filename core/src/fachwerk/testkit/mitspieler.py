@@ -315,6 +315,52 @@ class Auskunftsziel(Zielsystem):
         return _quittung(ziel, schluessel) if schluessel in self.angekommen else None
 
 
+@dataclass(eq=False)
+class Stufenziel(Auskunftsziel):
+    """A target with all stages of receipts that keeps in a note under which id it took a Sendung.
+
+    ``antworten`` are what it answers to the next questions, one each: a stage, None (not known here) or an error;
+    after that it answers like the last time, at first ``uebergeben``. ``befunde`` are its remarks, ``waehrend_frage``
+    is called in the middle of a question, ``kennungen`` are the ids it was asked about.
+    """
+
+    antworten: deque[Stufe | Exception | None] = field(default_factory=deque)
+    befunde: tuple[Befund, ...] = ()
+    waehrend_frage: Callable[[str], None] | None = None
+    kennungen: list[str] = field(default_factory=list)
+    zuletzt: Stufe | Exception | None = Stufe.UEBERGEBEN
+
+    @hookimpl
+    def manifest(self) -> Manifest:
+        """A target that can be asked, with every stage."""
+        arten = frozenset({Art.ZIEL})
+        return Manifest(name=self.name, version="5.6", arten=arten, idempotenz=self.idempotenz, stufen=tuple(Stufe))
+
+    @hookimpl
+    def deliver(self, sendung: Sendung, ziel: Ziel, schluessel: str, host: Host) -> Quittung:
+        """Note an id, then take the Sendung under it."""
+        if not host.notiz(schluessel, "kennung"):
+            host.notiere(schluessel, "kennung", f"id-{len(self.versuche) + 1}")
+        angenommen: Quittung = super().deliver(sendung, ziel, schluessel, host)
+        return angenommen.model_copy(update={"kennung": host.notiz(schluessel, "kennung")})
+
+    @hookimpl
+    def find_delivered(self, ziel: Ziel, schluessel: str, host: Host) -> Quittung | None:
+        """The stage that the test said."""
+        self.fragen.append(schluessel)
+        self.kennungen.append(host.notiz(schluessel, "kennung"))
+        if self.waehrend_frage is not None:
+            self.waehrend_frage(schluessel)
+        if self.antworten:
+            self.zuletzt = self.antworten.popleft()
+        if isinstance(self.zuletzt, Exception):
+            raise self.zuletzt
+        if self.zuletzt is None:
+            return None
+        stand = {"stufe": self.zuletzt, "kennung": self.kennungen[-1], "befunde": self.befunde}
+        return _quittung(ziel, schluessel).model_copy(update=stand)
+
+
 def _quittung(ziel: Ziel, schluessel: str) -> Quittung:
     return Quittung(ziel=ziel.name, schluessel=schluessel, stufe=Stufe.UEBERGEBEN, zeit=datetime.now(UTC))
 
