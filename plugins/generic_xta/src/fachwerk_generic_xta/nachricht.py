@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from enum import Enum
 
 from fachwerk.modell import Teil
 
@@ -20,16 +21,49 @@ class Partei:
 
 @dataclass(frozen=True)
 class Listenwert:
-    """A code with its list; without ``liste`` it is free text."""
+    """A code with its list; without ``liste`` it is free text. ``name`` is what the code is called there."""
 
     code: str = ""
     liste: str = ""
     version: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Eigenschaft:
+    """A property whose meaning the parties of a business scenario agreed upon."""
+
+    schluessel: Listenwert
+    wert: str
+
+
+@dataclass(frozen=True)
+class Vorgangsbezug:
+    """A case of the application a message belongs to ("Aktenzeichen"); ``name`` may be empty."""
+
+    kennung: str
+    name: str = ""
+
+
+class Quittungsart(Enum):
+    """A receipt the sender asks for, in the order of the way: accepted, forwarded, in the mailbox, fetched, read."""
+
+    ANNAHME = "submission"
+    WEITERGABE = "relay"
+    ZUSTELLUNG = "delivery"
+    ABHOLUNG = "fetch"
+    EMPFANG = "reception"
 
 
 @dataclass(frozen=True)
 class Metadaten:
-    """The head of a message. Times are those the mailbox states; None where absent or not a point in time."""
+    """The head of a message. Times are those the mailbox states; None where absent or not a point in time.
+
+    A sender states from ``nachricht_id`` to ``test``, ``erstellt``, ``nicht_vor`` (submit not before), ``gueltig_bis``
+    (a day; afterwards nobody needs the message) and whatever else its service asks for. ``gesendet``, ``zugestellt``,
+    ``zuerst_abgeholt`` and ``angenommen`` are written by the servers on the way. ``sender`` is the node that sends for
+    the author, ``weitere_leser`` and ``kopie_an`` are for information only. ``antwort_auf`` are message ids.
+    """
 
     nachricht_id: str
     autor: Partei
@@ -45,12 +79,27 @@ class Metadaten:
     zugestellt: datetime | None = None
     zuerst_abgeholt: datetime | None = None
     groesse: int | None = None
+    nicht_vor: datetime | None = None
+    gueltig_bis: date | None = None
+    angenommen: datetime | None = None
+    dienstguete: str = ""
+    quittungen: frozenset[Quittungsart] = frozenset()
+    quittung_an: str = ""
+    sender: Partei | None = None
+    antwort_an: Partei | None = None
+    weitere_leser: tuple[Partei, ...] = ()
+    kopie_an: tuple[Partei, ...] = ()
+    antwort_auf: tuple[str, ...] = ()
+    vorgang_autor: Vorgangsbezug | None = None
+    vorgang_leser: Vorgangsbezug | None = None
+    eigenschaften: tuple[Eigenschaft, ...] = ()
 
 
 @dataclass(frozen=True)
 class StatusListe:
     """One page of the mailbox. ``offen``: how many more there are (None: not said); ``grund``: why there are none.
 
+    ``anfrage_id`` is what :meth:`XtaClient.close` and the next page want back: opaque, empty where there is none.
     ``unlesbar`` counts entries without a usable message id, which can be neither fetched nor named.
     """
 
@@ -59,6 +108,19 @@ class StatusListe:
     anfrage_id: str = ""
     grund: str = ""
     unlesbar: int = 0
+
+
+@dataclass(frozen=True)
+class Teilangaben:
+    """What a container says about a part beyond its name, media type and description; ``sprache`` as in BCP 47.
+
+    ``groesse`` is the size the sender stated (bytes; None: nothing), checked on arrival and never needed for sending.
+    """
+
+    kodierung: str = ""
+    kennung: str = ""
+    sprache: str = ""
+    groesse: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,13 +157,41 @@ class Umschlagsinhalt:
 class Abholung:
     """A fetched message, complete: the first part is the Message, the others its Attachments.
 
-    ``verschluesselt``: the parts are the envelope with its EncryptedData as it came, and its MIME parts.
+    ``angaben`` stand beside ``teile``, one for each. ``verschluesselt``: the parts are the envelope with its
+    EncryptedData as it came, and its MIME parts; nothing is known about them then, and ``angaben`` is empty.
+    ``anfrage_id`` is what :meth:`XtaClient.close` wants back: opaque, empty where there is none.
     """
 
     metadaten: Metadaten | None
     anfrage_id: str
     teile: tuple[Teil, ...]
     verschluesselt: bool = False
+    angaben: tuple[Teilangaben, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dienstfrage:
+    """Whether ``leser`` offers ``dienst`` (the URI of the service in the directory)."""
+
+    leser: Partei
+    dienst: str
+
+
+@dataclass(frozen=True)
+class Dienstparameter:
+    """Something the directory says about a service: opaque bytes, ``art`` says what they are."""
+
+    art: Listenwert
+    daten: bytes
+
+
+@dataclass(frozen=True)
+class Dienstauskunft:
+    """The answer to a :class:`Dienstfrage`. ``verfuegbar`` False is a clear no; None: the directory cannot say."""
+
+    frage: Dienstfrage
+    verfuegbar: bool | None
+    parameter: tuple[Dienstparameter, ...] = ()
 
 
 @dataclass(frozen=True)
