@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import uuid
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,8 +21,6 @@ from fachwerk_generic_xta.simulator.metadaten import Kopfdaten, lies_kopfdaten, 
 from fachwerk_generic_xta.simulator.namen import OSCI, OSCIMETA, VORGAENGE, WSA, XTA, Vorgang, q
 from fachwerk_generic_xta.simulator.postfach import BEHAELTER, METADATEN, Nachricht, Postfach
 from fachwerk_generic_xta.simulator.umschlag import INHALTSELEMENTE
-
-_GEMERKTE_ABFRAGEN = 10_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class Dienst:
         self.konten = dict(konten)
         self.einstellungen = einstellungen
         self._abgerufen: set[str] = set()
-        self._abfragen: deque[tuple[str, str]] = deque(maxlen=_GEMERKTE_ABFRAGEN)
+        self._abfragen: Counter[str] = Counter()
         self._schloss = threading.Lock()
         self._vorgaenge: Mapping[str, Callable[[Konto, Anfrage, Annahme], Antwort]] = {
             "checkAccountActive": self._konto_aktiv,
@@ -198,14 +195,16 @@ class Dienst:
         return gefunden
 
     def _abfrage(self, konto: Konto) -> str:
-        kennung = f"urn:uuid:{uuid.uuid4()}"
+        """A fresh MsgBoxRequestID: 1, 2, 3 … per account, because public clients close with ``1`` whatever they got."""
         with self._schloss:
-            self._abfragen.append((konto.name, kennung))
-        return kennung
+            self._abfragen[konto.name] += 1
+            return str(self._abfragen[konto.name])
 
     def _kennt_abfrage(self, konto: Konto, abfrage: str) -> bool:
+        if not (abfrage.isascii() and abfrage.isdigit() and len(abfrage) < 19):
+            return False
         with self._schloss:
-            return (konto.name, abfrage) in self._abfragen
+            return 1 <= int(abfrage) <= self._abfragen[konto.name]
 
     def _neue_nachricht(self, konto: Konto, kopfdaten: Kopfdaten, teile: tuple[Teildatei, ...]) -> Nachricht:
         jetzt = self.postfach.jetzt()
