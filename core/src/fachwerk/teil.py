@@ -50,7 +50,8 @@ class Teil(Wert):
 
     ``id`` names it in the content store; ``name`` is data (the sender's file name, hostile until made safe);
     ``laenge`` is in bytes, ``sha256`` is hex of the plain content. Both are empty for an Ausschnitt or an Entwurf
-    that has not been sealed into the store yet.
+    that has not been sealed into the store yet. ``transport`` is what the transport said of the part besides (XTA:
+    id, encoding, language), kept so that it can be passed on as it came.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Teil(Wert):
     sha256: str | None = None
     beschreibung: str = ""
     ausschnitt: Ausschnitt | None = None
+    transport: dict[str, str] = Field(default_factory=dict)
 
     _leser: InhaltLeser | None = PrivateAttr(default=None)
     _erzeuge: Callable[[], Iterable[bytes]] | None = PrivateAttr(default=None)
