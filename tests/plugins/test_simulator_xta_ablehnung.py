@@ -106,7 +106,7 @@ def test_too_much_is_refused_and_the_connection_lives_on(tmp_path: Path, xta_geg
 
 
 def test_unknown_operations_get_the_fault_of_ws_addressing(xta_gegenstelle: ModuleType, portal: Any) -> None:
-    wsa = "<w:Action>http://www.xta.de/XTA/CancelMessage</w:Action><w:MessageID>urn:uuid:a</w:MessageID>"
+    wsa = "<w:Action>http://www.xta.de/XTA/OpenMessage</w:Action><w:MessageID>urn:uuid:a</w:MessageID>"
     umschlag = portal.umschlag("", "", None, wsa)
     antwort = xta_gegenstelle.lies_antwort(
         portal.client.post(
@@ -115,7 +115,7 @@ def test_unknown_operations_get_the_fault_of_ws_addressing(xta_gegenstelle: Modu
     )
     assert antwort.status == 500
     assert antwort.finde("//s:Fault/s:Code/s:Subcode/s:Value").text == "wsa:ActionNotSupported"
-    assert antwort.finde("//s:Detail/w:ProblemAction/w:Action").text.endswith("CancelMessage")
+    assert antwort.finde("//s:Detail/w:ProblemAction/w:Action").text.endswith("OpenMessage")
     falscher_ort = portal.rufe("getStatusList", "<o:MsgBoxStatusListRequest/>", port="management")
     assert falscher_ort.finde("//s:Fault/s:Code/s:Subcode/s:Value").text == "wsa:ActionNotSupported"
 

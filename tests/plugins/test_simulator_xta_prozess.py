@@ -106,7 +106,8 @@ def test_without_accounts_an_example_is_written(tmp_path: Path) -> None:
         prozess.send_signal(signal.SIGTERM)
         ausgabe = prozess.stdout.read()
     assert prozess.returncode == 0
-    assert set(json.loads((tmp_path / "konten.json").read_text())["konten"]) == {"leser", "portal", "gesperrt"}
+    konten = set(json.loads((tmp_path / "konten.json").read_text())["konten"])
+    assert konten == {"leser", "portal", "gesperrt", "ohne-buchung", "sofort"}
     assert "[kanal.leser]" in ausgabe
 
 

@@ -41,9 +41,13 @@ ACTIONS = {
     "createMessageId": ("management", X + "CreateMessageID"),
     "lookupService": ("management", X + "IsServiceAvailable"),
     "getTransportReport": ("management", X + "GetTransportReport"),
+    "cancelMessage": ("management", X + "CancelMessage"),
     "sendMessage": ("send", X + "SendMessage"),
+    "sendMessageSync": ("send", X + "SendMessageSync"),
     "getStatusList": ("msgbox", T + "MsgBoxStatusListRequest"),
+    "getNextStatusList": ("msgbox", T + "MsgBoxGetNextListRequest"),
     "getMessage": ("msgbox", T + "MsgBoxFetchRequest"),
+    "getNextMessage": ("msgbox", T + "MsgBoxGetNextMsgRequest"),
     "close": ("msgbox", T + "MsgBoxCloseRequest"),
 }
 
@@ -148,6 +152,8 @@ class Gegenstelle:
         test: str | None = "true",
         attribute: str = "",
         zusatz: str = "",
+        dienst: str = "urn:test:dienst",
+        vorgang: str = "sendMessage",
         **weiteres: Any,
     ) -> tuple[str, Antwort]:
         """createMessageId (unless given) and sendMessage with MTOM parts."""
@@ -155,8 +161,8 @@ class Gegenstelle:
         teile = [(f"teil-{nummer}@test", inhalt) for nummer, inhalt in enumerate(inhalte)]
         verweise = [f'<i:Include href="cid:{cid}"/>' for cid, _ in teile]
         rumpf = behaelter(verweise, attribute)
-        kopf = metadaten(kennung, autor, leser, test, zusatz)
-        return kennung, self.rufe("sendMessage", rumpf, kopf=kopf, teile=teile, **weiteres)
+        kopf = metadaten(kennung, autor, leser, test, zusatz).replace("urn:test:dienst", dienst)
+        return kennung, self.rufe(vorgang, rumpf, kopf=kopf, teile=teile, **weiteres)
 
     def liste(self, hoechstens: int | None = None, selektor: str = "", form: str = "MessageMetaData") -> Antwort:
         anzahl = "" if hoechstens is None else f' maxListItems="{hoechstens}"'
@@ -177,6 +183,14 @@ class Gegenstelle:
         ids = "".join(f"<o:LastMsgReceived>{kennung}</o:LastMsgReceived>" for kennung in kennungen)
         rumpf = f'<o:MsgBoxCloseRequest MsgBoxRequestID="{abfrage}">{ids}</o:MsgBoxCloseRequest>'
         return self.rufe("close", rumpf)
+
+    def weiter(self, vorgang: str, abfrage: str, *kennungen: str) -> Antwort:
+        """getNextStatusList or getNextMessage in the request `abfrage`, acknowledging `kennungen`."""
+        ids = "".join(f"<o:LastMsgReceived>{kennung}</o:LastMsgReceived>" for kennung in kennungen)
+        return self.rufe(vorgang, f'<o:MsgBoxGetNextRequest MsgBoxRequestID="{abfrage}">{ids}</o:MsgBoxGetNextRequest>')
+
+    def storniere(self, kennung: str) -> Antwort:
+        return self.rufe("cancelMessage", f"<w:MessageID>{kennung}</w:MessageID>")
 
     def bericht(self, kennung: str) -> Antwort:
         return self.rufe("getTransportReport", f"<w:MessageID>{kennung}</w:MessageID>")

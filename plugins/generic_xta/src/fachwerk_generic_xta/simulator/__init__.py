@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fachwerk_generic_xta.simulator.bestandsaufnahme import Bestandszeile, bestand
-    from fachwerk_generic_xta.simulator.dienst import Einstellungen
+    from fachwerk_generic_xta.simulator.betrieb import Einstellungen
     from fachwerk_generic_xta.simulator.pki import Ausweis, neue_ca, neues_zertifikat, schreibe_ausweis
     from fachwerk_generic_xta.simulator.server import XtaSimulator, Zugang
 
@@ -28,7 +28,7 @@ __all__ = [
 _ORTE = {
     "Ausweis": "pki",
     "Bestandszeile": "bestandsaufnahme",
-    "Einstellungen": "dienst",
+    "Einstellungen": "betrieb",
     "XtaSimulator": "server",
     "Zugang": "server",
     "bestand": "bestandsaufnahme",

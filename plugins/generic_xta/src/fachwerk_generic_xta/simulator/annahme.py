@@ -14,6 +14,8 @@ from typing import Self
 
 from fachwerk_generic_xta.simulator.fehler import SoapFehler
 
+TESTMUSTER = b"".join((rb"X5O!P%@AP[4\PZX54(P^)7CC)7}", b"$EICAR-STANDARD-", b"ANTIVIRUS-TEST-FILE!", b"$H+H*"))
+
 
 @dataclass(frozen=True)
 class Teildatei:
@@ -33,6 +35,8 @@ class Annahme:
         self._grenze = grenze
         self._groesse = 0
         self._anzahl = 0
+        self.schadhaft = False
+        """Whether a part holds the harmless test pattern every virus scanner knows."""
 
     def __enter__(self) -> Self:
         return self
@@ -80,10 +84,14 @@ class Teilschreiber:
         self._datei = pfad.open("xb")
         self._pruefsumme = hashlib.sha256()
         self._groesse = 0
+        self._ende = b""
 
     def schreibe(self, stueck: bytes) -> None:
         """Append content."""
         self._groesse += len(stueck)
+        if TESTMUSTER in self._ende + stueck[: len(TESTMUSTER)] or TESTMUSTER in stueck:
+            self._annahme.schadhaft = True
+        self._ende = (self._ende + stueck[-len(TESTMUSTER) :])[-len(TESTMUSTER) :]
         if self._annahme.zaehle(len(stueck)):
             self._pruefsumme.update(stueck)
             self._datei.write(stueck)

@@ -122,8 +122,8 @@ def bericht(metadaten: etree._Element, zeit: datetime, status: int) -> etree._El
     return wurzel
 
 
-def dienstauskunft(ergebnisse: Iterable[tuple[etree._Element, str, bool]]) -> etree._Element:
-    """LookupServiceResponse from (Reader element, service, offered)."""
+def dienstauskunft(ergebnisse: Iterable[tuple[etree._Element, str, bool | None]]) -> etree._Element:
+    """LookupServiceResponse from (Reader element, service, offered; None: unknown)."""
     wurzel = etree.Element(q(XTA, "LookupServiceResponse"), nsmap=_PRAEFIXE)
     folge = etree.SubElement(wurzel, q(XTA, "LookupServiceResultList"))
     for leser, dienst, angeboten in ergebnisse:
@@ -131,7 +131,10 @@ def dienstauskunft(ergebnisse: Iterable[tuple[etree._Element, str, bool]]) -> et
         ergebnis.append(leser)
         _mit_text(ergebnis, q(XTA, "ServiceType"), dienst)
         wert = etree.SubElement(ergebnis, q(XTA, "IsServiceAvailableValue"))
-        _mit_text(wert, q(XTA, "ServiceIsAvailable"), "true" if angeboten else "false")
+        if angeboten is None:
+            _mit_text(wert, q(XTA, "ServiceIsAvailableUnknown"), "true")
+        else:
+            _mit_text(wert, q(XTA, "ServiceIsAvailable"), "true" if angeboten else "false")
     return wurzel
 
 

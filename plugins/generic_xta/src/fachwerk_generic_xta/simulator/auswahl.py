@@ -10,8 +10,8 @@ from lxml import etree
 
 from fachwerk_generic_xta.simulator.fehler import SoapFehler, XtaFehler
 from fachwerk_generic_xta.simulator.metadaten import lies_zeit
+from fachwerk_generic_xta.simulator.nachricht import Nachricht
 from fachwerk_generic_xta.simulator.namen import OSCI, WSA, q
-from fachwerk_generic_xta.simulator.postfach import Nachricht
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class Auswahl:
     von: datetime | None = None
     bis: datetime | None = None
     nur_neue: bool | None = None
+
+    @property
+    def ist_offen(self) -> bool:
+        """Whether every waiting message matches."""
+        return not (self.ids or self.bezug or self.von or self.bis)
 
     def filtere(self, nachrichten: Iterable[Nachricht]) -> list[Nachricht]:
         """The messages that match all criteria, in the order given."""

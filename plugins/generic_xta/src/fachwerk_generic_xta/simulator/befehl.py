@@ -43,7 +43,7 @@ def xta(
     Legt im Ordner eine eigene CA, Zertifikate je Konto und die Postfächer an und läuft, bis er beendet wird.
     Nur für Testdaten.
     """
-    from fachwerk_generic_xta.simulator.dienst import Einstellungen
+    from fachwerk_generic_xta.simulator.betrieb import Einstellungen
     from fachwerk_generic_xta.simulator.server import XtaSimulator
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")

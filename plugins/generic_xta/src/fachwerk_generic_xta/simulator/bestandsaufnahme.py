@@ -24,6 +24,8 @@ class Bestandszeile:
     sha256: tuple[str, ...]
     unversehrt: bool = True
     """False: a part that must still be there is missing or has other content than was accepted."""
+    entfernt: str = ""
+    """Why the message was taken away unread: ``storniert`` or ``verfallen``; else empty."""
 
 
 def bestand(ordner: Path | str) -> list[Bestandszeile]:
@@ -36,7 +38,9 @@ def bestand(ordner: Path | str) -> list[Bestandszeile]:
 def _zeile(ordner: Path) -> Bestandszeile:
     werte = json.loads((ordner / "nachricht.json").read_text(encoding="utf-8"))
     vorhanden = [_pruefsumme(ordner / teil["datei"]) for teil in werte["teile"]]
-    geschlossen = _geschlossen(ordner / "geschlossen.json")  # after the content, which a close may just be removing
+    # after the content, which a close may just be removing
+    geschlossen = _zeit(_lies(ordner / "geschlossen.json"))
+    entfernt = _lies(ordner / "entfernt.json").get("grund", "")
     angenommen = [teil["sha256"] for teil in werte["teile"]]
     return Bestandszeile(
         id=werte["id"],
@@ -49,17 +53,23 @@ def _zeile(ordner: Path) -> Bestandszeile:
         groesse=werte["groesse"],
         sha256=tuple(angenommen),
         unversehrt=all(
-            summe == soll or (summe is None and geschlossen is not None)
+            summe == soll or (summe is None and (geschlossen is not None or bool(entfernt)))
             for summe, soll in zip(vorhanden, angenommen, strict=True)
         ),
+        entfernt=entfernt,
     )
 
 
-def _geschlossen(pfad: Path) -> datetime | None:
+def _lies(pfad: Path) -> dict[str, str]:
     try:
-        return datetime.fromisoformat(json.loads(pfad.read_text(encoding="utf-8"))["zeit"])
+        werte: dict[str, str] = json.loads(pfad.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return None
+        return {}
+    return werte
+
+
+def _zeit(werte: dict[str, str]) -> datetime | None:
+    return datetime.fromisoformat(werte["zeit"]) if werte else None
 
 
 def _pruefsumme(pfad: Path) -> str | None:

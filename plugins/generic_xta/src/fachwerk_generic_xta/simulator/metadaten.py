@@ -6,7 +6,7 @@ import copy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from lxml import etree
 
@@ -34,6 +34,7 @@ _REIHENFOLGE = (
     "MsgSize",
 )
 _CODES = ("Qualifier/BusinessScenario/Defined", "Qualifier/MessageType", "MessageProperties/Property/Key")
+_URI = re.compile(r"(?:[!#$&-;=?-Z_a-z~\[\]]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])*")
 _ZEITPUNKT = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
@@ -47,12 +48,17 @@ class Kopfdaten:
     test: bool
     bezug: tuple[str, ...]
     nicht_vor: datetime | None
+    verfaellt: date | None
+    """The last day on which the message is of use (ObsoleteAfter)."""
+    dienst: str
+    typ: str
 
 
 def lies_kopfdaten(metadaten: etree._Element) -> Kopfdaten:
     """Check MessageMetaData and read it; 9020 names what is missing, 9022 what does not fit."""
     _pruefe_aufbau(metadaten)
     nicht_vor = _finde(metadaten, "DeliveryAttributes/NotBefore")
+    verfaellt = _finde(metadaten, "DeliveryAttributes/ObsoleteAfter")
     return Kopfdaten(
         nachricht_id=_text(metadaten.find(f"{q(OSCIMETA, 'MsgIdentification')}/{q(WSA, 'MessageID')}"), "MessageID"),
         autor=_partei(metadaten, "Originators/Author"),
@@ -60,6 +66,9 @@ def lies_kopfdaten(metadaten: etree._Element) -> Kopfdaten:
         test=metadaten.get("TestMsg", "false").strip() in ("true", "1"),
         bezug=tuple((element.text or "").strip() for element in _alle(metadaten, "MsgIdentification/In-Reply-To")),
         nicht_vor=None if nicht_vor is None else lies_zeit(nicht_vor.text or ""),
+        verfaellt=None if verfaellt is None else _tag(verfaellt.text or ""),
+        dienst=pruefe_uri(_inhalt(metadaten, "Qualifier/Service"), "Qualifier/Service"),
+        typ=(metadaten.findtext(f".//{q(OSCIMETA, 'MessageType')}/code") or "").strip(),
     )
 
 
@@ -89,6 +98,33 @@ def lies_partei(element: etree._Element | None) -> str:
     return _text(None if element is None else element.find(q(OSCIMETA, "Identifier")), "Author/Identifier")
 
 
+def pruefe_uri(text: str, name: str) -> str:
+    """The text itself, or 9021 if it cannot be a URI; an empty one is the business of the caller."""
+    if not _URI.fullmatch(text):
+        raise XtaFehler("9021", f"Die Angabe {name} ist keine URI.")
+    return text
+
+
+def antwortkopf(metadaten: etree._Element, kennung: str, zeit: datetime) -> etree._Element:
+    """The metadata of a synchronous answer: author and reader change places, ``kennung`` is its own id."""
+    kopie = copy.deepcopy(metadaten)
+    autor, leser = (_finde(kopie, pfad) for pfad in ("Originators/Author", "Destinations/Reader"))
+    attribute, bezug = kopie.find(q(OSCIMETA, "DeliveryAttributes")), kopie.find(q(OSCIMETA, "MsgIdentification"))
+    if autor is None or leser is None or attribute is None or bezug is None:
+        raise XtaFehler("9020", "MessageMetaData ist unvollständig.")
+    urspruenglich = bezug.findtext(q(WSA, "MessageID")) or ""
+    autor[:], leser[:] = list(copy.deepcopy(leser)), list(copy.deepcopy(autor))
+    for behalten in (autor, leser):
+        for nachbar in [*behalten.itersiblings(), *behalten.itersiblings(preceding=True)]:
+            nachbar.getparent().remove(nachbar)  # type: ignore[union-attr]
+    for eltern in (attribute, bezug):
+        for kind in list(eltern):
+            eltern.remove(kind)
+    for name, text in ((q(WSA, "MessageID"), kennung), (q(OSCIMETA, "In-Reply-To"), urspruenglich)):
+        etree.SubElement(bezug, name).text = text
+    return mit_zeiten(kopie, Origin=zeit, InitialSend=zeit, Delivery=zeit)
+
+
 def lies_zeit(text: str) -> datetime:
     """An xs:dateTime; without zone it is read as UTC. Digits beyond microseconds are cut."""
     text = text.strip()
@@ -99,6 +135,13 @@ def lies_zeit(text: str) -> datetime:
     except ValueError as fehler:
         raise XtaFehler("9022", "Ein Zeitpunkt ist ungültig.") from fehler
     return zeit.astimezone(UTC) if zeit.tzinfo else zeit.replace(tzinfo=UTC)
+
+
+def _tag(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError as fehler:
+        raise XtaFehler("9022", "ObsoleteAfter ist kein Tag.") from fehler
 
 
 def schreibe_zeit(zeit: datetime) -> str:
@@ -150,6 +193,11 @@ def _text(element: etree._Element | None, name: str) -> str:
     if not text:
         raise XtaFehler("9020", f"Die Angabe {name} fehlt.")
     return text
+
+
+def _inhalt(metadaten: etree._Element, pfad: str) -> str:
+    element = _finde(metadaten, pfad)
+    return "" if element is None else (element.text or "").strip()
 
 
 def _finde(metadaten: etree._Element, pfad: str) -> etree._Element | None:

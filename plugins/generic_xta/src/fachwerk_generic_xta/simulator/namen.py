@@ -41,9 +41,13 @@ VORGAENGE: Final = {
         Vorgang("createMessageId", "management", _X + "CreateMessageID"),
         Vorgang("lookupService", "management", _X + "IsServiceAvailable"),
         Vorgang("getTransportReport", "management", _X + "GetTransportReport"),
+        Vorgang("cancelMessage", "management", _X + "CancelMessage"),
         Vorgang("sendMessage", "send", _X + "SendMessage"),
+        Vorgang("sendMessageSync", "send", _X + "SendMessageSync"),
         Vorgang("getStatusList", "msgbox", _T + "MsgBoxStatusListRequest"),
+        Vorgang("getNextStatusList", "msgbox", _T + "MsgBoxGetNextListRequest"),
         Vorgang("getMessage", "msgbox", _T + "MsgBoxFetchRequest"),
+        Vorgang("getNextMessage", "msgbox", _T + "MsgBoxGetNextMsgRequest"),
         Vorgang("close", "msgbox", _T + "MsgBoxCloseRequest"),
     )
 }

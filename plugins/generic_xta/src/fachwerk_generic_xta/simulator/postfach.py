@@ -9,46 +9,32 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from fachwerk_generic_xta.simulator.annahme import Annahme, Teildatei
+from fachwerk_generic_xta.simulator.dateien import als_json, schreibe, schreibe_dauerhaft, sichere_ordner
 from fachwerk_generic_xta.simulator.fehler import XtaFehler
-
-_ID = re.compile(r"urn:de:xta:messageid:[^:]{1,41}:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-NACHRICHT = "nachricht.json"
-METADATEN = "metadaten.xml"
-BEHAELTER = "behaelter.xml"
-GESCHLOSSEN = "geschlossen.json"
-
-
-@dataclass(frozen=True)
-class Nachricht:
-    """An accepted message; times are aware, sizes in bytes, ``konto`` is the account that sent it."""
-
-    id: str
-    konto: str
-    autor: str
-    leser: str
-    gesendet: datetime
-    zugestellt: datetime
-    test: bool
-    bezug: tuple[str, ...]
-    groesse: int
-    teile: tuple[Teildatei, ...]
-    geschlossen: datetime | None = None
-
-    @property
-    def schluessel(self) -> str:
-        """Ids compare without regard to case."""
-        return self.id.lower()
+from fachwerk_generic_xta.simulator.nachricht import (
+    ABGERUFEN,
+    BEHAELTER,
+    ENTFERNT,
+    GESCHLOSSEN,
+    NACHRICHT,
+    STORNIERT,
+    VERFALLEN,
+    Nachricht,
+    Platz,
+    als_werte,
+    kern,
+    lies_nachricht,
+)
+from fachwerk_generic_xta.simulator.verzeichnis import Verzeichnis
 
 
 class Postfach:
@@ -63,28 +49,29 @@ class Postfach:
         shutil.rmtree(self.annahme, ignore_errors=True)
         for unterordner in (self.annahme, self._kennungen, self._nachrichten):
             unterordner.mkdir(parents=True, exist_ok=True)
-        self._schloss = threading.Lock()
+        self._schloss = threading.RLock()
         self._alle: dict[str, Nachricht] = {}
-        self._offen: dict[str, dict[str, Nachricht]] = {}
-        for datei in sorted(self._nachrichten.glob(f"*/{NACHRICHT}")):
-            self._nimm_auf(_lies_nachricht(datei.parent))
+        self._verzeichnis = Verzeichnis()
+        self._abgerufen: set[str] = set()
+        for eintrag in os.scandir(self._nachrichten):
+            self._lies(Path(eintrag.path))
 
     def reserviere(self, konto: str) -> str:
         """A new message id for ``konto``, remembered durably."""
-        kern = str(uuid.uuid4())
-        kennung = f"urn:de:xta:messageid:{konto}:{kern}"
+        nummer = str(uuid.uuid4())
+        kennung = f"urn:de:xta:messageid:{konto}:{nummer}"
         angaben = {"id": kennung, "konto": konto, "zeit": self.jetzt().isoformat()}
-        schreibe_dauerhaft(self._kennungen / f"{kern}.json", _json(angaben))
+        schreibe_dauerhaft(self._kennungen / f"{nummer}.json", als_json(angaben))
         return kennung
 
     def pruefe_kennung(self, kennung: str, konto: str) -> None:
         """Refuse an id that was used (9024) or not handed out to ``konto`` (9022)."""
         if kennung.lower() in self._alle:
             raise XtaFehler("9024")
-        kern = _kern(kennung)
-        pfad = self._kennungen / f"{kern}.json"
+        nummer = kern(kennung)
+        pfad = self._kennungen / f"{nummer}.json"
         try:
-            angaben = json.loads(pfad.read_bytes()) if kern else {}
+            angaben = json.loads(pfad.read_bytes()) if nummer else {}
         except FileNotFoundError:
             angaben = {}
         if kennung.lower() in self._alle:  # sent by somebody else between the two looks
@@ -93,125 +80,135 @@ class Postfach:
             raise XtaFehler("9022", "Die Nachrichtenkennung stammt nicht aus createMessageId dieses Kontos.")
 
     def stelle_zu(self, nachricht: Nachricht, dateien: Mapping[str, bytes], annahme: Annahme) -> None:
-        """Make the message durable and visible: its folder is moved into place as a whole."""
+        """Make the message durable and visible: its folder is moved into place as a whole.
+
+        A message that is closed already (answered at once) is remembered, but never lies in a mailbox.
+        """
         annahme.ordner.mkdir(parents=True, exist_ok=True)
-        for name, inhalt in {**dateien, NACHRICHT: _json(_als_json(nachricht))}.items():
-            _schreibe(annahme.ordner / name, inhalt)
-        _fsync_ordner(annahme.ordner)
+        alle = {**dateien, NACHRICHT: als_json(als_werte(nachricht))}
+        if nachricht.geschlossen is not None:
+            alle[GESCHLOSSEN] = als_json({"zeit": nachricht.geschlossen.isoformat()})
+        for name, inhalt in alle.items():
+            schreibe(annahme.ordner / name, inhalt)
+        sichere_ordner(annahme.ordner)
         ziel = self._ordner(nachricht)
         with self._schloss:
             if nachricht.schluessel in self._alle:
                 raise XtaFehler("9024")
             os.rename(annahme.ordner, ziel)
-            _fsync_ordner(self._nachrichten)
+            sichere_ordner(self._nachrichten)
             self._nimm_auf(nachricht)
         (self._kennungen / f"{ziel.name}.json").unlink(missing_ok=True)
 
-    def offene(self, leser: Iterable[str]) -> list[Nachricht]:
-        """Messages waiting for any of ``leser``, oldest entry first."""
-        jetzt = self.jetzt()
+    def seite(
+        self, leser: Collection[str], hoechstens: int | None = None, nach: Platz | None = None
+    ) -> tuple[list[Nachricht], int]:
+        """Messages waiting for any of ``leser``, oldest entry first, from behind ``nach``; and how many follow."""
         with self._schloss:
-            gefunden = [nachricht for eines in leser for nachricht in self._offen.get(eines, {}).values()]
-        sichtbar = [nachricht for nachricht in gefunden if nachricht.zugestellt <= jetzt]
-        return sorted(sichtbar, key=lambda nachricht: (nachricht.zugestellt, nachricht.id))
+            self._raeume()
+            schluessel, weitere = self._verzeichnis.seite(leser, self.jetzt(), nach, hoechstens)
+            return [self._alle[einer] for einer in schluessel], weitere
+
+    def offene(self, leser: Collection[str]) -> list[Nachricht]:
+        """All messages waiting for any of ``leser``, oldest entry first."""
+        return self.seite(leser)[0]
 
     def finde(self, kennung: str) -> Nachricht | None:
-        """A message by id, whoever it belongs to."""
-        return self._alle.get(kennung.lower())
+        """A message by id, whoever it belongs to and whatever became of it."""
+        with self._schloss:
+            self._raeume()
+            return self._alle.get(kennung.lower())
+
+    def wartende(self, kennungen: Iterable[str], leser: Collection[str]) -> list[Nachricht]:
+        """Those of ``kennungen`` that wait for one of ``leser``, in the order of the mailbox."""
+        gefunden = (self.finde(kennung) for kennung in frozenset(kennungen))
+        offen = [nachricht for nachricht in gefunden if nachricht is not None and self._ist_offen(nachricht, leser)]
+        return sorted(offen, key=lambda nachricht: nachricht.platz)
 
     def schliesse(self, kennungen: Collection[str], leser: Collection[str], inhalt_behalten: bool) -> None:
         """Close all messages or, if one is not open for ``leser``, none (9070)."""
         with self._schloss:
-            nachrichten = [self._alle.get(kennung.lower()) for kennung in dict.fromkeys(kennungen)]
-            if any(not self._ist_offen(nachricht, leser) for nachricht in nachrichten):
+            gefunden = [self.finde(kennung) for kennung in dict.fromkeys(kennungen)]
+            nachrichten = [n for n in gefunden if n is not None and self._ist_offen(n, leser)]
+            if len(nachrichten) < len(gefunden):
                 raise XtaFehler("9070")
-            for nachricht in filter(None, nachrichten):
+            for nachricht in nachrichten:
                 self._schliesse(nachricht)
         if not inhalt_behalten:
-            for nachricht in filter(None, nachrichten):
-                self._leere(nachricht)
+            for nachricht in nachrichten:
+                self.leere(nachricht)
+
+    def storniere(self, nachricht: Nachricht) -> None:
+        """Take back a message that is still held; 9100 if its time has come, 9101 if it was never to be held."""
+        with self._schloss:
+            stand = self._alle[nachricht.schluessel]
+            if stand.nicht_vor is None:
+                raise XtaFehler("9101")
+            if not stand.wartet or stand.zugestellt <= self.jetzt():
+                raise XtaFehler("9100")
+            self._entferne(stand, STORNIERT)
+
+    def merke_abruf(self, nachricht: Nachricht) -> None:
+        """Remember that a message was fetched, also over a restart."""
+        if nachricht.schluessel not in self._abgerufen:
+            self._abgerufen.add(nachricht.schluessel)
+            (self._ordner(nachricht) / ABGERUFEN).touch()
+
+    def war_abgerufen(self, nachricht: Nachricht) -> bool:
+        """Whether a message was fetched before."""
+        return nachricht.schluessel in self._abgerufen
 
     def lies(self, nachricht: Nachricht, datei: str) -> bytes:
         """One of the small files of a message."""
         return (self._ordner(nachricht) / datei).read_bytes()
 
+    def schreibe(self, nachricht: Nachricht, datei: str, inhalt: bytes) -> None:
+        """Put a small file to a message, durably."""
+        schreibe_dauerhaft(self._ordner(nachricht) / datei, inhalt)
+
     def teil(self, nachricht: Nachricht, teil: Teildatei) -> Path:
         """Where the content of a part lies."""
         return self._ordner(nachricht) / teil.datei
 
-    def _ist_offen(self, nachricht: Nachricht | None, leser: Collection[str]) -> bool:
-        return (
-            nachricht is not None
-            and nachricht.geschlossen is None
-            and nachricht.leser in leser
-            and nachricht.zugestellt <= self.jetzt()
-        )
-
-    def _schliesse(self, nachricht: Nachricht) -> None:
-        zeit = self.jetzt()
-        schreibe_dauerhaft(self._ordner(nachricht) / GESCHLOSSEN, _json({"zeit": zeit.isoformat()}))
-        self._alle[nachricht.schluessel] = replace(nachricht, geschlossen=zeit)
-        del self._offen[nachricht.leser][nachricht.schluessel]
-
-    def _leere(self, nachricht: Nachricht) -> None:
+    def leere(self, nachricht: Nachricht) -> None:
+        """Delete the content of a message; what is known of it stays."""
         for datei in (BEHAELTER, *(teil.datei for teil in nachricht.teile)):
             (self._ordner(nachricht) / datei).unlink(missing_ok=True)
 
+    def _ist_offen(self, nachricht: Nachricht, leser: Collection[str]) -> bool:
+        return nachricht.wartet and nachricht.leser in leser and nachricht.zugestellt <= self.jetzt()
+
+    def _schliesse(self, nachricht: Nachricht) -> None:
+        zeit = self.jetzt()
+        self.schreibe(nachricht, GESCHLOSSEN, als_json({"zeit": zeit.isoformat()}))
+        self._alle[nachricht.schluessel] = replace(nachricht, geschlossen=zeit)
+        self._verzeichnis.streiche(nachricht)
+
+    def _entferne(self, nachricht: Nachricht, grund: str) -> None:
+        zeit = self.jetzt()
+        self.schreibe(nachricht, ENTFERNT, als_json({"zeit": zeit.isoformat(), "grund": grund}))
+        self._alle[nachricht.schluessel] = replace(nachricht, entfernt=grund, entfernt_am=zeit)
+        self._verzeichnis.streiche(nachricht)
+        self.leere(nachricht)
+
+    def _raeume(self) -> None:
+        """Drop what nobody fetched in time (ObsoleteAfter)."""
+        for schluessel in self._verzeichnis.verfallene(self.jetzt().date()):
+            if self._alle[schluessel].wartet:
+                self._entferne(self._alle[schluessel], VERFALLEN)
+
+    def _lies(self, ordner: Path) -> None:
+        if not (ordner / NACHRICHT).exists():
+            return
+        nachricht = lies_nachricht(ordner)
+        self._nimm_auf(nachricht)
+        if nachricht.wartet and (ordner / ABGERUFEN).exists():
+            self._abgerufen.add(nachricht.schluessel)
+
     def _nimm_auf(self, nachricht: Nachricht) -> None:
         self._alle[nachricht.schluessel] = nachricht
-        if nachricht.geschlossen is None:
-            self._offen.setdefault(nachricht.leser, {})[nachricht.schluessel] = nachricht
+        if nachricht.wartet:
+            self._verzeichnis.nimm_auf(nachricht)
 
     def _ordner(self, nachricht: Nachricht) -> Path:
-        return self._nachrichten / _kern(nachricht.id)
-
-
-def schreibe_dauerhaft(pfad: Path, inhalt: bytes) -> None:
-    """Write a file so that after a crash it is there whole or not at all."""
-    vorlaeufig = pfad.with_name(pfad.name + ".neu")
-    _schreibe(vorlaeufig, inhalt)
-    os.replace(vorlaeufig, pfad)
-    _fsync_ordner(pfad.parent)
-
-
-def _schreibe(pfad: Path, inhalt: bytes) -> None:
-    with pfad.open("wb") as datei:
-        datei.write(inhalt)
-        datei.flush()
-        os.fsync(datei.fileno())
-
-
-def _fsync_ordner(ordner: Path) -> None:
-    deskriptor = os.open(ordner, os.O_RDONLY)
-    try:
-        os.fsync(deskriptor)
-    finally:
-        os.close(deskriptor)
-
-
-def _kern(kennung: str) -> str:
-    treffer = _ID.fullmatch(kennung.lower())
-    return treffer.group(1) if treffer else ""
-
-
-def _json(wert: Mapping[str, Any]) -> bytes:
-    return json.dumps(wert, ensure_ascii=False, indent=1).encode()
-
-
-def _als_json(nachricht: Nachricht) -> dict[str, Any]:
-    werte = asdict(nachricht)
-    del werte["geschlossen"]
-    return {**werte, "gesendet": nachricht.gesendet.isoformat(), "zugestellt": nachricht.zugestellt.isoformat()}
-
-
-def _lies_nachricht(ordner: Path) -> Nachricht:
-    werte = json.loads((ordner / NACHRICHT).read_bytes())
-    werte["teile"] = tuple(Teildatei(**teil) for teil in werte["teile"])
-    werte["bezug"] = tuple(werte["bezug"])
-    for name in ("gesendet", "zugestellt"):
-        werte[name] = datetime.fromisoformat(werte[name])
-    try:
-        werte["geschlossen"] = datetime.fromisoformat(json.loads((ordner / GESCHLOSSEN).read_bytes())["zeit"])
-    except FileNotFoundError:
-        werte["geschlossen"] = None
-    return Nachricht(**werte)
+        return self._nachrichten / kern(nachricht.id)

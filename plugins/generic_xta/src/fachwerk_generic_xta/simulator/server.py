@@ -14,11 +14,13 @@ from typing import IO, Any, Self
 
 from fachwerk.errors import ConfigError
 from fachwerk_generic_xta.simulator.ablauf import Ablauf
-from fachwerk_generic_xta.simulator.dienst import Dienst, Einstellungen
+from fachwerk_generic_xta.simulator.betrieb import Anfragekennungen, Betrieb, Einstellungen
+from fachwerk_generic_xta.simulator.dateien import schreibe_dauerhaft
+from fachwerk_generic_xta.simulator.dienst import Dienst
 from fachwerk_generic_xta.simulator.konten import BEISPIEL, Konto, lies_konten, pruefe_konten
 from fachwerk_generic_xta.simulator.namen import PFADE
 from fachwerk_generic_xta.simulator.pki import richte_pki_ein
-from fachwerk_generic_xta.simulator.postfach import Postfach, schreibe_dauerhaft
+from fachwerk_generic_xta.simulator.postfach import Postfach
 from fachwerk_generic_xta.simulator.temperament import Temperament, lies_temperament
 from fachwerk_generic_xta.simulator.verbindung import TlsServer, tls_kontext
 
@@ -115,7 +117,9 @@ class XtaSimulator:
         if (self.ordner / "temperament.json").exists():
             lies_temperament(self.ordner / "temperament.json")
         richte_pki_ein(self.pki, konten, self._jetzt(), self.host)
-        self._dienst = Dienst(Postfach(self.ordner, self._jetzt), konten, self._einstellungen)
+        kennungen = Anfragekennungen.aus(self.ordner / "anfragekennungen.key")
+        betrieb = Betrieb(Postfach(self.ordner, self._jetzt), konten, self._einstellungen, kennungen)
+        self._dienst = Dienst(betrieb)
         self._server = self._binde(Ablauf(self._dienst, self.temperament))
         self.port = self._server.server_port
         self._faden = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="xta-simulator")
@@ -124,7 +128,7 @@ class XtaSimulator:
 
     def _lies_konten(self) -> dict[str, Konto]:
         if self._rohe_konten is not None:
-            return pruefe_konten(self._rohe_konten)
+            return pruefe_konten(self._rohe_konten, self.ordner)
         datei = self.ordner / "konten.json"
         if not datei.exists():
             schreibe_dauerhaft(datei, json.dumps(BEISPIEL, ensure_ascii=False, indent=2).encode())

@@ -1,0 +1,156 @@
+"""What all operations share: mailboxes, accounts, settings, who may speak for whom, and the ids of their requests."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from lxml import etree
+
+from fachwerk_generic_xta.simulator.anfrage import Anfrage
+from fachwerk_generic_xta.simulator.auswahl import Auswahl
+from fachwerk_generic_xta.simulator.dateien import schreibe_dauerhaft
+from fachwerk_generic_xta.simulator.fehler import SoapFehler, XtaFehler
+from fachwerk_generic_xta.simulator.konten import Konto
+from fachwerk_generic_xta.simulator.metadaten import lies_partei, mit_zeiten
+from fachwerk_generic_xta.simulator.nachricht import METADATEN, Nachricht, Platz
+from fachwerk_generic_xta.simulator.namen import OSCIMETA, q
+from fachwerk_generic_xta.simulator.postfach import Postfach
+
+_LAUFENDE = 10_000
+
+
+@dataclass(frozen=True)
+class Einstellungen:
+    """How the server behaves where real servers differ; sizes in bytes."""
+
+    groessengrenze: int = 40_000_000
+    listenlaenge: int = 100
+    streng: bool = False
+    """Check requests against schemas and WS-Addressing, and refuse a MsgBoxRequestID that was never given out."""
+    nur_neue: bool = False
+    """A status list without newEntry leaves out what was fetched already."""
+    inhalt_behalten: bool = False
+    """Keep the content of closed messages."""
+    mtom: str = "immer"
+    """``immer``: all answers but faults are multipart; ``auto``: those with content; ``nie``: base64 inside."""
+    gestueckelt: bool = False
+    """Send answers chunked instead of with Content-Length."""
+
+
+@dataclass(frozen=True)
+class Abfrage:
+    """A list or fetch that can be continued: what was asked for, by whom, and up to which message it came."""
+
+    kennung: str
+    rollen: tuple[str, ...]
+    auswahl: Auswahl
+    hoechstens: int = 1
+    nur_attribute: bool = False
+    nach: Platz | None = None
+
+
+class Anfragekennungen:
+    """Makes MsgBoxRequestIDs that can be recognised later without being remembered, also after a restart."""
+
+    def __init__(self, geheimnis: bytes) -> None:
+        self._geheimnis = geheimnis
+        self._laufend: OrderedDict[str, Abfrage] = OrderedDict()
+        self._schloss = Lock()
+
+    @classmethod
+    def aus(cls, datei: Path) -> Anfragekennungen:
+        """With the secret in ``datei``, made if it is not there."""
+        if not datei.exists():
+            schreibe_dauerhaft(datei, os.urandom(32))
+        return cls(datei.read_bytes())
+
+    def neu(self, konto: str) -> str:
+        """A new request id for an account."""
+        zufall = os.urandom(8)
+        return f"urn:uuid:{uuid.UUID(bytes=zufall + self._siegel(konto, zufall))}"
+
+    def kennt(self, konto: str, kennung: str) -> bool:
+        """Whether the id was given to this account."""
+        try:
+            roh = uuid.UUID(kennung).bytes
+        except ValueError:
+            return False
+        return hmac.compare_digest(roh[8:], self._siegel(konto, roh[:8]))
+
+    def merke(self, abfrage: Abfrage) -> None:
+        """Keep a request for its continuation; the oldest are forgotten, and all with a restart."""
+        with self._schloss:
+            self._laufend[abfrage.kennung] = abfrage
+            self._laufend.move_to_end(abfrage.kennung)
+            while len(self._laufend) > _LAUFENDE:
+                self._laufend.popitem(last=False)
+
+    def laufende(self, kennung: str) -> Abfrage | None:
+        """The request to continue."""
+        with self._schloss:
+            return self._laufend.get(kennung)
+
+    def _siegel(self, konto: str, zufall: bytes) -> bytes:
+        return hmac.digest(self._geheimnis, zufall + konto.encode(), hashlib.sha256)[:8]
+
+
+class Betrieb:
+    """The state behind the operations; safe to use from several threads."""
+
+    def __init__(
+        self,
+        postfach: Postfach,
+        konten: Mapping[str, Konto],
+        einstellungen: Einstellungen,
+        anfragekennungen: Anfragekennungen | None = None,
+    ) -> None:
+        self.postfach = postfach
+        self.konten = dict(konten)
+        self.einstellungen = einstellungen
+        self.anfragekennungen = anfragekennungen or Anfragekennungen(os.urandom(32))
+
+    def rollen(self, konto: Konto, anfrage: Anfrage) -> tuple[str, ...]:
+        """The party identifiers the caller acts for: the one in Author, or all of the certificate (``*``)."""
+        autor = anfrage.kopf.find(q(OSCIMETA, "Author"))
+        if autor is None and not self.einstellungen.streng:
+            return konto.kennungen
+        kennung = lies_partei(autor)
+        if kennung == "*":
+            return konto.kennungen
+        if kennung not in konto.kennungen:
+            raise XtaFehler("9014")
+        return (kennung,)
+
+    def konto_von(self, kennung: str) -> Konto | None:
+        """The account that owns a party identifier."""
+        return next((konto for konto in list(self.konten.values()) if kennung in konto.kennungen), None)
+
+    def eigene(self, konto: Konto, kennung: str) -> Nachricht | None:
+        """A message this account has sent."""
+        nachricht = self.postfach.finde(kennung)
+        return nachricht if nachricht is not None and nachricht.konto == konto.name else None
+
+    def metadaten(self, nachricht: Nachricht) -> etree._Element:
+        """MessageMetaData of a message, with the time of its first committed fetch."""
+        metadaten = etree.fromstring(self.postfach.lies(nachricht, METADATEN), parser())
+        return mit_zeiten(metadaten, InitialFetch=nachricht.geschlossen) if nachricht.geschlossen else metadaten
+
+
+def erwarte(anfrage: Anfrage, name: str) -> etree._Element:
+    """The child of the body, which must be this element."""
+    if anfrage.rumpf is None or anfrage.rumpf.tag != name:
+        raise SoapFehler(f"Im SOAP-Body wird {etree.QName(name).localname} erwartet.")
+    return anfrage.rumpf
+
+
+def parser() -> etree.XMLParser:
+    """A parser for our own files."""
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
