@@ -36,7 +36,8 @@ from fachwerk.demo.versand import plattform
 from fachwerk.dienst import Dienst
 from fachwerk.modell import Eingang, Teil
 from fachwerk.protokoll import einrichten
-from fachwerk_generic_xta import umschlag
+from fachwerk_generic_xta.codec import Adressen
+from fachwerk_generic_xta.codec211 import Codec211
 from fachwerk_generic_xta.mehrteilig import neue_grenze, schreibe_teile
 from fachwerk_generic_xta.nachricht import Listenwert, Metadaten, Partei
 from fachwerk_xsozial_basis.erzeuger import nachricht
@@ -104,7 +105,7 @@ def lade_roh(url: str, pki: Path, nachricht_id: str, mindestens: int) -> float:
     """Seconds for asking for the message and reading the answer to its end, connection included."""
     kontext = ssl.create_default_context(cafile=str(pki / "ca.crt"))
     kontext.load_cert_chain(pki / "amt.crt", pki / "amt.key")
-    anfrage = umschlag.hole(url, Partei("*"), nachricht_id)
+    anfrage = Codec211(Adressen(url, url), Partei("*")).hole(nachricht_id)
     art, koerper = schreibe_teile(anfrage.umschlag, anfrage.aktion, [], neue_grenze())
     kopf = {"Content-Type": art, "SOAPAction": anfrage.aktion, "Accept-Encoding": "identity"}
     daten = b"".join(koerper)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fachwerk_generic_xta.antwort import fault, lies_umschlag, nachricht_id, status_liste, transport_bericht
+from fachwerk_generic_xta.codec211.antworten import fault, nachricht_id, status_liste, transport_bericht
 from fachwerk_generic_xta.fehler import AntwortFehler
 from fachwerk_generic_xta.nachricht import XtaFault
+from fachwerk_generic_xta.soap import lies_umschlag
 
 ID = "urn:de:xta:messageid:portal:1"
 

@@ -261,7 +261,7 @@ def test_a_fault_is_understood_in_either_packaging_and_any_status(verpackung: st
         (einfach(fault("PermissionDeniedException", "9011"), 500), NeedsHumanError, "xta.9011"),
         (einfach(fault("XTAWSTechnicalProblemException", "9030"), 500), RetryableError, "xta.9030"),
         (einfach(fault(soap="Receiver"), 500), RetryableError, "xta.fault"),
-        (einfach(fault(soap="MustUnderstand"), 500), PermanentError, "xta.fault"),
+        (einfach(fault(soap="MustUnderstand"), 500), NeedsHumanError, "xta.fault"),
         (einfach(b"<html>Wartung</html>", 503, "text/html"), RetryableError, "transport.http_spaeter"),
         (einfach(b"<html/>", 404, "text/html"), NeedsHumanError, "transport.http_abgelehnt"),
         (einfach(b"kaputt", 500), RetryableError, "transport.http_spaeter"),

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
-from fachwerk_generic_xta import umschlag
-from fachwerk_generic_xta.antwort import NS, metadaten
+from fachwerk_generic_xta.codec import Adressen, Anfrage, Auswahl
+from fachwerk_generic_xta.codec211 import Codec211, anfragen
+from fachwerk_generic_xta.codec211.metadaten import NS
+from fachwerk_generic_xta.codec211.metadaten import lies as metadaten
 from fachwerk_generic_xta.nachricht import Inhaltsteil, Listenwert, Metadaten, Partei
-from fachwerk_generic_xta.umschlag import Anfrage
 
 URL = "https://xta.example/services/XTAService/MsgBoxPort"
 ICH = Partei("wbs:130030000000", "xoev", "Wohnberechtigungsbehörde", "Wohnungsamt Musterow")
@@ -32,18 +33,19 @@ KOPF = Metadaten(
 )
 NACHRICHT = Inhaltsteil(True, "application/xml", "antrag.xml", "Antrag", "UTF-8", "a1", "de", 12, ("teil-0@fachwerk",))
 ANLAGE = Inhaltsteil(False, "application/pdf", 'Größe "ä" <1>.pdf', groesse=0, cid=("teil 1%@fachwerk",))
+CODEC = Codec211(Adressen(URL, URL, URL), ICH)
 
 ANFRAGEN = {
-    "checkAccountActive": umschlag.pruefe_konto(URL, ICH),
-    "createMessageId": umschlag.neue_kennung(URL, ICH),
-    "getTransportReport": umschlag.bericht(URL, ICH, "urn:x"),
-    "getStatusList": umschlag.liste(URL, ICH, 50),
-    "getStatusList mit Auswahl": umschlag.liste(URL, ICH, 1, neue=False, ab=ZEIT),
-    "getMessage": umschlag.hole(URL, ICH, "urn:x"),
-    "close": umschlag.schliesse(URL, ICH, ["urn:x", "urn:y"], "urn:uuid:1"),
-    "sendMessage": umschlag.sende(URL, KOPF, [NACHRICHT, ANLAGE]),
-    "sendMessage mit freiem Szenario": umschlag.sende(
-        URL, replace(KOPF, dienst="", szenario=Listenwert("frei"), betreff="", groesse=None, erstellt=None), [NACHRICHT]
+    "checkAccountActive": CODEC.pruefe_konto(),
+    "createMessageId": CODEC.neue_kennung(),
+    "getTransportReport": CODEC.bericht("urn:x"),
+    "getStatusList": CODEC.liste(Auswahl(), 50),
+    "getStatusList mit Auswahl": CODEC.liste(Auswahl(neue=False, ab=ZEIT), 1),
+    "getMessage": CODEC.hole("urn:x"),
+    "close": CODEC.schliesse(["urn:x", "urn:y"], "urn:uuid:1")[0],
+    "sendMessage": CODEC.sende(KOPF, [NACHRICHT, ANLAGE]),
+    "sendMessage mit freiem Szenario": CODEC.sende(
+        replace(KOPF, dienst="", szenario=Listenwert("frei"), betreff="", groesse=None, erstellt=None), [NACHRICHT]
     ),
 }
 
@@ -81,7 +83,7 @@ def test_the_actions_are_those_of_the_interface() -> None:
 
 
 def test_two_calls_never_share_a_message_id() -> None:
-    ids = {lies(umschlag.pruefe_konto(URL, ICH)).findtext("s:Header/a:MessageID", namespaces=NS) for _ in range(20)}
+    ids = {lies(CODEC.pruefe_konto()).findtext("s:Header/a:MessageID", namespaces=NS) for _ in range(20)}
     assert len(ids) == 20
 
 
@@ -114,4 +116,4 @@ def test_an_empty_part_does_not_state_its_size_and_references_are_percent_encode
 
 def test_the_schemas_are_never_fetched_from_a_network() -> None:
     with pytest.raises(OSError, match="offline"):
-        umschlag._NurEigeneDateien().load("http://127.0.0.1:9/fremd.xsd")
+        anfragen._NurEigeneDateien().load("http://127.0.0.1:9/fremd.xsd")

@@ -1,117 +1,157 @@
-"""Talks to an XTA 2.1.1 mailbox. The only I/O of this plugin; raises the errors of ``fachwerk.errors``, never retries.
+"""Talks to an XTA mailbox: twelve operations, small values in and out. Raises ``fachwerk.errors``, never retries.
 
-Requests are always multipart, as all public clients send them; answers may be multipart or plain.
+What the wire looks like is the codec's business (2.1.1 unless said otherwise), how bytes travel is ``austausch``'s.
+Sources of the operations: WSDL of the XTA web service 2.1.1; what they mean: "XTA 2 Version 3", chapter on the web
+service. Nothing here acknowledges a message on its own: :meth:`XtaClient.close` and the ``erhalten`` of the two
+paging calls delete in the mailbox and are only for what is durably stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import httpx
-
-from fachwerk.errors import OutcomeUnknownError, StepError
+from fachwerk.errors import OutcomeUnknownError, PermanentError, RetryableError, StepError
 from fachwerk.modell import Teil
-from fachwerk.transport import classify, classify_status
-from fachwerk_generic_xta import antwort, umschlag
-from fachwerk_generic_xta.antwort import Umschlag, lies_umschlag
+from fachwerk.transport import Verbindung, classify_status, oeffne
+from fachwerk_generic_xta.austausch import (
+    MIB,
+    UEBLICHE_GROESSEN,
+    UEBLICHE_ZEITEN,
+    Anlage,
+    Antwort,
+    Austausch,
+    Groessen,
+    Leitungen,
+    Zeiten,
+)
+from fachwerk_generic_xta.codec import Adressen, Anfrage, Auswahl, Codec
+from fachwerk_generic_xta.codec211 import Codec211
 from fachwerk_generic_xta.empfang import Empfang
 from fachwerk_generic_xta.fehler import AntwortFehler, NachrichtUnbekannt, deute
-from fachwerk_generic_xta.mehrteilig import (
-    MehrteiligFehler,
-    MimeTeil,
-    gesamtlaenge,
-    lies_medientyp,
-    lies_teile,
-    neue_grenze,
-    schreibe_teile,
+from fachwerk_generic_xta.mehrteilig import MehrteiligFehler
+from fachwerk_generic_xta.nachricht import (
+    Abholung,
+    Dienstauskunft,
+    Dienstfrage,
+    Inhaltsteil,
+    Metadaten,
+    Partei,
+    StatusListe,
+    Teilangaben,
+    TransportBericht,
 )
-from fachwerk_generic_xta.nachricht import Abholung, Inhaltsteil, Metadaten, Partei, StatusListe, TransportBericht
+from fachwerk_generic_xta.soap import Umschlag
 
 if TYPE_CHECKING:
     from fachwerk.host import InhaltSchreiber
 
-MIB = 1024 * 1024
-_PLATZHALTER = "1"
-"""MsgBoxRequestID where the mailbox named none; public clients always send this one."""
+__all__ = ["MIB", "Adressen", "Faehigkeiten", "Groessen", "XtaClient", "Zeiten", "verbinde"]
 
 
 @dataclass(frozen=True)
-class Adressen:
-    """The three ports, which may lie on different hosts; ``versand`` is empty for a mailbox that only receives."""
+class Faehigkeiten:
+    """What a server may lack although the WSDL has it: getNext… (``blaettern``) and cancelMessage."""
 
-    verwaltung: str
-    postfach: str
-    versand: str = ""
-
-
-@dataclass(frozen=True)
-class Groessen:
-    """Limits in bytes: an ordinary envelope, one with content inside, a whole answer."""
-
-    umschlag: int = 10 * MIB
-    inline: int = 64 * MIB
-    antwort: int = 4096 * MIB
+    blaettern: bool = False
+    zurueckziehen: bool = False
 
 
 class XtaClient:
-    """One account at one mailbox. ``http`` belongs to the caller and is not closed here."""
+    """One account at one mailbox. ``http`` belongs to the caller and is not closed here; see :func:`verbinde`."""
 
-    def __init__(self, adressen: Adressen, ich: Partei, http: httpx.Client, groessen: Groessen = Groessen()) -> None:
-        self._adressen = adressen
-        self._ich = ich
-        self._http = http
+    def __init__(
+        self,
+        adressen: Adressen,
+        ich: Partei,
+        http: Leitungen,
+        groessen: Groessen = UEBLICHE_GROESSEN,
+        *,
+        faehigkeiten: Faehigkeiten = Faehigkeiten(),
+        zeiten: Zeiten = UEBLICHE_ZEITEN,
+        codec: Callable[[Adressen, Partei], Codec] = Codec211,
+    ) -> None:
+        self._codec = codec(adressen, ich)
+        self._austausch = Austausch(http, groessen, zeiten)
         self._groessen = groessen
+        self._faehigkeiten = faehigkeiten
 
     def check(self) -> None:
         """checkAccountActive: returns if the account works, raises why it does not."""
-        self._tausche(self._adressen.verwaltung, umschlag.pruefe_konto(self._adressen.verwaltung, self._ich))
+        self._tausche(self._codec.pruefe_konto())
 
     def new_id(self) -> str:
         """createMessageId: a fresh message id; keep it durably before :meth:`send`."""
-        anfrage = umschlag.neue_kennung(self._adressen.verwaltung, self._ich)
-        return antwort.nachricht_id(self._tausche(self._adressen.verwaltung, anfrage))
+        return self._codec.lies_kennung(self._tausche(self._codec.neue_kennung()))
 
-    def list(self, hoechstens: int = 50, *, neue: bool | None = None, ab: datetime | None = None) -> StatusListe:
+    def lookup(self, fragen: Sequence[Dienstfrage]) -> tuple[Dienstauskunft, ...]:
+        """lookupService: who offers what, in the order of the server's answer. At least one question."""
+        return self._codec.lies_auskunft(self._tausche(self._codec.dienste(fragen)))
+
+    def list(
+        self,
+        hoechstens: int = 50,
+        *,
+        neue: bool | None = None,
+        ab: datetime | None = None,
+        bis: datetime | None = None,
+        ids: Sequence[str] = (),
+        antworten_auf: Sequence[str] = (),
+    ) -> StatusListe:
         """getStatusList: one page. ``neue`` None lets the mailbox choose, False includes what was fetched before."""
-        url = self._adressen.postfach
-        return antwort.status_liste(self._tausche(url, umschlag.liste(url, self._ich, hoechstens, neue=neue, ab=ab)))
+        auswahl = Auswahl(neue, ab, bis, tuple(ids), tuple(antworten_auf))
+        return self._codec.lies_liste(self._tausche(self._codec.liste(auswahl, hoechstens)))
+
+    def next_list(self, anfrage_id: str, erhalten: Sequence[str] = ()) -> StatusListe:
+        """getNextStatusList (``blaettern``): the page behind the one with ``anfrage_id``.
+
+        ``erhalten`` are acknowledged, which deletes them in the mailbox; left out, nothing is acknowledged.
+        """
+        self._verlange(self._faehigkeiten.blaettern, "blaettern")
+        return self._codec.lies_liste(self._tausche(self._codec.naechste_liste(anfrage_id, erhalten)))
 
     def fetch(self, nachricht_id: str, inhalt: InhaltSchreiber) -> Abholung:
         """getMessage: the parts stream into ``inhalt``. Raises ``NachrichtUnbekannt`` if it is gone."""
-        url = self._adressen.postfach
-        empfang = Empfang(inhalt, self._groessen.inline)
-        with self._frage(url, umschlag.hole(url, self._ich, nachricht_id)) as gekommen:
-            if gekommen.status_code != 200:
-                raise self._ablehnung(gekommen, senden=False)
-            try:
-                self._empfange(gekommen, empfang)
-                abholung = empfang.abschluss()
-            except MehrteiligFehler as fehler:
-                raise AntwortFehler(fehler.code) from None
+        abholung = self._empfange(self._codec.hole(nachricht_id), inhalt)
+        if abholung is None:
+            raise NachrichtUnbekannt("xta.9070", "Das Postfach hat diese Nachricht nicht (mehr).")
         gemeint = abholung.metadaten.nachricht_id if abholung.metadaten else ""
         if gemeint and gemeint.lower() != nachricht_id.lower():
             raise AntwortFehler("andere_nachricht")
         return abholung
 
-    def close(self, ids: Sequence[str], anfrage_id: str) -> None:
-        """close: deletes in the mailbox! Only for what is durably stored; then unknown ids (9070) are success."""
-        url = self._adressen.postfach
-        try:
-            self._tausche(url, umschlag.schliesse(url, self._ich, ids, anfrage_id or _PLATZHALTER))
-        except NachrichtUnbekannt:
-            return
+    def fetch_next(self, anfrage_id: str, inhalt: InhaltSchreiber, erhalten: Sequence[str] = ()) -> Abholung | None:
+        """getNextMessage (``blaettern``): the next message of the list with ``anfrage_id``, None behind the last.
 
-    def send(self, metadaten: Metadaten, teile: Sequence[Teil]) -> None:
-        """sendMessage: the first part is the Message. Streams; a lost answer is an ``OutcomeUnknownError``."""
-        ansagen = [_ansage(nr, teil) for nr, teil in enumerate(teile)]
-        anfrage = umschlag.sende(self._adressen.versand, metadaten, ansagen)
-        mime = [(ansage.cid[0], teil) for ansage, teil in zip(ansagen, teile, strict=True)]
+        ``erhalten`` are acknowledged, which deletes them in the mailbox; left out, nothing is acknowledged. A server
+        may also say 9070 behind the last message: ``NachrichtUnbekannt``.
+        """
+        self._verlange(self._faehigkeiten.blaettern, "blaettern")
+        return self._empfange(self._codec.hole_naechste(anfrage_id, erhalten), inhalt)
+
+    def close(self, ids: Sequence[str], anfrage_id: str) -> None:
+        """close: deletes in the mailbox! Only for what is durably stored; then unknown ids (9070) are success.
+
+        One unknown id among several would leave the others open: then each is closed by itself.
+        """
         try:
-            self._tausche(self._adressen.versand, anfrage, mime, senden=True)
+            for anfrage in self._codec.schliesse(ids, anfrage_id):
+                self._tausche(anfrage)
+        except NachrichtUnbekannt:
+            for einzeln in ids if len(ids) > 1 else ():
+                self.close([einzeln], anfrage_id)
+
+    def send(self, metadaten: Metadaten, teile: Sequence[Teil], angaben: Sequence[Teilangaben] = ()) -> None:
+        """sendMessage: the first part is the Message. Streams; a lost answer is an ``OutcomeUnknownError``.
+
+        ``angaben`` stand beside ``teile``, one for each, or are left out.
+        """
+        ansagen = _ansagen(teile, angaben)
+        try:
+            self._tausche(self._codec.sende(metadaten, ansagen), _anlagen(ansagen, teile), senden=True)
         except AntwortFehler as fehler:
             raise OutcomeUnknownError(
                 "xta.antwort_fehlt",
@@ -119,129 +159,153 @@ class XtaClient:
                 fehler.details,
             ) from None
 
+    def send_sync(
+        self,
+        metadaten: Metadaten,
+        teile: Sequence[Teil],
+        inhalt: InhaltSchreiber,
+        angaben: Sequence[Teilangaben] = (),
+    ) -> Abholung:
+        """sendMessageSync: as :meth:`send`, and the reader's reply comes back, its parts in ``inhalt``.
+
+        Never repeat it: unless nothing at all was sent, everything but a clear refusal is an ``OutcomeUnknownError``
+        a person has to clear up, because the reader may have acted and its reply cannot be asked for again.
+        """
+        ansagen = _ansagen(teile, angaben)
+        anfrage = self._codec.sende_synchron(metadaten, ansagen)
+        try:
+            antwort = self._empfange(anfrage, inhalt, _anlagen(ansagen, teile), senden=True)
+        except (RetryableError, OutcomeUnknownError) as fehler:
+            if fehler.code in _NICHTS_GESENDET:
+                raise
+            raise _ungeklaert(fehler.code) from None
+        except OSError:
+            raise _ungeklaert("nicht_gespeichert") from None
+        if antwort is None:
+            raise _ungeklaert("antwort_leer")
+        return antwort
+
     def report(self, nachricht_id: str) -> TransportBericht:
         """getTransportReport: what became of a sent message. Raises ``NachrichtUnbekannt`` (perhaps: not yet)."""
-        url = self._adressen.verwaltung
-        return antwort.transport_bericht(self._tausche(url, umschlag.bericht(url, self._ich, nachricht_id)))
+        return self._codec.lies_bericht(self._tausche(self._codec.bericht(nachricht_id)))
 
-    def _tausche(
-        self, url: str, anfrage: umschlag.Anfrage, teile: Sequence[tuple[str, Teil]] = (), *, senden: bool = False
-    ) -> Umschlag:
-        with self._frage(url, anfrage, teile, idempotent=not senden) as gekommen:
-            if gekommen.status_code != 200:
-                raise self._ablehnung(gekommen, senden=senden)
-            gelesen = self._lies_umschlag(gekommen, idempotent=not senden)
-        if gemeldet := antwort.fault(gelesen):
+    def cancel(self, nachricht_id: str) -> None:
+        """cancelMessage (``zurueckziehen``): only works before the message's ``nicht_vor``.
+
+        Too late is ``PermanentError`` xta.9100, sent without ``nicht_vor`` is xta.9101.
+        """
+        self._verlange(self._faehigkeiten.zurueckziehen, "zurueckziehen")
+        self._tausche(self._codec.ziehe_zurueck(nachricht_id))
+
+    def _verlange(self, vorhanden: bool, faehigkeit: str) -> None:
+        if not vorhanden:
+            raise PermanentError(
+                "xta.faehigkeit_aus",
+                f"Dieser Aufruf ist für das Postfach nicht eingeschaltet („{faehigkeit}“), weil viele Server ihn nicht "
+                "anbieten. Den Betreiber fragen und erst dann einschalten. Es wurde nichts gesendet.",
+                {"faehigkeit": faehigkeit},
+            )
+
+    def _tausche(self, anfrage: Anfrage, anlagen: Sequence[Anlage] = (), *, senden: bool = False) -> Umschlag:
+        """An exchange with a small answer."""
+        with self._austausch.frage(anfrage, anlagen, idempotent=not senden) as antwort:
+            if antwort.status != 200:
+                raise self._ablehnung(antwort, senden)
+            gelesen = antwort.umschlag()
+        if gemeldet := self._codec.lies_fault(gelesen):
             raise deute(gemeldet, senden=senden)
         return gelesen
 
-    @contextmanager
-    def _frage(
-        self,
-        url: str,
-        anfrage: umschlag.Anfrage,
-        teile: Sequence[tuple[str, Teil]] = (),
-        *,
-        idempotent: bool = True,
-    ) -> Iterator[httpx.Response]:
-        grenze = neue_grenze()
-        mime = [(kennung, teil.medientyp, teil.bytes_strom()) for kennung, teil in teile]
-        content_type, koerper = schreibe_teile(anfrage.umschlag, anfrage.aktion, mime, grenze)
-        kopf = {
-            "Content-Type": content_type,
-            "SOAPAction": anfrage.aktion,
-            "Accept": "multipart/related, application/soap+xml, text/xml",
-            "Accept-Encoding": "identity",
-            **_content_length(anfrage, teile, grenze),
-        }
-        try:
-            gesendet = self._http.build_request("POST", url, content=koerper, headers=kopf)
-            gekommen = self._http.send(gesendet, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as fehler:
-            raise classify(fehler, idempotent=idempotent) from None
-        try:
-            yield gekommen
-        finally:
-            gekommen.close()
-
-    def _stuecke(self, gekommen: httpx.Response, grenze: int, *, idempotent: bool = True) -> Iterator[bytes]:
-        """The body as it arrives; what breaks underneath becomes our error here, so that nothing else is mistaken."""
-        gelesen = 0
-        strom = gekommen.iter_bytes()
-        while True:
+    def _empfange(
+        self, anfrage: Anfrage, inhalt: InhaltSchreiber, anlagen: Sequence[Anlage] = (), *, senden: bool = False
+    ) -> Abholung | None:
+        """An exchange with a message as its answer."""
+        empfang = Empfang(inhalt, self._codec, self._groessen.inline, senden=senden)
+        with self._austausch.frage(anfrage, anlagen, idempotent=not senden) as antwort:
+            if antwort.status != 200:
+                raise self._ablehnung(antwort, senden)
             try:
-                stueck = next(strom, None)
-            except (httpx.HTTPError, httpx.StreamError, OSError) as fehler:
-                raise classify(fehler, idempotent=idempotent) from None
-            if stueck is None:
-                return
-            gelesen += len(stueck)
-            if gelesen > grenze:
-                raise AntwortFehler("antwort_zu_gross")
-            yield stueck
+                self._nimm(antwort, empfang)
+                return empfang.abschluss()
+            except MehrteiligFehler as fehler:
+                raise AntwortFehler(fehler.code) from None
 
-    def _empfange(self, gekommen: httpx.Response, empfang: Empfang) -> None:
-        if _ist_mehrteilig(gekommen):
-            for teil in self._teile(gekommen, self._groessen.antwort):
-                empfang.nimm(teil)
-        else:
-            empfang.nimm_umschlag(self._einfach(gekommen, self._groessen.inline))
+    def _nimm(self, antwort: Antwort, empfang: Empfang) -> None:
+        if not antwort.ist_mehrteilig:
+            empfang.nimm_umschlag(antwort.einfach(self._groessen.inline))
+            return
+        for teil in antwort.teile(self._groessen.antwort):
+            empfang.nimm(teil)
 
-    def _teile(self, gekommen: httpx.Response, grenze: int, *, idempotent: bool = True) -> Iterator[MimeTeil]:
-        stuecke = self._stuecke(gekommen, grenze, idempotent=idempotent)
-        return lies_teile(stuecke, gekommen.headers.get("content-type", ""))
-
-    def _lies_umschlag(self, gekommen: httpx.Response, *, idempotent: bool = True) -> Umschlag:
-        """The envelope of a small answer; other parts (additional reports) are read over."""
-        grenze = self._groessen.umschlag
-        if not _ist_mehrteilig(gekommen):
-            return self._einfach(gekommen, grenze, idempotent=idempotent)
-        wurzel = b""
-        try:
-            for teil in self._teile(gekommen, 2 * grenze, idempotent=idempotent):
-                if teil.ist_wurzel:
-                    wurzel = teil.lies(grenze)
-        except MehrteiligFehler as fehler:
-            raise AntwortFehler(fehler.code) from None
-        return lies_umschlag(wurzel)
-
-    def _einfach(self, gekommen: httpx.Response, grenze: int, *, idempotent: bool = True) -> Umschlag:
-        if lies_medientyp(gekommen.headers.get("content-type", "")).typ not in _EINFACH:
-            raise AntwortFehler("kein_soap")
-        return lies_umschlag(b"".join(self._stuecke(gekommen, grenze, idempotent=idempotent)))
-
-    def _ablehnung(self, gekommen: httpx.Response, *, senden: bool) -> StepError:
+    def _ablehnung(self, antwort: Antwort, senden: bool) -> StepError:
         """Another status than 200: the fault inside, else what the status says."""
         try:
-            gemeldet = antwort.fault(self._lies_umschlag(gekommen))
+            gemeldet = self._codec.lies_fault(antwort.umschlag())
         except StepError:
             gemeldet = None
         if gemeldet is not None:
             return deute(gemeldet, senden=senden)
-        return classify_status(gekommen.status_code, gekommen.headers.get("retry-after"), idempotent=not senden)
+        return classify_status(antwort.status, antwort.retry_after, idempotent=not senden)
 
 
-_EINFACH = frozenset({"application/soap+xml", "text/xml", "application/xml", "application/xop+xml"})
+@contextmanager
+def verbinde(
+    adressen: Adressen,
+    ich: Partei,
+    verbindung: Verbindung,
+    groessen: Groessen = UEBLICHE_GROESSEN,
+    *,
+    faehigkeiten: Faehigkeiten = Faehigkeiten(),
+    zeiten: Zeiten = UEBLICHE_ZEITEN,
+    codec: Callable[[Adressen, Partei], Codec] = Codec211,
+) -> Iterator[XtaClient]:
+    """A client for use outside of Fachwerk, with a connection of its own for each address, closed at the end.
+
+    ``verbindung`` says certificate (PEM or PKCS#12), CA, proxy and time limits; there is no unverified connection.
+    """
+    with ExitStack() as offen:
+        urls = dict.fromkeys((adressen.verwaltung, adressen.postfach, adressen.versand))
+        leitungen = {url: offen.enter_context(oeffne(verbindung)) for url in urls}
+        yield XtaClient(adressen, ich, leitungen, groessen, faehigkeiten=faehigkeiten, zeiten=zeiten, codec=codec)
 
 
-def _ist_mehrteilig(gekommen: httpx.Response) -> bool:
-    return lies_medientyp(gekommen.headers.get("content-type", "")).typ.startswith("multipart/")
+_NICHTS_GESENDET = frozenset({"transport.nicht_erreichbar", "transport.zu_langsam"})
 
 
-def _ansage(nr: int, teil: Teil) -> Inhaltsteil:
+def _ungeklaert(grund: str) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        "xta.synchron_ungeklaert",
+        "Die synchrone Nachricht kann beim Leser angekommen sein, seine Antwort fehlt. Nicht erneut senden: beim Leser "
+        "nachfragen, was geschehen ist, und den Vorgang von Hand klären.",
+        {"grund": grund},
+    )
+
+
+def _ansagen(teile: Sequence[Teil], angaben: Sequence[Teilangaben]) -> Sequence[Inhaltsteil]:
+    """What the envelope says about each part."""
+    if not teile or len(angaben or teile) != len(teile):
+        raise PermanentError(
+            "xta.angabe_unzulaessig",
+            "Eine Sendung braucht mindestens einen Teil, und Angaben entweder zu jedem Teil oder zu keinem.",
+            {"angabe": "teile"},
+        )
+    mehr = angaben or [Teilangaben()] * len(teile)
+    return [_ansage(nr, teil, dazu) for nr, (teil, dazu) in enumerate(zip(teile, mehr, strict=True))]
+
+
+def _ansage(nr: int, teil: Teil, angaben: Teilangaben) -> Inhaltsteil:
     return Inhaltsteil(
         ist_nachricht=nr == 0,
         medientyp=teil.medientyp,
         dateiname=teil.name,
         beschreibung=teil.beschreibung,
+        kodierung=angaben.kodierung,
+        kennung=angaben.kennung,
+        sprache=angaben.sprache,
         groesse=teil.laenge,
         cid=(f"teil-{nr}@fachwerk",),
     )
 
 
-def _content_length(anfrage: umschlag.Anfrage, teile: Sequence[tuple[str, Teil]], grenze: str) -> dict[str, str]:
-    """Known lengths give a Content-Length, else the body is sent chunked."""
-    laengen = [(kennung, teil.medientyp, teil.laenge) for kennung, teil in teile if teil.laenge is not None]
-    if len(laengen) < len(teile):
-        return {}
-    return {"Content-Length": str(gesamtlaenge(anfrage.umschlag, anfrage.aktion, laengen, grenze))}
+def _anlagen(ansagen: Sequence[Inhaltsteil], teile: Sequence[Teil]) -> Sequence[Anlage]:
+    return [(ansage.cid[0], teil) for ansage, teil in zip(ansagen, teile, strict=True)]

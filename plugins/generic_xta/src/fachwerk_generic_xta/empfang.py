@@ -1,4 +1,4 @@
-"""Puts a getMessage answer together: parts go into the content store as they arrive, the envelope says what they are.
+"""Puts a fetched message together: parts go into the content store as they arrive, the envelope says what they are.
 
 Complete or nothing: every reference must resolve to exactly one part, every part must be referenced, stated sizes
 must hold. What was stored for an answer that fails this is never part of an Eingang and is swept by the core.
@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fachwerk.modell import Teil
-from fachwerk_generic_xta.antwort import Umschlag, fault, inline_strom, lies_umschlag, umschlagsinhalt
+from fachwerk_generic_xta.codec import Codec
 from fachwerk_generic_xta.fehler import AntwortFehler, deute
 from fachwerk_generic_xta.mehrteilig import MimeTeil
-from fachwerk_generic_xta.nachricht import Abholung, Inhaltsteil, Umschlagsinhalt
+from fachwerk_generic_xta.nachricht import Abholung, Inhaltsteil, Teilangaben, Umschlagsinhalt
+from fachwerk_generic_xta.soap import Umschlag, inline_strom, lies_umschlag
 
 if TYPE_CHECKING:
     from fachwerk.host import InhaltSchreiber
@@ -22,11 +23,13 @@ _UNBEKANNT = "application/octet-stream"
 
 
 class Empfang:
-    """One answer while it arrives. ``umschlag_grenze`` bounds the envelope, inline content included (bytes)."""
+    """One answer while it arrives. ``grenze`` bounds the envelope, inline content included (bytes)."""
 
-    def __init__(self, inhalt: InhaltSchreiber, umschlag_grenze: int) -> None:
+    def __init__(self, inhalt: InhaltSchreiber, codec: Codec, grenze: int, *, senden: bool = False) -> None:
         self._inhalt = inhalt
-        self._grenze = umschlag_grenze
+        self._codec = codec
+        self._grenze = grenze
+        self._senden = senden
         self._umschlag: Umschlag | None = None
         self._angekuendigt: Umschlagsinhalt | None = None
         self._mime: dict[str, Teil] = {}
@@ -50,23 +53,33 @@ class Empfang:
 
     def nimm_umschlag(self, umschlag: Umschlag) -> None:
         """The envelope; a fault ends the fetch."""
-        if gemeldet := fault(umschlag):
-            raise deute(gemeldet, senden=False)
+        if gemeldet := self._codec.lies_fault(umschlag):
+            raise deute(gemeldet, senden=self._senden)
         self._umschlag = umschlag
-        self._angekuendigt = umschlagsinhalt(umschlag)
+        self._angekuendigt = self._codec.lies_inhalt(umschlag)
 
-    def abschluss(self) -> Abholung:
-        """The whole message, once everything has arrived."""
-        if self._umschlag is None or self._angekuendigt is None:
+    def abschluss(self) -> Abholung | None:
+        """The whole message, once everything has arrived; None where the mailbox says that there is none."""
+        if self._umschlag is None:
             raise AntwortFehler("umschlag_fehlt")
-        angekuendigt = self._angekuendigt
-        if angekuendigt.verschluesselt:
-            teile = self._verschluesselt(self._umschlag, angekuendigt)
-        else:
-            teile = tuple(self._teil(self._umschlag, ansage) for ansage in angekuendigt.teile)
+        teile = self._ordne(self._umschlag, self._angekuendigt)
         if set(self._mime) != self._benutzt:
             raise AntwortFehler("teil_ohne_verweis")
-        return Abholung(angekuendigt.metadaten, angekuendigt.anfrage_id, teile, angekuendigt.verschluesselt)
+        if self._angekuendigt is None:
+            return None
+        angaben = tuple(
+            Teilangaben(ansage.kodierung, ansage.kennung, ansage.sprache, ansage.groesse)
+            for ansage in self._angekuendigt.teile
+        )
+        kopf, anfrage_id = self._angekuendigt.metadaten, self._angekuendigt.anfrage_id
+        return Abholung(kopf, anfrage_id, teile, self._angekuendigt.verschluesselt, angaben)
+
+    def _ordne(self, umschlag: Umschlag, angekuendigt: Umschlagsinhalt | None) -> tuple[Teil, ...]:
+        if angekuendigt is None:
+            return ()
+        if angekuendigt.verschluesselt:
+            return self._verschluesselt(umschlag, angekuendigt)
+        return tuple(self._teil(umschlag, ansage) for ansage in angekuendigt.teile)
 
     def _ansage(self, content_id: str) -> Inhaltsteil | None:
         teile: Iterable[Inhaltsteil] = self._angekuendigt.teile if self._angekuendigt else ()

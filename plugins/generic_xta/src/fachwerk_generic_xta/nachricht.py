@@ -182,7 +182,7 @@ class Dienstparameter:
     """Something the directory says about a service: opaque bytes, ``art`` says what they are."""
 
     art: Listenwert
-    daten: bytes
+    daten: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,14 @@ class Protokolleintrag:
 
 
 @dataclass(frozen=True)
+class Zusatzbericht:
+    """A report of another process that was added to a transport report; ``art`` says what ``daten`` are."""
+
+    art: Listenwert
+    daten: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class TransportBericht:
     """What became of a sent message. ``status``: 0 open, 1 green, 2 yellow (warnings), 3 red."""
 
@@ -213,6 +221,7 @@ class TransportBericht:
     server: str
     status: int
     eintraege: tuple[Protokolleintrag, ...] = ()
+    zusatz: tuple[Zusatzbericht, ...] = ()
 
     @property
     def offen(self) -> bool:
