@@ -37,7 +37,7 @@ class Abholung:
             auswahl = lies_auswahl(rumpf)
         except XtaFehler:
             return _leere_liste(kennung, nur_attribute, "SearchArgsInvalid")
-        return self._seite(Abfrage(kennung, rollen, auswahl, hoechstens, nur_attribute))
+        return self._seite(konto, Abfrage(kennung, rollen, auswahl, hoechstens, nur_attribute))
 
     def naechste_liste(self, konto: Konto, anfrage: Anfrage, annahme: Annahme) -> Antwort:
         """getNextStatusList: closes what is acknowledged (what is gone already, counts as closed) and goes on."""
@@ -47,7 +47,7 @@ class Abholung:
         abfrage = self._laufende(konto, kennung, rollen)
         if abfrage is None:
             return _leere_liste(kennung, False, "RequestIdInvalid")
-        return self._seite(abfrage)
+        return self._seite(konto, abfrage)
 
     def gib_aus(self, konto: Konto, anfrage: Anfrage, annahme: Annahme) -> Antwort:
         """getMessage: the first message that matches; changes nothing."""
@@ -57,7 +57,7 @@ class Abholung:
             raise SoapFehler("Nachrichten gibt es nur ganz (MsgPart=Envelope).")
         auswahl = replace(lies_auswahl(rumpf), nur_neue=False)
         kennung = self._betrieb.anfragekennungen.neu(konto.name)
-        return self._nachricht(Abfrage(kennung, rollen, auswahl))
+        return self._nachricht(konto, Abfrage(kennung, rollen, auswahl))
 
     def naechste_nachricht(self, konto: Konto, anfrage: Anfrage, annahme: Annahme) -> Antwort:
         """getNextMessage: closes what is acknowledged and hands out the next message; 9070 if there is none."""
@@ -66,7 +66,7 @@ class Abholung:
         abfrage = self._laufende(konto, kennung, rollen)
         if abfrage is None:
             raise XtaFehler("9070", "Diese MsgBoxRequestID gehört zu keiner laufenden Abholung.")
-        return self._nachricht(replace(abfrage, auswahl=replace(abfrage.auswahl, ids=frozenset())))
+        return self._nachricht(konto, replace(abfrage, auswahl=replace(abfrage.auswahl, ids=frozenset())))
 
     def schliesse(self, konto: Konto, anfrage: Anfrage, annahme: Annahme) -> Antwort:
         """close: takes the messages out of the mailbox, all or none."""
@@ -74,15 +74,17 @@ class Abholung:
         self._schliesse(ids, rollen)
         return Antwort(vermerk=f"id={','.join(ids)}")
 
-    def _seite(self, abfrage: Abfrage) -> Antwort:
+    def _seite(self, konto: Konto, abfrage: Abfrage) -> Antwort:
         seite, weitere = self._waehle(abfrage)
         kopf = antworten.postfachantwort(abfrage.kennung, weitere if seite else None)
-        self._betrieb.anfragekennungen.merke(replace(abfrage, nach=seite[-1].platz if seite else abfrage.nach))
+        self._betrieb.anfragekennungen.merke(
+            konto.name, replace(abfrage, nach=seite[-1].platz if seite else abfrage.nach)
+        )
         zeilen = [self._zeile(nachricht) for nachricht in seite]
         vermerk = f"anzahl={len(seite)} weitere={weitere}"
         return Antwort((kopf,), antworten.liste(zeilen, abfrage.nur_attribute), vermerk=vermerk)
 
-    def _nachricht(self, abfrage: Abfrage) -> Antwort:
+    def _nachricht(self, konto: Konto, abfrage: Abfrage) -> Antwort:
         gefunden, weitere = self._waehle(abfrage)
         if not gefunden or len(gefunden) + weitere < len(abfrage.auswahl.ids):
             raise XtaFehler("9070")
@@ -90,7 +92,7 @@ class Abholung:
         behaelter, teile = self._inhalt(nachricht)
         if self._betrieb.einstellungen.nur_neue:
             self._betrieb.postfach.merke_abruf(nachricht)
-        self._betrieb.anfragekennungen.merke(replace(abfrage, nach=nachricht.platz))
+        self._betrieb.anfragekennungen.merke(konto.name, replace(abfrage, nach=nachricht.platz))
         kopf = (self._betrieb.metadaten(nachricht), antworten.postfachantwort(abfrage.kennung, weitere))
         return Antwort(kopf, behaelter, teile, f"id={nachricht.id} bytes={nachricht.groesse} teile={len(teile)}")
 
@@ -130,8 +132,7 @@ class Abholung:
         return rollen, kennung, ids
 
     def _laufende(self, konto: Konto, kennung: str, rollen: Collection[str]) -> Abfrage | None:
-        kennungen = self._betrieb.anfragekennungen
-        abfrage = kennungen.laufende(kennung) if kennungen.kennt(konto.name, kennung) else None
+        abfrage = self._betrieb.anfragekennungen.laufende(konto.name, kennung)
         return abfrage if abfrage is not None and set(abfrage.rollen) <= set(rollen) else None
 
     def _schliesse(self, ids: Collection[str], rollen: Collection[str]) -> None:

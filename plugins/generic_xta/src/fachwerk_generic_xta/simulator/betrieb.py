@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
-import uuid
+import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from lxml import etree
 
 from fachwerk_generic_xta.simulator.anfrage import Anfrage
 from fachwerk_generic_xta.simulator.auswahl import Auswahl
-from fachwerk_generic_xta.simulator.dateien import schreibe_dauerhaft
+from fachwerk_generic_xta.simulator.dateien import als_json, schreibe_dauerhaft
 from fachwerk_generic_xta.simulator.fehler import SoapFehler, XtaFehler
 from fachwerk_generic_xta.simulator.konten import Konto
 from fachwerk_generic_xta.simulator.metadaten import lies_partei, mit_zeiten
@@ -25,6 +22,7 @@ from fachwerk_generic_xta.simulator.namen import OSCIMETA, q
 from fachwerk_generic_xta.simulator.postfach import Postfach
 
 _LAUFENDE = 10_000
+_VORRAT = 1000
 
 
 @dataclass(frozen=True)
@@ -58,48 +56,46 @@ class Abfrage:
 
 
 class Anfragekennungen:
-    """Makes MsgBoxRequestIDs that can be recognised later without being remembered, also after a restart."""
+    """MsgBoxRequestIDs: 1, 2, 3 … per account, because public clients close with ``1`` whatever they got.
 
-    def __init__(self, geheimnis: bytes) -> None:
-        self._geheimnis = geheimnis
-        self._laufend: OrderedDict[str, Abfrage] = OrderedDict()
+    The file keeps up to which number ids may have been given out; a restart goes on behind it.
+    """
+
+    def __init__(self, datei: Path) -> None:
+        self._datei = datei
+        self._reserviert: dict[str, int] = json.loads(datei.read_bytes()) if datei.exists() else {}
+        self._vergeben = dict(self._reserviert)
+        self._laufend: OrderedDict[tuple[str, str], Abfrage] = OrderedDict()
         self._schloss = Lock()
-
-    @classmethod
-    def aus(cls, datei: Path) -> Anfragekennungen:
-        """With the secret in ``datei``, made if it is not there."""
-        if not datei.exists():
-            schreibe_dauerhaft(datei, os.urandom(32))
-        return cls(datei.read_bytes())
 
     def neu(self, konto: str) -> str:
         """A new request id for an account."""
-        zufall = os.urandom(8)
-        return f"urn:uuid:{uuid.UUID(bytes=zufall + self._siegel(konto, zufall))}"
+        with self._schloss:
+            nummer = self._vergeben[konto] = self._vergeben.get(konto, 0) + 1
+            if nummer > self._reserviert.get(konto, 0):
+                self._reserviert[konto] = nummer + _VORRAT
+                schreibe_dauerhaft(self._datei, als_json(self._reserviert))
+            return str(nummer)
 
     def kennt(self, konto: str, kennung: str) -> bool:
         """Whether the id was given to this account."""
-        try:
-            roh = uuid.UUID(kennung).bytes
-        except ValueError:
+        if not (kennung.isascii() and kennung.isdigit() and len(kennung) < 19):
             return False
-        return hmac.compare_digest(roh[8:], self._siegel(konto, roh[:8]))
+        with self._schloss:
+            return 1 <= int(kennung) <= self._vergeben.get(konto, 0)
 
-    def merke(self, abfrage: Abfrage) -> None:
+    def merke(self, konto: str, abfrage: Abfrage) -> None:
         """Keep a request for its continuation; the oldest are forgotten, and all with a restart."""
         with self._schloss:
-            self._laufend[abfrage.kennung] = abfrage
-            self._laufend.move_to_end(abfrage.kennung)
+            self._laufend[konto, abfrage.kennung] = abfrage
+            self._laufend.move_to_end((konto, abfrage.kennung))
             while len(self._laufend) > _LAUFENDE:
                 self._laufend.popitem(last=False)
 
-    def laufende(self, kennung: str) -> Abfrage | None:
+    def laufende(self, konto: str, kennung: str) -> Abfrage | None:
         """The request to continue."""
         with self._schloss:
-            return self._laufend.get(kennung)
-
-    def _siegel(self, konto: str, zufall: bytes) -> bytes:
-        return hmac.digest(self._geheimnis, zufall + konto.encode(), hashlib.sha256)[:8]
+            return self._laufend.get((konto, kennung))
 
 
 class Betrieb:
@@ -110,12 +106,12 @@ class Betrieb:
         postfach: Postfach,
         konten: Mapping[str, Konto],
         einstellungen: Einstellungen,
-        anfragekennungen: Anfragekennungen | None = None,
+        anfragekennungen: Anfragekennungen,
     ) -> None:
         self.postfach = postfach
         self.konten = dict(konten)
         self.einstellungen = einstellungen
-        self.anfragekennungen = anfragekennungen or Anfragekennungen(os.urandom(32))
+        self.anfragekennungen = anfragekennungen
 
     def rollen(self, konto: Konto, anfrage: Anfrage) -> tuple[str, ...]:
         """The party identifiers the caller acts for: the one in Author, or all of the certificate (``*``)."""

@@ -117,7 +117,7 @@ class XtaSimulator:
         if (self.ordner / "temperament.json").exists():
             lies_temperament(self.ordner / "temperament.json")
         richte_pki_ein(self.pki, konten, self._jetzt(), self.host)
-        kennungen = Anfragekennungen.aus(self.ordner / "anfragekennungen.key")
+        kennungen = Anfragekennungen(self.ordner / "anfragekennungen.json")
         betrieb = Betrieb(Postfach(self.ordner, self._jetzt), konten, self._einstellungen, kennungen)
         self._dienst = Dienst(betrieb)
         self._server = self._binde(Ablauf(self._dienst, self.temperament))
