@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fachwerk import eingriff, zustellung
+from fachwerk import eingriff, kreis, zustellung
 from fachwerk.errors import NeedsHumanError, PermanentError, RetryableError
 from fachwerk.modell import GehaltenFuer, Quittung, utc
 from fachwerk.tabellen import quittung, schritt, zielstand
@@ -231,19 +231,19 @@ def test_five_route_faults_in_a_row_let_all_cases_of_the_ziel_wait_untried(welt:
     welt.arbeite()
     assert len(welt.mit_schluessel.versuche) == 5
     assert sorted(zeile.grund for zeile in welt.vorgaenge()) == ["kreis_offen"] * 3 + ["nicht_da"] * 5
-    welt.vergehe(seconds=zustellung.KREIS_PAUSE.total_seconds() + 1)
+    welt.vergehe(seconds=kreis.KREIS_PAUSE.total_seconds() + 1)
     welt.arbeite()
     assert {zeile.status for zeile in welt.vorgaenge()} == {"done"}
     assert len(welt.mit_schluessel.wirkungen) == 8
-    (kreis,) = welt.zeilen(zielstand)
-    assert (kreis.fehler_in_folge, kreis.offen_bis) == (0, None)
+    (stand,) = welt.zeilen(zielstand)
+    assert (stand.fehler_in_folge, stand.offen_bis) == (0, None)
 
 
 def test_a_probe_that_fails_opens_the_circuit_again_after_one_attempt(welt: Welt) -> None:
     welt.mit_schluessel.stoerungen.extend([WEG] * 6)
     lege_ein_und_rufe_ab(welt, *range(6))
     welt.arbeite()
-    welt.vergehe(seconds=zustellung.KREIS_PAUSE.total_seconds() + 1)
+    welt.vergehe(seconds=kreis.KREIS_PAUSE.total_seconds() + 1)
     welt.arbeite()
     assert len(welt.mit_schluessel.versuche) == 6
     assert "done" not in {zeile.status for zeile in welt.vorgaenge()}

@@ -1,6 +1,7 @@
 """Retention: the content of a finished case is shredded after its time; its ids, codes and times stay as proof.
 
-Unfinished cases are never touched, however old. The mirror's copy goes with the content.
+Unfinished cases are never touched, however old; a case whose take-over is still asked for is not finished. The
+mirror's copy goes with the content.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 import structlog
 
+from fachwerk import alarm
 from fachwerk.modell import Vorgangstand
-from fachwerk.tabellen import fallschluessel, vorgang
+from fachwerk.tabellen import fallschluessel, vorgang, zustellung
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -33,6 +35,7 @@ def loesche_faellige(betrieb: Betrieb, jetzt: datetime) -> int:
         with betrieb.store.transaktion("inhalt_geloescht") as verbindung:
             betrieb.store.inhalt.vernichte_schluessel(verbindung, vorgang_id)
             betrieb.store.vermerke(verbindung, vorgang_id, "fachwerk", "inhalt_geloescht")
+            alarm.behebe(verbindung, alarm.des_vorgangs(vorgang_id))
         betrieb.store.inhalt.verwirf_fall(vorgang_id)
     if faellige:
         log.info("inhalt_geloescht", anzahl=len(faellige))
@@ -40,10 +43,12 @@ def loesche_faellige(betrieb: Betrieb, jetzt: datetime) -> int:
 
 
 def _faellige(betrieb: Betrieb, grenze: datetime) -> list[str]:
+    gefragt = zustellung.c.vorgang_id == vorgang.c.id, zustellung.c.frage_faellig.is_not(None)
+    fragt_noch = sa.exists().where(*gefragt)
     frage = (
         sa.select(vorgang.c.id)
         .join(fallschluessel, fallschluessel.c.vorgang_id == vorgang.c.id)
-        .where(vorgang.c.status.in_(FERTIG), vorgang.c.geaendert < grenze)
+        .where(vorgang.c.status.in_(FERTIG), vorgang.c.geaendert < grenze, ~fragt_noch)
         .order_by(vorgang.c.geaendert)
         .limit(_AUF_EINMAL)
     )

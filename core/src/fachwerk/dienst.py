@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import abruf, klaerung, line, zustellung
+from fachwerk import abruf, klaerung, line, rueckfrage, zustellung
 from fachwerk.abruf import auftrag_id
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
@@ -61,6 +61,7 @@ class Dienst:
             "bearbeite": self._bearbeite,
             "klaere": self._klaere,
             "stelle_zu": self._stelle_zu,
+            "frage_nach": self._frage_nach,
         }
         self._engine = Engine(
             self._store.datenbank,
@@ -115,6 +116,9 @@ class Dienst:
     def _stelle_zu(self, vorgang_id: str, ziel: str, fassung: str, versuch: str) -> None:
         zustellung.stelle_zu(self._betrieb, vorgang_id, ziel, fassung, versuch)
 
+    def _frage_nach(self, vorgang_id: str, ziel: str, fassung: str, nr: str) -> None:
+        rueckfrage.frage_nach(self._betrieb, vorgang_id, ziel, fassung, nr)
+
     def _rufe_ab(self, kanal: str) -> None:
         try:
             abruf.rufe_ab(self._betrieb, kanal)
@@ -130,6 +134,9 @@ class Dienst:
         elif aufgabe == "stelle_zu":
             vorgang_id, ziel, fassung, _ = argumente
             zustellung.halte_abgestuerzte(self._betrieb, vorgang_id, ziel, int(fassung), "interner_fehler", hinweis)
+        elif aufgabe == "frage_nach":
+            vorgang_id, ziel, fassung, _ = argumente
+            rueckfrage.gib_auf(self._betrieb, vorgang_id, ziel, int(fassung), "interner_fehler", hinweis)
         elif aufgabe == "bearbeite":
             self._halte_linie(argumente[0], "interner_fehler", hinweis)
 
@@ -151,9 +158,13 @@ class Dienst:
         marke = uuid.uuid4().hex[:12]
         eigene: set[str] = set()
         self._rufe_noch_ab(kanaele, marke, eigene)
-        while self._store.faellig() or self._rufe_noch_ab(kanaele, marke, eigene):
+        while self._ist_faellig() or self._rufe_noch_ab(kanaele, marke, eigene):
             time.sleep(0.1)
         return dict(self.fehler)
+
+    def _ist_faellig(self) -> bool:
+        """Whether a case could go on right now, or a question for a receipt is due (a later one is nobody's hurry)."""
+        return bool(self._store.faellig() or rueckfrage.faellige(self._betrieb))
 
     def _rufe_noch_ab(self, kanaele: Sequence[str], marke: str, eigene: set[str]) -> bool:
         """Enqueue the polls of this round, each behind one that a killed process left; whether one is not done yet."""
@@ -187,7 +198,8 @@ class Dienst:
             log.warning("arbeit_uebernommen", anzahl=uebernommen)
         self._gib_auf()
         self._finde_verwaiste()
-        self._betrieb.auftraege.setze_takt(ARBEITSTAKT if self._store.faellig() else RUHETAKT)
+        rueckfrage.belebe(self._betrieb, datetime.now(UTC) - VERWAIST_NACH)
+        self._betrieb.auftraege.setze_takt(ARBEITSTAKT if self._ist_faellig() else RUHETAKT)
 
     def _gib_auf(self) -> None:
         """Jobs that the engine itself does not begin again."""
@@ -207,6 +219,8 @@ class Dienst:
         elif art == "zustellung":
             ziel, fassung = rest[1], int(rest[2])
             zustellung.halte_abgestuerzte(self._betrieb, vorgang_id, ziel, fassung, "absturz_wiederholt", hinweis)
+        elif art == "frage":
+            rueckfrage.gib_auf(self._betrieb, vorgang_id, rest[1], int(rest[2]), "absturz_wiederholt", hinweis)
 
     def _finde_verwaiste(self) -> None:
         grenze = datetime.now(UTC) - VERWAIST_NACH

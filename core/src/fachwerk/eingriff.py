@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from fachwerk import alarm, rueckfrage
 from fachwerk.abruf import auftrag_id
 from fachwerk.errors import FachwerkError
 from fachwerk.modell import Vorgangstand
 from fachwerk.tabellen import zielstand, zustellung
-from fachwerk.zustellung import setze_stand
+from fachwerk.zustellstand import diese, setze_stand
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -26,6 +27,7 @@ FREIGEBBAR = frozenset(
         "nachricht_id_abweichend",
         "weiterleiten",
         "ausgang_unbekannt",
+        rueckfrage.WIDERSPRUCH,
     }
 )
 """Reasons a person may overrule; malware, unreadable content or an unknown Leistung are not among them."""
@@ -38,17 +40,21 @@ class EingriffError(FachwerkError):
 def wiederhole(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str = "") -> None:
     """Try the step again at which the case is held or waiting; the cause should be removed first.
 
-    What may have arrived already is not sent again by this: the target is asked, or the case is held once more.
+    What may have arrived already is not sent again by this: the target is asked, or the case is held once more. For
+    a case that is done, but whose take-over nobody confirmed, the target is only asked once more.
     """
     with betrieb.store.transaktion("wiederholt") as verbindung:
         zeile = _lies(betrieb, verbindung, vorgang_id)
-        if zeile.status not in (Vorgangstand.HELD, Vorgangstand.WAITING):
+        fragt = zeile.status == Vorgangstand.DONE and rueckfrage.frage_erneut(betrieb, verbindung, vorgang_id)
+        if not fragt and zeile.status not in (Vorgangstand.HELD, Vorgangstand.WAITING):
             raise EingriffError(
                 "nicht_gehalten",
                 f"Der Vorgang ist „{zeile.status}“ und wartet auf niemanden; es gibt nichts zu wiederholen.",
             )
         betrieb.store.vermerke(verbindung, vorgang_id, wer, "wiederholt", zeile.grund, grund or None)
-        _setze_fort(betrieb, verbindung, zeile)
+        alarm.behebe(verbindung, alarm.des_vorgangs(vorgang_id))
+        if not fragt:
+            _setze_fort(betrieb, verbindung, zeile)
 
 
 def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
@@ -64,6 +70,7 @@ def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
                 "„fachwerk vorgang retry“ verwenden.",
             )
         betrieb.store.vermerke(verbindung, vorgang_id, wer, "freigegeben", zeile.grund, grund)
+        alarm.behebe(verbindung, alarm.des_vorgangs(vorgang_id))
         _setze_fort(betrieb, verbindung, zeile, freigegeben=zeile.grund)
 
 
@@ -114,15 +121,7 @@ def _stelle_erneut_zu(
         werte = {"status": "offen", "naechster": None, "code": "", "hinweis": "", "seit": datetime.now(UTC)}
         if freigegeben and eintrag.code == freigegeben:
             werte["absicht_von"] = ""
-        verbindung.execute(
-            zustellung.update()
-            .where(
-                zustellung.c.vorgang_id == zeile.id,
-                zustellung.c.ziel == eintrag.ziel,
-                zustellung.c.fassung == eintrag.fassung,
-            )
-            .values(**werte)
-        )
+        verbindung.execute(zustellung.update().where(*diese(zeile.id, eintrag.ziel, eintrag.fassung)).values(**werte))
         verbindung.execute(zielstand.update().where(zielstand.c.ziel == eintrag.ziel).values(offen_bis=None))
         betrieb.reihe_zustellung_ein(
             verbindung, zeile.id, eintrag.ziel, eintrag.fassung, eintrag.versuch + 1, marke=marke

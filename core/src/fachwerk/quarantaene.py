@@ -19,7 +19,7 @@ from fachwerk.tabellen import ereignis
 HOECHSTENS = 5
 """So many starts after the first interruption."""
 
-_FAELLE = ("linie:", "klaerung:", "zustellung:")
+_FAELLE = ("linie:", "klaerung:", "zustellung:", "frage:")
 
 
 class Quarantaene:

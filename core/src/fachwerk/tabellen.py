@@ -148,8 +148,8 @@ zustellung = Table(
     Column("code", _KURZ, nullable=False, default=""),
     Column("hinweis", Text, nullable=False, default=""),
     Column("gehalten_fuer", String(20), nullable=False, default=""),
-    Column("frage", Integer, comment="number of the next question for a higher receipt; empty: nothing is asked"),
-    Column("frage_faellig", _ZEIT, comment="when it is asked"),
+    Column("frage", Integer, comment="number of the latest question for a higher receipt; empty: never asked"),
+    Column("frage_faellig", _ZEIT, comment="when it is asked; empty: not asked"),
     Index("ix_zustellung_frage_faellig", "frage_faellig"),
 )
 

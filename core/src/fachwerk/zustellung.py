@@ -8,21 +8,20 @@ stays unknown, through waiting and holding, until the target or a person has ans
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import klaerung
+from fachwerk import alarm, klaerung, kreis, rueckfrage
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError, OutcomeUnknownError, RetryableError
-from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Vorgangstand, Ziel, utc
+from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Wert, Ziel, utc
 from fachwerk.store import Schrittangabe
-from fachwerk.tabellen import knoten, quittung, zielstand, zustellung
+from fachwerk.tabellen import knoten, quittung, schritt, zustellung
+from fachwerk.zustellstand import allein, diese, fuer_wen, schluessel, setze_stand
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -34,21 +33,9 @@ MAX_ALTER = timedelta(hours=48)
 
 ERSTE_PAUSE_S = 30.0
 LAENGSTE_PAUSE_S = 3600.0
-KREIS_AB = 5
-"""So many route faults in a row open the circuit of a Ziel."""
-KREIS_PAUSE = timedelta(minutes=5)
-KREIS_HINWEIS = "Dieses Ziel war mehrmals nacheinander nicht zu erreichen; es wird in einigen Minuten wieder versucht."
 KNOTEN_TOT_NACH = timedelta(seconds=15)
 
 Bedingung = tuple[sa.ColumnElement[bool], ...]
-
-_LAUFENDE: set[tuple[str, str]] = set()
-_SCHLOSS = Lock()
-
-
-def schluessel(vorgang_id: str, ziel: str, fassung: int) -> str:
-    """The delivery key: the same on every attempt, new with every Fassung."""
-    return f"{vorgang_id}:{ziel}:{fassung}"
 
 
 def pause(versuch: int, zufall: float | None = None) -> float:
@@ -59,23 +46,9 @@ def pause(versuch: int, zufall: float | None = None) -> float:
 
 def stelle_zu(betrieb: Betrieb, vorgang_id: str, ziel_name: str, fassung: str, versuch: str) -> None:
     """One attempt to deliver a Sendung, or the clearing up of an attempt whose outcome is unknown."""
-    with _allein(betrieb.store.prozess, schluessel(vorgang_id, ziel_name, int(fassung))) as allein:
-        if allein:
+    with allein(betrieb.store.prozess, schluessel(vorgang_id, ziel_name, int(fassung))) as frei:
+        if frei:
             _Versuch(betrieb, vorgang_id, ziel_name, int(fassung), int(versuch)).gehe()
-
-
-@contextmanager
-def _allein(prozess: str, schluessel: str) -> Iterator[bool]:
-    """True for one thread of this process at a time; another process sees the intent and its heartbeat."""
-    with _SCHLOSS:
-        frei = (prozess, schluessel) not in _LAUFENDE
-        if frei:
-            _LAUFENDE.add((prozess, schluessel))
-    try:
-        yield frei
-    finally:
-        if frei:
-            _LAUFENDE.discard((prozess, schluessel))
 
 
 def halte_abgestuerzte(
@@ -89,9 +62,7 @@ def halte_abgestuerzte(
             knoten.c.prozess != store.prozess, knoten.c.herzschlag > datenbankzeit(verbindung) - KNOTEN_TOT_NACH
         )
         frage = zustellung.update().where(
-            zustellung.c.vorgang_id == vorgang_id,
-            zustellung.c.ziel == ziel_name,
-            zustellung.c.fassung == fassung,
+            *diese(vorgang_id, ziel_name, fassung),
             zustellung.c.status.in_(["offen", "wartet", "absicht"]),
             sa.or_(zustellung.c.status != "absicht", zustellung.c.absicht_von.not_in(andere)),
         )
@@ -138,7 +109,7 @@ class _Versuch:
                 f"Die Sendung wurde für das Plugin „{zeile.plugin}“ gemacht, das Ziel hat jetzt „{ziel.plugin}“. Bitte "
                 "das frühere Plugin eintragen oder das neue Ziel anders nennen.",
             )
-        elif (offen_bis := self._kreis_offen_bis()) is not None and zeile.status != "absicht":
+        elif (offen_bis := kreis.offen_bis(self._store, self._ziel_name)) is not None and zeile.status != "absicht":
             self._warte_vorab(zeile, offen_bis)
         elif self._kuendige_an(zeile):
             self._betrieb.melde_schritt(self._id, "deliver.absicht")
@@ -158,7 +129,7 @@ class _Versuch:
         except FachwerkError as fehler:
             self._nach_fehler(fehler, zeile)
             return
-        self._schliesse_ab(antwort)
+        self._schliesse_ab(antwort, zeile)
 
     # -- talking to the target ----------------------------------------------------------------------------------
 
@@ -210,11 +181,14 @@ class _Versuch:
             self._setze_stand(verbindung)
         return True
 
-    def _schliesse_ab(self, antwort: Quittung) -> None:
+    def _schliesse_ab(self, antwort: Quittung, zeile: Any) -> None:
         with self._store.transaktion("zugestellt") as verbindung:
             werte = {"status": "zugestellt", "absicht_von": "", "code": "", "hinweis": "", "naechster": None}
             if not self._aendere(verbindung, self._meine(), **werte):
                 return
+            if self._versuch > 1:  # what was receipted before belongs to a hand-over that did not hold
+                frueher = quittung.c.vorgang_id == self._id, quittung.c.ziel == self._ziel_name
+                verbindung.execute(quittung.delete().where(*frueher, quittung.c.fassung == self._fassung))
             fuege_neu_ein(
                 verbindung,
                 quittung,
@@ -226,24 +200,43 @@ class _Versuch:
                 zeit=antwort.zeit,
             )
             self._schreibe_schritt(verbindung, "", antwort)
-            verbindung.execute(
-                zielstand.update().where(zielstand.c.ziel == self._ziel_name).values(fehler_in_folge=0, offen_bis=None)
-            )
+            kreis.schliesse(verbindung, self._ziel_name)
+            rueckfrage.plane(self._betrieb, verbindung, zeile, antwort.stufe)
             self._setze_stand(verbindung)
             self._store.vermerke(verbindung, self._id, "fachwerk", "zugestellt")
         self._betrieb.melde_schritt(self._id, "deliver")
 
     def _nach_fehler(self, fehler: FachwerkError, zeile: Any) -> None:
         log.warning("zustellung_fehlgeschlagen", vorgang=self._id, ziel=self._ziel_name, code=fehler.code)
+        bis = self._wieder_ab(fehler, utc(zeile.seit))
+        if bis is None:
+            self._halte(self._meine(), fehler, fuer_wen(fehler))
+        else:
+            self._warte(bis, fehler)
+
+    def _wieder_ab(self, fehler: FachwerkError, seit: datetime) -> datetime | None:
+        """When to try again; None: a person's turn."""
+        offen_bis = kreis.zaehle(self._store, self._ziel_name, fehler) if kreis.ist_routenfehler(fehler) else None
+        if datetime.now(UTC) - seit >= MAX_ALTER:
+            return None
         if isinstance(fehler, RetryableError):
-            if fehler.routenfehler:
-                self._zaehle_routenfehler()
-            if datetime.now(UTC) - utc(zeile.seit) < MAX_ALTER:
-                sekunden = pause(self._versuch) if fehler.retry_after is None else fehler.retry_after
-                self._warte(datetime.now(UTC) + timedelta(seconds=sekunden), fehler)
-                return
-        fuer = fehler.fuer if isinstance(fehler, NeedsHumanError) else GehaltenFuer.TECHNIK
-        self._halte(self._meine(), fehler.code, fehler.hint, fuer)
+            if fehler.hoechstens is not None and self._bisher(fehler.code, seit) + 1 >= fehler.hoechstens:
+                return None
+            sekunden = pause(self._versuch) if fehler.retry_after is None else fehler.retry_after
+            return datetime.now(UTC) + timedelta(seconds=sekunden)
+        return offen_bis
+
+    def _bisher(self, code: str, seit: datetime) -> int:
+        """How many attempts ended with ``code`` since the delivery began, or since a person repeated it."""
+        frage = sa.select(sa.func.count()).where(
+            schritt.c.vorgang_id == self._id,
+            schritt.c.name == "deliver",
+            schritt.c.ziel == f"{self._ziel_name}:{self._fassung}",
+            schritt.c.code == code,
+            schritt.c.beginn >= seit,
+        )
+        with self._store.lesend() as verbindung:
+            return int(verbindung.execute(frage).scalar_one())
 
     def _warte(self, bis: datetime, fehler: FachwerkError) -> None:
         with self._store.transaktion("wartet") as verbindung:
@@ -257,21 +250,23 @@ class _Versuch:
     def _warte_vorab(self, zeile: Any, bis: datetime) -> None:
         """Not tried, because the circuit of the Ziel is open: the same attempt later."""
         with self._store.transaktion("wartet") as verbindung:
-            werte = {"status": "wartet", "naechster": bis, "code": "kreis_offen", "hinweis": KREIS_HINWEIS}
+            werte = {"status": "wartet", "naechster": bis, "code": "kreis_offen", "hinweis": kreis.KREIS_HINWEIS}
             if self._aendere(verbindung, _unveraendert(zeile), **werte):
                 self._reihe_ein(verbindung, self._versuch, bis, f"k{int(bis.timestamp())}")
                 self._setze_stand(verbindung)
 
     def _halte_vorab(self, zeile: Any, code: str, hinweis: str) -> None:
         """Not tried, because the configuration does not allow it."""
-        self._halte(_unveraendert(zeile), code, hinweis, GehaltenFuer.BETRIEB)
+        self._halte(_unveraendert(zeile), NeedsHumanError(code, hinweis), GehaltenFuer.BETRIEB)
 
-    def _halte(self, wenn: Bedingung, code: str, hinweis: str, fuer: GehaltenFuer) -> None:
+    def _halte(self, wenn: Bedingung, fehler: FachwerkError, fuer: GehaltenFuer) -> None:
+        code, hinweis = fehler.code, fehler.hint
         with self._store.transaktion("zustellung_gehalten") as verbindung:
             werte = {"status": "gehalten", "absicht_von": self._rest(), "versuch": self._versuch, "naechster": None}
             if not self._aendere(verbindung, wenn, **werte, code=code, hinweis=hinweis, gehalten_fuer=fuer.value):
                 return
-            self._schreibe_schritt(verbindung, code)
+            self._schreibe_schritt(verbindung, code, getattr(fehler, "befunde", ()) or None)
+            alarm.melde_fehler(verbindung, fehler, self._id, self._ziel_name)
             if self._gilt():
                 self._store.halte(verbindung, self._id, code, hinweis, fuer)
                 anlass = f"{self._ziel_name}:{self._versuch}"
@@ -301,17 +296,15 @@ class _Versuch:
     # -- small questions ----------------------------------------------------------------------------------------
 
     def _hier(self, frage: Any) -> Any:
-        return frage.where(
-            zustellung.c.vorgang_id == self._id,
-            zustellung.c.ziel == self._ziel_name,
-            zustellung.c.fassung == self._fassung,
-        )
+        return frage.where(*diese(self._id, self._ziel_name, self._fassung))
 
     def _zeile(self) -> Any:
         with self._store.lesend() as verbindung:
             return verbindung.execute(self._hier(sa.select(zustellung))).one_or_none()
 
-    def _schreibe_schritt(self, verbindung: sa.Connection, code: str, antwort: Quittung | None = None) -> None:
+    def _schreibe_schritt(
+        self, verbindung: sa.Connection, code: str, antwort: Wert | Sequence[Wert] | None = None
+    ) -> None:
         plugins = self._betrieb.plugins
         angabe = Schrittangabe(
             "deliver",
@@ -341,47 +334,3 @@ class _Versuch:
     def _setze_stand(self, verbindung: sa.Connection) -> None:
         if self._gilt():
             setze_stand(self._betrieb, verbindung, self._id, self._fassung)
-
-    # -- circuit ------------------------------------------------------------------------------------------------
-
-    def _kreis_offen_bis(self) -> datetime | None:
-        with self._store.lesend() as verbindung:
-            bis = verbindung.execute(
-                sa.select(zielstand.c.offen_bis).where(zielstand.c.ziel == self._ziel_name)
-            ).scalar_one_or_none()
-        return utc(bis) if bis is not None and utc(bis) > datetime.now(UTC) else None
-
-    def _zaehle_routenfehler(self) -> None:
-        with self._store.transaktion("routenfehler") as verbindung:
-            fuege_neu_ein(verbindung, zielstand, ziel=self._ziel_name, fehler_in_folge=0)
-            hier = zielstand.update().where(zielstand.c.ziel == self._ziel_name)
-            gezaehlt = hier.values(fehler_in_folge=zielstand.c.fehler_in_folge + 1)
-            anzahl = int(verbindung.execute(gezaehlt.returning(zielstand.c.fehler_in_folge)).scalar_one())
-            offen_bis = datetime.now(UTC) + KREIS_PAUSE if anzahl >= KREIS_AB else None
-            verbindung.execute(hier.values(offen_bis=offen_bis))
-        if offen_bis is not None:
-            log.error("kreis_offen", ziel=self._ziel_name, bis=offen_bis.isoformat())
-
-
-def setze_stand(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, fassung: int) -> None:
-    """The state of a case follows from its deliveries: held, waiting, running, or done when all arrived."""
-    zeilen = list(
-        verbindung.execute(
-            sa.select(zustellung).where(zustellung.c.vorgang_id == vorgang_id, zustellung.c.fassung == fassung)
-        )
-    )
-    werte: dict[str, Any] = {"grund": "", "hinweis": "", "wartet_bis": None, "gehalten_fuer": ""}
-    staende = {zeile.status for zeile in zeilen}
-    if gehaltene := [zeile for zeile in zeilen if zeile.status == "gehalten"]:
-        erste = gehaltene[0]
-        werte |= {"grund": erste.code, "hinweis": erste.hinweis, "gehalten_fuer": erste.gehalten_fuer}
-        werte["status"] = Vorgangstand.HELD.value
-    elif staende & {"offen", "absicht"}:
-        werte["status"] = Vorgangstand.RUNNING.value
-    elif wartende := [zeile for zeile in zeilen if zeile.status == "wartet"]:
-        naechste = min(wartende, key=lambda zeile: utc(zeile.naechster))
-        werte |= {"grund": naechste.code, "hinweis": naechste.hinweis, "wartet_bis": naechste.naechster}
-        werte["status"] = Vorgangstand.WAITING.value
-    else:
-        werte["status"] = Vorgangstand.DONE.value
-    betrieb.store.aendere(verbindung, vorgang_id, **werte)

@@ -31,6 +31,8 @@ BEFEHLE: Mapping[str, str] = {
     "run": "Startet den Dienst: abrufen, bearbeiten, zustellen.",
     "poll": "Ruft die Postfächer einmal ab und arbeitet, bis nichts mehr fällig ist.",
     "vorgang": "Vorgänge ansehen und wieder in Gang bringen.",
+    "kanal": "Kanäle und ihr Stand.",
+    "ziel": "Ziele und ihr Stand.",
     "plugins": "Zeigt die installierten Plugins.",
     "leistungen": "Zeigt den Leistungskatalog.",
     "datenbank": "Stand der Datenbank ansehen und sie aktualisieren.",

@@ -66,11 +66,16 @@ def upgrade() -> None:
             "frage",
             sa.Integer(),
             nullable=True,
-            comment="number of the next question for a higher receipt; empty: nothing is asked",
+            comment="number of the latest question for a higher receipt; empty: never asked",
         ),
     )
     op.add_column(
         "zustellung",
-        sa.Column("frage_faellig", sa.DateTime(timezone=True), nullable=True, comment="when it is asked"),
+        sa.Column(
+            "frage_faellig",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when it is asked; empty: not asked",
+        ),
     )
     op.create_index("ix_zustellung_frage_faellig", "zustellung", ["frage_faellig"], unique=False)

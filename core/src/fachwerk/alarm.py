@@ -1,0 +1,93 @@
+"""Alarms: what somebody has to look at, once per cause, from its first sign until the all-clear.
+
+There is one open alarm per cause and subject; a repeat only counts. A closed one stays, as history. Alarms are seen
+in ``fachwerk check`` and in the log. They hold codes and hints, never content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+import structlog
+
+from fachwerk.datenbank import fuege_neu_ein
+from fachwerk.tabellen import alarm
+
+if TYPE_CHECKING:
+    from fachwerk.errors import FachwerkError
+    from fachwerk.store import Store
+
+log = structlog.get_logger("fachwerk.alarm")
+
+KANAL_STEHT = "kanal_steht"
+"""A Kanal is stopped: its account, its certificate or its configuration needs a person."""
+KANAL_GESTOERT = "kanal_gestoert"
+"""Several polls in a row did not succeed; they go on."""
+KREIS_OFFEN = "kreis_offen"
+"""A Ziel is paused; its cases wait."""
+SICHERHEIT = "sicherheit"
+"""The transport or the target reported something for the IT security, such as malware in a Sendung."""
+DIENST = "dienst"
+"""A Ziel may not be used for a service; each case that needs it is held."""
+QUITTUNG_FEHLT = "quittung_fehlt"
+"""Handed over, but nobody confirmed the take-over."""
+
+
+def melde(verbindung: sa.Connection, anlass: str, gegenstand: str, code: str, hinweis: str) -> None:
+    """Open an alarm, or count a repeat of the open one; the newest code and hint hold."""
+    jetzt = datetime.now(UTC)
+    werte = {"code": code, "hinweis": hinweis, "zuletzt": jetzt}
+    if fuege_neu_ein(verbindung, alarm, anlass=anlass, gegenstand=gegenstand, seit=jetzt, anzahl=1, **werte):
+        log.error("alarm", anlass=anlass, gegenstand=gegenstand, code=code)
+        return
+    offen = alarm.update().where(*_offen([anlass], gegenstand))
+    verbindung.execute(offen.values(anzahl=alarm.c.anzahl + 1, **werte))
+
+
+def melde_fehler(verbindung: sa.Connection, fehler: FachwerkError, vorgang_id: str, ziel: str) -> None:
+    """The alarm a plugin asks for with ``details["alarm"]``: ``sicherheit`` for the case, ``dienst`` for the Ziel."""
+    gegenstand = {SICHERHEIT: des_vorgangs(vorgang_id), DIENST: des_ziels(ziel)}
+    anlass = fehler.details.get("alarm", "")
+    if anlass in gegenstand:
+        melde(verbindung, anlass, gegenstand[anlass], fehler.code, fehler.hint)
+
+
+def behebe(verbindung: sa.Connection, gegenstand: str, anlaesse: Collection[str] = ()) -> None:
+    """Close the open alarms of ``gegenstand``, those of ``anlaesse`` only if any are named."""
+    geschlossen = alarm.update().where(*_offen(anlaesse, gegenstand)).values(behoben=datetime.now(UTC))
+    for zeile in verbindung.execute(geschlossen.returning(alarm.c.anlass, alarm.c.code)):
+        log.info("alarm_behoben", anlass=zeile.anlass, gegenstand=gegenstand, code=zeile.code)
+
+
+def ist_offen(verbindung: sa.Connection, anlass: str, gegenstand: str) -> bool:
+    """Whether there is such an open alarm."""
+    return verbindung.execute(sa.select(alarm.c.id).where(*_offen([anlass], gegenstand))).first() is not None
+
+
+def offene(store: Store) -> list[Any]:
+    """The rows of all open alarms, oldest first."""
+    with store.lesend() as verbindung:
+        return list(verbindung.execute(sa.select(alarm).where(alarm.c.behoben.is_(None)).order_by(alarm.c.id)))
+
+
+def des_kanals(name: str) -> str:
+    """How alarms call a Kanal."""
+    return f"kanal:{name}"
+
+
+def des_ziels(name: str) -> str:
+    """How alarms call a Ziel."""
+    return f"ziel:{name}"
+
+
+def des_vorgangs(vorgang_id: str) -> str:
+    """How alarms call a case."""
+    return f"vorgang:{vorgang_id}"
+
+
+def _offen(anlaesse: Collection[str], gegenstand: str) -> tuple[sa.ColumnElement[bool], ...]:
+    bedingung = (alarm.c.gegenstand == gegenstand, alarm.c.behoben.is_(None))
+    return (*bedingung, alarm.c.anlass.in_(anlaesse)) if anlaesse else bedingung

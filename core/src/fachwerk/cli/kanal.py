@@ -1,0 +1,34 @@
+"""``fachwerk kanal …``: the sources, and how they are doing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+KOPF = ("Kanal", "Plugin", "Letzter Abruf", "Stand")
+
+
+@click.group("kanal")
+def befehl() -> None:
+    """Zeigt die Kanäle."""
+
+
+@befehl.command("list")
+@click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
+@click.pass_obj
+def liste(konfig: Path | None, als_json: bool) -> None:
+    """Zeigt jeden Kanal: letzter gelungener Abruf, angehalten seit wann und warum, nächste Probe."""
+    from fachwerk.betrieb import oeffne_betrieb
+    from fachwerk.cli.ausgabe import json_aus, tabelle
+    from fachwerk.lage import kanalliste, kanalzeile
+
+    betrieb = oeffne_betrieb(konfig)
+    try:
+        zeilen = kanalliste(betrieb)
+    finally:
+        betrieb.schliesse()
+    if als_json:
+        json_aus(zeilen)
+    else:
+        click.echo(tabelle(KOPF, [*map(kanalzeile, zeilen)]) if zeilen else "Es ist kein Kanal eingerichtet.")

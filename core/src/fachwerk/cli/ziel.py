@@ -1,0 +1,34 @@
+"""``fachwerk ziel …``: the targets, and how they are doing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+KOPF = ("Ziel", "Plugin", "Wartend", "Gehalten", "Quittung offen", "Stand")
+
+
+@click.group("ziel")
+def befehl() -> None:
+    """Zeigt die Ziele."""
+
+
+@befehl.command("list")
+@click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
+@click.pass_obj
+def liste(konfig: Path | None, als_json: bool) -> None:
+    """Zeigt jedes Ziel: ob es ruht und warum, wie viele Vorgänge warten, wie viele Quittungen fehlen."""
+    from fachwerk.betrieb import oeffne_betrieb
+    from fachwerk.cli.ausgabe import json_aus, tabelle
+    from fachwerk.lage import zielliste, zielzeile
+
+    betrieb = oeffne_betrieb(konfig)
+    try:
+        zeilen = zielliste(betrieb)
+    finally:
+        betrieb.schliesse()
+    if als_json:
+        json_aus(zeilen)
+    else:
+        click.echo(tabelle(KOPF, [*map(zielzeile, zeilen)]) if zeilen else "Es ist kein Ziel eingerichtet.")

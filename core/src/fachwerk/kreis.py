@@ -1,0 +1,86 @@
+"""The circuit of a Ziel: a broken route pauses, is probed now and then, and its cases wait.
+
+Faults of the route in a row open it. What only a person can mend (:class:`NeedsHumanError` with ``routenfehler``)
+opens it at once, and the pauses between the probes double. Opening raises an alarm, the next success gives the
+all-clear.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from fachwerk import alarm
+from fachwerk.datenbank import fuege_neu_ein
+from fachwerk.errors import FachwerkError, NeedsHumanError, RetryableError
+from fachwerk.modell import utc
+from fachwerk.store import Store
+from fachwerk.tabellen import zielstand
+
+log = structlog.get_logger("fachwerk.kreis")
+
+KREIS_AB = 5
+"""So many route faults in a row open the circuit of a Ziel."""
+KREIS_PAUSE = timedelta(minutes=5)
+LAENGSTE_PAUSE = timedelta(hours=1)
+KREIS_HINWEIS = (
+    "Dieses Ziel ist zurzeit nicht zu erreichen oder nimmt nichts an; es wird von selbst wieder versucht. Warum, sagt "
+    "„fachwerk ziel list“."
+)
+
+
+def ist_routenfehler(fehler: FachwerkError) -> bool:
+    """Whether the way to the Ziel is at fault, not the case."""
+    return isinstance(fehler, RetryableError | NeedsHumanError) and fehler.routenfehler
+
+
+def offen_bis(store: Store, ziel: str) -> datetime | None:
+    """Until when nothing is tried, None while the circuit is closed or it is time for a probe."""
+    with store.lesend() as verbindung:
+        return _offen_bis(verbindung, ziel)
+
+
+def zaehle(store: Store, ziel: str, fehler: FachwerkError) -> datetime | None:
+    """One more fault of the route; gives until when the circuit is open, None if it stays closed."""
+    sofort = isinstance(fehler, NeedsHumanError)
+    with store.transaktion("routenfehler") as verbindung:
+        fuege_neu_ein(verbindung, zielstand, ziel=ziel, fehler_in_folge=0)
+        schon_offen = _offen_bis(verbindung, ziel, sperrend=True)
+        if sofort and schon_offen is not None:
+            return schon_offen  # another attempt of the same moment has said it
+        anzahl = _zaehle_hoch(verbindung, ziel, KREIS_AB if sofort else 1)
+        bis = datetime.now(UTC) + _pause(anzahl, sofort) if anzahl >= KREIS_AB else None
+        verbindung.execute(zielstand.update().where(zielstand.c.ziel == ziel).values(offen_bis=bis))
+        if bis is not None:
+            alarm.melde(verbindung, alarm.KREIS_OFFEN, alarm.des_ziels(ziel), fehler.code, fehler.hint)
+    if bis is not None:
+        log.warning("kreis_offen", ziel=ziel, bis=bis.isoformat(), code=fehler.code)
+    return bis
+
+
+def schliesse(verbindung: sa.Connection, ziel: str) -> None:
+    """Something arrived: the route works."""
+    geschlossen = zielstand.update().where(zielstand.c.ziel == ziel, zielstand.c.fehler_in_folge > 0)
+    verbindung.execute(geschlossen.values(fehler_in_folge=0, offen_bis=None))
+    alarm.behebe(verbindung, alarm.des_ziels(ziel), (alarm.KREIS_OFFEN, alarm.DIENST))
+
+
+def _offen_bis(verbindung: sa.Connection, ziel: str, *, sperrend: bool = False) -> datetime | None:
+    frage = sa.select(zielstand.c.offen_bis).where(zielstand.c.ziel == ziel)
+    bis = verbindung.execute(frage.with_for_update() if sperrend else frage).scalar_one_or_none()
+    return utc(bis) if bis is not None and utc(bis) > datetime.now(UTC) else None
+
+
+def _zaehle_hoch(verbindung: sa.Connection, ziel: str, mindestens: int) -> int:
+    eins_mehr = zielstand.c.fehler_in_folge + 1
+    gezaehlt = sa.case((eins_mehr < mindestens, mindestens), else_=eins_mehr)
+    hoch = zielstand.update().where(zielstand.c.ziel == ziel).values(fehler_in_folge=gezaehlt)
+    return int(verbindung.execute(hoch.returning(zielstand.c.fehler_in_folge)).scalar_one())
+
+
+def _pause(anzahl: int, verdoppelt: bool) -> timedelta:
+    verdopplungen = min(anzahl - KREIS_AB, 10) if verdoppelt else 0
+    pause: timedelta = min(KREIS_PAUSE * 2**verdopplungen, LAENGSTE_PAUSE)
+    return pause
