@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from dbos import DBOS
 
 from fachwerk import datenbank as datenbank_modul
+from fachwerk import engine as engine_modul
 from fachwerk.datenbank import oeffne_datenbank, sqlite_treiber
 from fachwerk.engine import Engine, NurKennungen, Schlange
 from fachwerk.errors import ConfigError
@@ -263,6 +265,54 @@ def test_9_after_a_stop_the_process_can_start_again_and_finds_its_jobs(werkbank:
     werkbank.warte_leer()
     assert werkbank.getan == [("danach",)]
     assert engine.auftraege.offene() == set()
+
+
+def test_9_a_stop_waits_for_jobs_and_for_nothing_else(werkbank: Werkbank, monkeypatch: pytest.MonkeyPatch) -> None:
+    fristen: list[int] = []
+    echt = DBOS.destroy
+
+    def zerstoere(**angaben: Any) -> None:
+        fristen.append(angaben["workflow_completion_timeout_sec"])
+        echt(**angaben)
+
+    begonnen, frei = threading.Event(), threading.Event()
+
+    def haengt(kennung: str) -> None:
+        begonnen.set()
+        frei.wait(30)
+        werkbank.merke(kennung)
+
+    monkeypatch.setattr(DBOS, "destroy", zerstoere)
+    werkbank.starte()
+    werkbank.stoppe()
+    werkbank.starte(tu=haengt)
+    werkbank.reihe_ein("a", "lang")
+    assert begonnen.wait(30)
+    threading.Timer(0.5, frei.set).start()
+    werkbank.stoppe()
+    werkbank.starte(tu=haengt)
+    werkbank.stoppe()
+    assert werkbank.getan == [("lang",)]
+    assert fristen == [0, 0, 0], "nothing runs any more when the engine is told to stop"
+
+
+def test_9_a_job_that_takes_its_time_has_the_time_it_was_given(
+    werkbank: Werkbank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_modul, "_AUSKLANG_S", 0.0)
+    begonnen, frei = threading.Event(), threading.Event()
+
+    def haengt(kennung: str) -> None:
+        begonnen.set()
+        frei.wait(30)
+        werkbank.merke(kennung)
+
+    werkbank.starte(tu=haengt)
+    werkbank.reihe_ein("a", "lang")
+    assert begonnen.wait(30)
+    threading.Timer(0.5, frei.set).start()
+    werkbank.stoppe()
+    assert werkbank.getan == [("lang",)]
 
 
 # -- pitfall 10 ---------------------------------------------------------------------------------------------------

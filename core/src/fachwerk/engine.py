@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ _UNBEGRENZT = 1000
 ARBEITSTAKT = 0.1
 RUHETAKT = 1.0
 _GRENZE = 2000
+_LAUSCHTAKT = 0.1
+"""Seconds between two looks for messages between jobs, which we never send; a stop waits for one such look."""
+
+_AUSKLANG_S = 2.0
+"""Seconds in which a stopping process waits for the last jobs itself, looking more often than the engine does."""
+
+_FAEDEN = "dbos-executor-"
+"""How the names of the threads begin in which the engine runs jobs."""
 
 log = structlog.get_logger("fachwerk.engine")
 
@@ -75,10 +84,15 @@ Aufgabe = Callable[..., None]
 class Auftraege:
     """Enqueues jobs, also inside a transaction of ours; enough for commands that do no work themselves."""
 
-    def __init__(self, datenbank: sa.Engine) -> None:
+    def __init__(self, datenbank: sa.Engine, *, geduldig: bool = True) -> None:
+        """``geduldig``: wait for a database that is away, without end, instead of raising."""
         self._datenbank = datenbank
         self._client = DBOSClient(
-            system_database_engine=datenbank, serializer=NurKennungen(), application_name=APP, lazy=True
+            system_database_engine=datenbank,
+            serializer=NurKennungen(),
+            application_name=APP,
+            lazy=True,
+            retry_connection_errors=geduldig,
         )
 
     def reihe_ein(
@@ -178,6 +192,14 @@ class Auftraege:
         """What the dead predecessor on ``platz`` was doing: (job id, first argument)."""
         return [(auftrag.workflow_id, _erstes(auftrag)) for auftrag in self._laufende(lambda wer: wer == platz)]
 
+    def regt_sich(self, platz: str) -> tuple[bool, bool]:
+        """Whether any job runs on ``platz``, and whether any could be begun now."""
+        return bool(self._nenne("PENDING", executor_id=platz)), bool(self._nenne("ENQUEUED"))
+
+    def _nenne(self, status: str, **weiteres: Any) -> list[Any]:
+        """At most one job in this state, without what it got and gave."""
+        return self._client.list_workflows(status=status, limit=1, load_input=False, load_output=False, **weiteres)
+
     def _laufende(self, wessen: Callable[[str], bool]) -> list[Any]:
         laufend = self._client.list_workflows(status="PENDING", load_output=False)
         return [auftrag for auftrag in laufend if auftrag.queue_name and wessen(auftrag.executor_id or "")]
@@ -271,6 +293,7 @@ class Engine:
             serializer=NurKennungen(),
             log_level="ERROR",
             max_executor_threads=arbeiter,
+            notification_listener_polling_interval_sec=_LAUSCHTAKT,
         )
 
     def _auftrag(self, name: str, funktion: Aufgabe) -> Aufgabe:
@@ -328,7 +351,34 @@ class Engine:
             self.auftraege.melde_an(schlange)
 
     def stoppe(self, frist_s: int = 30) -> None:
-        """Take no new work, let running jobs end within ``frist_s`` seconds, stop."""
+        """Take no new work, let running jobs end within ``frist_s`` seconds, stop.
+
+        The engine looks once a second whether its jobs have ended, for the first time after a second. Where nothing
+        waits or runs there is nothing to look for. A job that becomes due in just this moment stays with the slot, as
+        after a crash, and whoever has the slot next resumes it.
+        """
         self._halt.set()
-        DBOS.destroy(workflow_completion_timeout_sec=frist_s, destroy_registry=True)
+        DBOS.destroy(workflow_completion_timeout_sec=0 if self._klingt_aus() else frist_s, destroy_registry=True)
+        _warte_auf_faeden()
         self.auftraege.schliesse()
+
+    def _klingt_aus(self) -> bool:
+        """Wait a little for the last running jobs; whether neither these nor waiting ones are left."""
+        auftraege = Auftraege(self._datenbank, geduldig=False)
+        frist = time.monotonic() + _AUSKLANG_S
+        try:
+            while (stand := auftraege.regt_sich(self._platz)) == (True, False) and time.monotonic() < frist:
+                time.sleep(0.02)
+            return stand == (False, False)
+        except sa.exc.SQLAlchemyError:
+            return False  # without the database nobody can know
+        finally:
+            auftraege.schliesse()
+
+
+def _warte_auf_faeden() -> None:
+    """For a moment: one that lost its job to another node looks once a second whether that one has done it."""
+    frist = time.monotonic() + _AUSKLANG_S
+    for faden in threading.enumerate():
+        if faden.name.startswith(_FAEDEN):
+            faden.join(max(frist - time.monotonic(), 0))
