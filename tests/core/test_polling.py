@@ -190,7 +190,7 @@ def test_every_mailbox_is_polled_by_its_own_rhythm_the_first_time_at_once(baue_w
         assert begonnen.wait(30)
         jobs = {job.id: job for job in uhr._uhr.get_jobs()}
         assert {"wache", "aufraeumen", "kanal:schnell", "kanal:nachts"} <= set(jobs)
-        assert [auftrag.argumente for auftrag in welt.auftraege.alle()] == ["schnell"]
+        assert [auftrag.argumente for auftrag in welt.auftraege.alle()] == ["schnell\ntakt"]
     finally:
         uhr.stoppe()
 

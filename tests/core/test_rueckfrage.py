@@ -133,12 +133,27 @@ def test_a_pause_lies_between_half_and_all_of_the_age_but_never_under_half_a_min
     assert grenze / 2 - 0.001 <= sekunden <= grenze + 0.001
 
 
-def test_the_pauses_grow_and_a_month_later_somebody_is_told(uebergeben: Welt, amt: Stufenziel) -> None:
-    for _ in range(400):
-        if naechste_frage(uebergeben) is None:
-            break
-        frage(uebergeben)
-    assert 100 < len(amt.fragen) < 300
+@pytest.mark.parametrize(("alter_min", "hoechstens_min"), [(10, 12), (120, 122), (1440, 360), (29 * 1440, 360)])
+def test_the_longer_ago_the_hand_over_the_longer_the_pause(
+    uebergeben: Welt, amt: Stufenziel, alter_min: int, hoechstens_min: int
+) -> None:
+    uebergeben.vergehe(minutes=alter_min)
+    uebergeben.arbeite()
+    faellig = naechste_frage(uebergeben)
+    assert faellig is not None
+    assert min(alter_min, 360) * 30 - 5 < (faellig - datetime.now(UTC)).total_seconds() <= hoechstens_min * 60
+    assert len(amt.fragen) == 1
+
+
+def test_a_month_after_the_hand_over_nobody_is_asked_any_more_but_somebody_is_told(
+    uebergeben: Welt, amt: Stufenziel
+) -> None:
+    uebergeben.vergehe(days=29)
+    uebergeben.arbeite()
+    assert alarm.offene(uebergeben.betrieb.store) == []
+    uebergeben.vergehe(days=1)
+    uebergeben.arbeite()
+    assert (naechste_frage(uebergeben), len(amt.fragen)) == (None, 2)
     assert (uebergeben.der_vorgang().status, stufen(uebergeben)) == ("done", {"uebergeben"})
     (offen,) = alarm.offene(uebergeben.betrieb.store)
     assert (offen.anlass, offen.gegenstand) == ("quittung_fehlt", f"vorgang:{uebergeben.der_vorgang().id}")

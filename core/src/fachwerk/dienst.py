@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import abruf, klaerung, line, rueckfrage, zustellung
+from fachwerk import kanalprobe, klaerung, line, rueckfrage, zustellung
 from fachwerk.abruf import auftrag_id
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
@@ -119,9 +119,9 @@ class Dienst:
     def _frage_nach(self, vorgang_id: str, ziel: str, fassung: str, nr: str) -> None:
         rueckfrage.frage_nach(self._betrieb, vorgang_id, ziel, fassung, nr)
 
-    def _rufe_ab(self, kanal: str) -> None:
+    def _rufe_ab(self, kanal: str, anlass: str = kanalprobe.HAND) -> None:
         try:
-            abruf.rufe_ab(self._betrieb, kanal)
+            kanalprobe.rufe_ab(self._betrieb, kanal, anlass)
             self.fehler.pop(kanal, None)
         except FachwerkError as fehler:
             self.fehler[kanal] = Kanalfehler(str(fehler), vergeht=isinstance(fehler, RetryableError))

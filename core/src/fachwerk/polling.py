@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from fachwerk.aufbewahrung import loesche_faellige
 from fachwerk.datenbank import datenbankzeit
+from fachwerk.kanalprobe import TAKT
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -118,7 +119,7 @@ class Polling:
     def _reihe_ein(self, kanal: str, kennung: str, streuung: float) -> None:
         verzoegerung = random.uniform(0, streuung)  # noqa: S311  spreads load, no secret
         neu = self._betrieb.auftraege.reihe_einmal_ein(
-            "rufe_ab", "abruf", kennung, kanal, kanal, verzoegerung=verzoegerung
+            "rufe_ab", "abruf", kennung, kanal, kanal, TAKT, verzoegerung=verzoegerung
         )
         log.debug("takt", kanal=kanal, neu=neu)
 

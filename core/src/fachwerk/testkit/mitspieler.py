@@ -67,6 +67,7 @@ class Postfach:
 
     ``stoerung_beim_bestaetigen`` and ``stoerung_beim_oeffnen`` are raised one after the other, each once.
     ``fragt_nach``: ask ``host.gespeichert`` first and acknowledge what is stored without fetching it again.
+    ``pruefbefunde`` are what its ``check`` finds.
     """
 
     name: str = "postfach"
@@ -75,6 +76,8 @@ class Postfach:
     stoerung_beim_bestaetigen: deque[Exception] = field(default_factory=deque)
     stoerung_beim_oeffnen: deque[Exception] = field(default_factory=deque)
     fragt_nach: bool = False
+    pruefbefunde: list[Befund] = field(default_factory=list)
+    pruefungen: int = 0
     vor_dem_bestaetigen: Callable[[str], None] | None = None
 
     @hookimpl
@@ -104,8 +107,9 @@ class Postfach:
 
     @hookimpl
     def check(self, kanal_oder_ziel: Kanal | Ziel, host: Host) -> list[Befund]:
-        """Always fine."""
-        return []
+        """What the test said; ``pruefungen`` counts."""
+        self.pruefungen += 1
+        return list(self.pruefbefunde)
 
     def _entferne(self, kanal: Kanal, nachricht_id: str) -> None:
         self.inhalt[kanal.name].pop(nachricht_id, None)

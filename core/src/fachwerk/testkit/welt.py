@@ -22,7 +22,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fachwerk import abruf, klaerung, line, rueckfrage, settings, zustellung
+from fachwerk import abruf, kanalprobe, klaerung, line, rueckfrage, settings, zustellung
 from fachwerk.abschnitte import Einstellungen
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import aktualisiere, fuege_neu_ein, oeffne_datenbank
@@ -273,7 +273,7 @@ class Welt:
             "klaere": klaerung.klaere,
             "stelle_zu": zustellung.stelle_zu,
             "frage_nach": rueckfrage.frage_nach,
-            "rufe_ab": abruf.rufe_ab,
+            "rufe_ab": kanalprobe.rufe_ab,
         }
 
     def durchlauf(self) -> list[str]:

@@ -1,0 +1,154 @@
+"""Poll a Kanal, or probe one that is stopped because only a person can mend it.
+
+A ``NeedsHumanError`` of a mailbox is never about one message: the account, the certificate or the configuration is at
+fault, so the Kanal stops with an alarm. Timed polls then only probe, less and less often: first the plugin's own
+``check``, and only if it finds nothing the ordinary poll. A person's ``fachwerk poll`` always tries. What ``check``
+finds is also what the alarm says, so that both tell the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+import structlog
+
+from fachwerk import abruf, alarm
+from fachwerk.datenbank import fuege_neu_ein
+from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError
+from fachwerk.modell import Befund, Schwere, utc
+from fachwerk.tabellen import kanalstand
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+
+log = structlog.get_logger("fachwerk.kanalprobe")
+
+ERSTE_PAUSE = timedelta(minutes=5)
+LAENGSTE_PAUSE = timedelta(hours=1)
+GESTOERT_AB = 3
+"""So many polls in a row that did not succeed raise an alarm."""
+
+TAKT = "takt"
+HAND = "hand"
+"""Why a poll takes place: the clock, or a person."""
+
+
+@dataclass(frozen=True)
+class Diagnose:
+    """What is wrong with a Kanal, in its own words."""
+
+    code: str
+    hinweis: str
+
+
+def rufe_ab(betrieb: Betrieb, kanal: str, anlass: str = HAND) -> int:
+    """Poll ``kanal`` like :func:`fachwerk.abruf.rufe_ab`, unless it is stopped and a timed poll has no chance.
+
+    Raises what the poll raised, after its consequences are committed.
+    """
+    stand = _stand(betrieb, kanal)
+    if anlass == TAKT and stand is not None and stand.angehalten_seit is not None:
+        if utc(stand.naechste_probe) > datetime.now(UTC):
+            return 0
+        if (diagnose := _diagnose(betrieb, kanal, [Schwere.SPERRE])) is not None:
+            _bleibe_stehen(betrieb, kanal, diagnose)
+            return 0
+    try:
+        neu = abruf.rufe_ab(betrieb, kanal)
+    except FachwerkError as fehler:
+        _nach_fehler(betrieb, kanal, fehler, stand)
+        raise
+    if stand is not None and stand.fehler_in_folge:
+        _erhole(betrieb, kanal)
+    return neu
+
+
+def _stand(betrieb: Betrieb, kanal: str) -> Any:
+    with betrieb.store.lesend() as verbindung:
+        return verbindung.execute(sa.select(kanalstand).where(kanalstand.c.kanal == kanal)).one_or_none()
+
+
+def _nach_fehler(betrieb: Betrieb, kanal: str, fehler: FachwerkError, stand: Any) -> None:
+    steht = stand is not None and stand.angehalten_seit is not None
+    if steht or isinstance(fehler, NeedsHumanError):
+        _bleibe_stehen(betrieb, kanal, _befund_oder(betrieb, kanal, fehler))
+    elif stand is not None and stand.fehler_in_folge + 1 >= GESTOERT_AB:
+        _zaehle(betrieb, kanal, _befund_oder(betrieb, kanal, fehler))
+    else:
+        _zaehle(betrieb, kanal, Diagnose(fehler.code, fehler.hint))
+
+
+def _befund_oder(betrieb: Betrieb, kanal: str, fehler: FachwerkError) -> Diagnose:
+    return _diagnose(betrieb, kanal, [Schwere.SPERRE, Schwere.FEHLER]) or Diagnose(fehler.code, fehler.hint)
+
+
+def _diagnose(betrieb: Betrieb, kanal: str, schweren: list[Schwere]) -> Diagnose | None:
+    """What the plugin's own preflight finds of the first of these severities, None if it finds nothing."""
+    angaben = betrieb.kanaele[kanal]
+    wirt = betrieb.wirt(angaben.plugin)
+    try:
+        befunde: list[Befund] = betrieb.plugins.rufe(angaben.plugin, "check", kanal_oder_ziel=angaben, host=wirt)
+    except ContractError as fehler:  # a broken check must not keep a working mailbox closed
+        log.warning("check_gescheitert", kanal=kanal, code=fehler.code)
+        return None
+    except FachwerkError as fehler:
+        return Diagnose(fehler.code, fehler.hint)
+    for schwere in schweren:
+        if gefunden := [befund for befund in befunde if befund.schwere is schwere]:
+            return Diagnose(gefunden[0].code, " ".join(befund.text for befund in gefunden))
+    return None
+
+
+# -- commits ----------------------------------------------------------------------------------------------------------
+
+
+def _bleibe_stehen(betrieb: Betrieb, kanal: str, diagnose: Diagnose) -> None:
+    """Stop, or stay stopped after a probe that failed: the next one comes later than this one did."""
+    jetzt = datetime.now(UTC)
+    with betrieb.store.transaktion("kanal_steht") as verbindung:
+        vorher = _sperre(verbindung, kanal)
+        erstes = vorher.angehalten_seit is None
+        proben = 1 if erstes else vorher.fehler_in_folge + 1
+        naechste = jetzt + min(ERSTE_PAUSE * 2 ** min(proben - 1, 10), LAENGSTE_PAUSE)
+        _setze(
+            verbindung,
+            kanal,
+            angehalten_seit=jetzt if erstes else vorher.angehalten_seit,
+            naechste_probe=naechste,
+            fehler_in_folge=proben,
+            code=diagnose.code,
+            hinweis=diagnose.hinweis,
+        )
+        gegenstand = alarm.des_kanals(kanal)
+        alarm.melde(verbindung, alarm.KANAL_STEHT, gegenstand, diagnose.code, diagnose.hinweis)
+        alarm.behebe(verbindung, gegenstand, (alarm.KANAL_GESTOERT,))
+    log.warning("kanal_steht", kanal=kanal, code=diagnose.code, naechste_probe=naechste.isoformat())
+
+
+def _zaehle(betrieb: Betrieb, kanal: str, diagnose: Diagnose) -> None:
+    """A poll failed that may succeed the next time; polls go on, but somebody is told when it lasts."""
+    with betrieb.store.transaktion("kanal_gestoert") as verbindung:
+        anzahl = _sperre(verbindung, kanal).fehler_in_folge + 1
+        _setze(verbindung, kanal, fehler_in_folge=anzahl, code=diagnose.code, hinweis=diagnose.hinweis)
+        if anzahl >= GESTOERT_AB:
+            gegenstand = alarm.des_kanals(kanal)
+            alarm.melde(verbindung, alarm.KANAL_GESTOERT, gegenstand, diagnose.code, diagnose.hinweis)
+
+
+def _erhole(betrieb: Betrieb, kanal: str) -> None:
+    with betrieb.store.transaktion("kanal_geht") as verbindung:
+        _setze(verbindung, kanal, angehalten_seit=None, naechste_probe=None, fehler_in_folge=0, code="", hinweis="")
+        alarm.behebe(verbindung, alarm.des_kanals(kanal), (alarm.KANAL_STEHT, alarm.KANAL_GESTOERT))
+    log.info("kanal_geht", kanal=kanal)
+
+
+def _sperre(verbindung: sa.Connection, kanal: str) -> Any:
+    fuege_neu_ein(verbindung, kanalstand, kanal=kanal)
+    return verbindung.execute(sa.select(kanalstand).where(kanalstand.c.kanal == kanal).with_for_update()).one()
+
+
+def _setze(verbindung: sa.Connection, kanal: str, **werte: Any) -> None:
+    verbindung.execute(kanalstand.update().where(kanalstand.c.kanal == kanal).values(**werte))
