@@ -12,7 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from fachwerk.datenbank import _alembic, aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand
+from fachwerk.datenbank import _alembic, aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand, vorlaeufig
 from fachwerk.demo.prozesse import warte
 from fachwerk.tabellen import METADATA, alarm, kanalstand, vorgang, zielstand, zustellung
 
@@ -124,3 +124,31 @@ def test_what_the_site_says_about_its_connection_wins(postgres_url: str) -> None
     with engine.connect() as verbindung:
         assert verbindung.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "7s"
     engine.dispose()
+
+
+def _wartet_auf_die_platte(verbindung: sa.Connection) -> bool:
+    if verbindung.dialect.name == "postgresql":
+        return bool(verbindung.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on")
+    return bool(verbindung.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2)
+
+
+def test_only_a_provisional_commit_does_not_wait_for_the_disk(datenbank: sa.Engine) -> None:
+    with vorlaeufig(datenbank) as verbindung:
+        assert not _wartet_auf_die_platte(verbindung)
+        fuege_neu_ein(verbindung, kanalstand, kanal="postfach")
+    with datenbank.begin() as verbindung:
+        assert _wartet_auf_die_platte(verbindung)
+        assert not fuege_neu_ein(verbindung, kanalstand, kanal="postfach")
+
+
+def test_a_connection_waits_for_the_disk_again_after_a_provisional_commit_failed(datenbank: sa.Engine) -> None:
+    def brich_ab() -> None:
+        with vorlaeufig(datenbank) as verbindung:
+            fuege_neu_ein(verbindung, kanalstand, kanal="postfach")
+            raise OSError("line cut")
+
+    with pytest.raises(OSError, match="line cut"):
+        brich_ab()
+    with datenbank.begin() as verbindung:
+        assert _wartet_auf_die_platte(verbindung)
+        assert fuege_neu_ein(verbindung, kanalstand, kanal="postfach")

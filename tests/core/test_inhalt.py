@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fachwerk.errors import PermanentError
-from fachwerk.inhalt import STUECK, Empfangsinhalt, Inhaltsspeicher
+from fachwerk.inhalt import Empfangsinhalt, Inhaltsspeicher
 from fachwerk.schluessel import Schluesselbund, neuer_schluessel
+from fachwerk.stuecke import STUECK
 from fachwerk.tabellen import fallschluessel, inhalt, teil
 
 

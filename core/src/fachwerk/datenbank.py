@@ -105,6 +105,28 @@ def _bereite_sqlite_vor(verbindung: Any, _datensatz: Any) -> None:
         verbindung.execute(f"PRAGMA {pragma}")
 
 
+@contextmanager
+def vorlaeufig(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that does not wait for the disk: for what the next durable commit makes durable with itself.
+
+    Both databases write one log in order, so a commit that is on the disk has all earlier ones before it. A process
+    that dies loses nothing; a machine that loses power may lose the newest of these, never one in the middle.
+    """
+    with engine.connect() as verbindung:
+        if verbindung.dialect.name == "postgresql":
+            with verbindung.begin():
+                verbindung.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                yield verbindung
+            return
+        roh: Any = verbindung.connection.driver_connection
+        roh.execute("PRAGMA synchronous=NORMAL")
+        try:
+            with verbindung.begin():
+                yield verbindung
+        finally:
+            roh.execute("PRAGMA synchronous=FULL")
+
+
 def datenbankzeit(verbindung: sa.Connection) -> datetime:
     """The clock all nodes share: the server's on PostgreSQL, the machine's on SQLite."""
     if verbindung.dialect.name == "postgresql":

@@ -18,13 +18,13 @@ from typing import BinaryIO
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 
-from fachwerk.datenbank import benenne_stoerung
+from fachwerk.datenbank import benenne_stoerung, vorlaeufig
 from fachwerk.errors import PermanentError
 from fachwerk.modell import Teil
 from fachwerk.schluessel import Schluesselbund, entschluessle, neuer_schluessel, verschluessle
+from fachwerk.stuecke import STUECK, in_stuecke, mit_ende, verarbeite
 from fachwerk.tabellen import fallschluessel, inhalt, teil
 
-STUECK = 1 << 20
 _SCHLUESSEL_IM_SPEICHER = 256
 
 
@@ -32,26 +32,22 @@ def _bindung(vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
     return f"{vorgang_id}|{teil_id}|{nr}|{int(letztes)}".encode()
 
 
-def _in_stuecke(strom: Iterable[bytes]) -> Iterator[bytes]:
-    """Regroup a stream into chunks of exactly 1 MiB, the last one shorter (an empty stream gives one empty chunk)."""
-    puffer = bytearray()
-    geliefert = False
-    for daten in strom:
-        puffer += daten
-        while len(puffer) > STUECK:
-            yield bytes(puffer[:STUECK])
-            del puffer[:STUECK]
-            geliefert = True
-    if puffer or not geliefert:
-        yield bytes(puffer)
+class _Summe:
+    """Length and SHA-256 of what went by."""
 
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self.laenge = 0
 
-def _mit_ende(stuecke: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    vorher = next(stuecke)
-    for stueck in stuecke:
-        yield vorher, False
-        vorher = stueck
-    yield vorher, True
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def ueber(self, stuecke: Iterator[bytearray]) -> Iterator[bytearray]:
+        for stueck in stuecke:
+            self._hash.update(stueck)
+            self.laenge += len(stueck)
+            yield stueck
 
 
 class Inhaltsspeicher:
@@ -120,14 +116,11 @@ class Inhaltsspeicher:
         """Write a part inside the caller's transaction, claimed at once (outputs of the line)."""
         teil_id = uuid.uuid4().hex
         self._beginne(verbindung, teil_id, vorgang_id, beansprucht=True)
-        summe = hashlib.sha256()
-        laenge = nr = 0
-        for nr, (stueck, letztes) in enumerate(_mit_ende(_in_stuecke(strom))):
-            summe.update(stueck)
-            laenge += len(stueck)
+        summe, nr = _Summe(), 0
+        for nr, (stueck, letztes) in enumerate(mit_ende(summe.ueber(in_stuecke(strom)))):
             self._schreibe_stueck(verbindung, vorgang_id, teil_id, nr, stueck, letztes)
-        self._schliesse(verbindung, teil_id, laenge, summe.hexdigest(), nr + 1)
-        return self._handle(teil_id, name, medientyp, beschreibung, laenge, summe.hexdigest())
+        self._schliesse(verbindung, teil_id, summe, nr + 1)
+        return self._handle(teil_id, name, medientyp, beschreibung, summe)
 
     @benenne_stoerung()
     def schreibe_vorlaeufig(
@@ -140,28 +133,29 @@ class Inhaltsspeicher:
     ) -> Teil:
         """Stream an arriving part in, one short transaction per chunk, unclaimed.
 
-        No transaction is open while ``strom`` is read. An exception from ``strom`` discards the part and passes on.
+        No transaction waits for ``strom``: a chunk is encrypted and written beside the reading and hashing of the
+        next ones. Nothing is fsynced here, the commit that claims the part does that for all before it. An exception
+        from ``strom`` discards the part and passes on.
         """
-        teil_id = uuid.uuid4().hex
-        summe = hashlib.sha256()
-        laenge = nr = 0
-        angelegt = False
+        teil_id, summe, nr = uuid.uuid4().hex, _Summe(), 0
+
+        def schreibe(stueck: bytearray, letztes: bool) -> None:
+            nonlocal nr
+            with vorlaeufig(self._datenbank) as verbindung:
+                if nr == 0:
+                    self._beginne(verbindung, teil_id, vorgang_id, beansprucht=False)
+                self._schreibe_stueck(verbindung, vorgang_id, teil_id, nr, stueck, letztes)
+                if letztes:
+                    self._schliesse(verbindung, teil_id, summe, nr + 1)
+            nr += 1
+
         try:
-            for nr, (stueck, letztes) in enumerate(_mit_ende(_in_stuecke(strom))):
-                summe.update(stueck)
-                laenge += len(stueck)
-                with self._datenbank.begin() as verbindung:
-                    if not angelegt:
-                        self._beginne(verbindung, teil_id, vorgang_id, beansprucht=False)
-                    self._schreibe_stueck(verbindung, vorgang_id, teil_id, nr, stueck, letztes)
-                    if letztes:
-                        self._schliesse(verbindung, teil_id, laenge, summe.hexdigest(), nr + 1)
-                angelegt = True
+            verarbeite(mit_ende(summe.ueber(in_stuecke(strom))), schreibe)
         except BaseException:
-            if angelegt:
+            if nr:
                 self.verwirf([teil_id])
             raise
-        return self._handle(teil_id, name, medientyp, beschreibung, laenge, summe.hexdigest())
+        return self._handle(teil_id, name, medientyp, beschreibung, summe)
 
     def _beginne(self, verbindung: sa.Connection, teil_id: str, vorgang_id: str, *, beansprucht: bool) -> None:
         verbindung.execute(
@@ -171,19 +165,25 @@ class Inhaltsspeicher:
         )
 
     def _schreibe_stueck(
-        self, verbindung: sa.Connection, vorgang_id: str, teil_id: str, nr: int, stueck: bytes, letztes: bool
+        self, verbindung: sa.Connection, vorgang_id: str, teil_id: str, nr: int, stueck: bytearray, letztes: bool
     ) -> None:
         schluessel = self._fallschluessel(verbindung, vorgang_id)
         daten = verschluessle(schluessel, stueck, _bindung(vorgang_id, teil_id, nr, letztes))
         verbindung.execute(inhalt.insert().values(teil_id=teil_id, nr=nr, daten=daten))
 
-    def _schliesse(self, verbindung: sa.Connection, teil_id: str, laenge: int, sha256: str, stuecke: int) -> None:
-        verbindung.execute(
-            teil.update().where(teil.c.id == teil_id).values(laenge=laenge, sha256=sha256, stuecke=stuecke)
-        )
+    def _schliesse(self, verbindung: sa.Connection, teil_id: str, summe: _Summe, stuecke: int) -> None:
+        werte = {"laenge": summe.laenge, "sha256": summe.sha256, "stuecke": stuecke}
+        verbindung.execute(teil.update().where(teil.c.id == teil_id).values(werte))
 
-    def _handle(self, teil_id: str, name: str, medientyp: str, beschreibung: str, laenge: int, sha256: str) -> Teil:
-        roh = Teil(id=teil_id, name=name, medientyp=medientyp, beschreibung=beschreibung, laenge=laenge, sha256=sha256)
+    def _handle(self, teil_id: str, name: str, medientyp: str, beschreibung: str, summe: _Summe) -> Teil:
+        roh = Teil(
+            id=teil_id,
+            name=name,
+            medientyp=medientyp,
+            beschreibung=beschreibung,
+            laenge=summe.laenge,
+            sha256=summe.sha256,
+        )
         return roh.gebunden(self)
 
     def beanspruche(self, verbindung: sa.Connection, teil_ids: Iterable[str]) -> None:
@@ -348,7 +348,7 @@ class Empfangsinhalt:
         """Id of the future case of the message being received."""
         if self._vorgang_id is None:
             vorgang_id = uuid.uuid4().hex
-            with benenne_stoerung(), self._datenbank.begin() as verbindung:
+            with benenne_stoerung(), vorlaeufig(self._datenbank) as verbindung:
                 self._speicher.lege_fall_an(verbindung, vorgang_id)
             self._vorgang_id = vorgang_id
         return self._vorgang_id

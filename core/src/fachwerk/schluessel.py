@@ -78,7 +78,7 @@ class Schluesselbund:
         return hmac.new(self._siegel, zeile.encode(), hashlib.sha256).hexdigest()
 
 
-def verschluessle(schluessel: bytes, klartext: bytes, bindung: bytes) -> bytes:
+def verschluessle(schluessel: bytes, klartext: bytes | bytearray, bindung: bytes) -> bytes:
     """AES-256-GCM with a random nonce in front; ``bindung`` is authenticated, not stored."""
     nonce = os.urandom(_NONCE)
     return nonce + AESGCM(schluessel).encrypt(nonce, klartext, bindung)
