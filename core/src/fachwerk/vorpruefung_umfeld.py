@@ -103,6 +103,7 @@ _STAND = {
 
 def _stand(datenbank: sa.Engine, ort: str, schluesselpfad: Path) -> Iterator[Meldung]:
     from fachwerk.datenbank import datenbankzeit, schema_stand
+    from fachwerk.vorpruefung_lage import lage
 
     stand = schema_stand(datenbank)
     if stand in _STAND:
@@ -110,6 +111,7 @@ def _stand(datenbank: sa.Engine, ort: str, schluesselpfad: Path) -> Iterator[Mel
         yield Meldung(f"datenbank_{stand}", schwere, text, ort)
     if stand == "aktuell":
         yield from _schluessel_passt(datenbank, schluesselpfad)
+        yield from lage(datenbank)
     with datenbank.connect() as verbindung:
         abweichung = abs(datenbankzeit(verbindung) - datetime.now(UTC))
     if abweichung > UHR_ABWEICHUNG:

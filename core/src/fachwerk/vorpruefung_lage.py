@@ -1,0 +1,49 @@
+"""The part of the preflight that tells what is going wrong right now: open alarms, with the next probe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from fachwerk import alarm
+from fachwerk.lage import zeit_text
+from fachwerk.modell import Schwere
+from fachwerk.tabellen import alarm as alarme
+from fachwerk.tabellen import kanalstand, zielstand
+from fachwerk.vorpruefung import Meldung
+
+WORT = {
+    alarm.KANAL_STEHT: "Angehalten",
+    alarm.KANAL_GESTOERT: "Gestört",
+    alarm.KREIS_OFFEN: "Ruht",
+    alarm.SICHERHEIT: "Sicherheitsmeldung",
+    alarm.DIENST: "Dienst nicht freigeschaltet",
+    alarm.QUITTUNG_FEHLT: "Quittung fehlt",
+}
+
+
+def lage(datenbank: sa.Engine) -> Iterator[Meldung]:
+    """One warning per open alarm, its cause as code."""
+    with datenbank.connect() as verbindung:
+        offene = list(verbindung.execute(sa.select(alarme).where(alarme.c.behoben.is_(None)).order_by(alarme.c.id)))
+        proben = dict(_proben(verbindung)) if offene else {}
+    for zeile in offene:
+        yield Meldung(zeile.anlass, Schwere.WARNUNG, _text(zeile, proben), zeile.gegenstand.replace(":", ".", 1))
+
+
+def _proben(verbindung: sa.Connection) -> Iterator[tuple[str, datetime]]:
+    """When what is paused is tried again, by the name alarms give it."""
+    for kanal in verbindung.execute(sa.select(kanalstand).where(kanalstand.c.naechste_probe.is_not(None))):
+        yield alarm.des_kanals(kanal.kanal), kanal.naechste_probe
+    for ziel in verbindung.execute(sa.select(zielstand).where(zielstand.c.offen_bis.is_not(None))):
+        yield alarm.des_ziels(ziel.ziel), ziel.offen_bis
+
+
+def _text(zeile: Any, proben: Mapping[str, datetime]) -> str:
+    oft = f", {zeile.anzahl}-mal, zuletzt {zeit_text(zeile.zuletzt)}" if zeile.anzahl > 1 else ""
+    text = f"{WORT.get(zeile.anlass, 'Alarm')} seit {zeit_text(zeile.seit)}{oft}: {zeile.hinweis} [{zeile.code}]"
+    pausiert = zeile.anlass in (alarm.KANAL_STEHT, alarm.KREIS_OFFEN) and zeile.gegenstand in proben
+    return f"{text} Nächste Probe: {zeit_text(proben[zeile.gegenstand])}." if pausiert else text
