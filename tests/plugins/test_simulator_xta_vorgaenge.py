@@ -56,7 +56,8 @@ def uhr() -> Uhr:
 def simulator(tmp_path: Path, uhr: Uhr) -> Iterator[XtaSimulator]:
     """With a clock of its own for the mailboxes; the certificates need the true one."""
     XtaSimulator(tmp_path, KONTEN).__enter__().stop()
-    with XtaSimulator(tmp_path, KONTEN, jetzt=uhr) as laufend:
+    mit_scanner = Einstellungen(virenpruefung=True)
+    with XtaSimulator(tmp_path, KONTEN, jetzt=uhr, einstellungen=mit_scanner) as laufend:
         yield laufend
 
 
@@ -245,6 +246,15 @@ def test_the_test_virus_is_refused_wherever_it_lies(
     assert len(antwort.alle("//s:Detail/x:MessageVirusDetectionException")) == 1
     assert bestand(simulator.ordner) == []
     assert portal.sende([EICAR[:40], EICAR[40:]])[1].status == 200, "two parts are not one"
+
+
+def test_a_server_without_a_scanner_lets_the_test_virus_through(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
+    with (
+        XtaSimulator(tmp_path, KONTEN) as simulator,
+        xta_gegenstelle.Gegenstelle(simulator, "portal", "gae:portal") as portal,
+    ):
+        assert portal.sende([b"<a/>", EICAR])[1].status == 200
+        assert len(bestand(simulator.ordner)) == 1
 
 
 def test_strict_servers_know_their_request_ids_after_a_restart(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:

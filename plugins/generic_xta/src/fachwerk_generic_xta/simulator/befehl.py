@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--streng", is_flag=True, help="Unbekannte MsgBoxRequestID und fehlenden Author ablehnen.")
 @click.option("--nur-neue", is_flag=True, help="Abgerufenes ohne newEntry=false nicht mehr auflisten.")
 @click.option("--inhalt-behalten", is_flag=True, help="Inhalte geschlossener Nachrichten nicht löschen.")
+@click.option("--virenpruefung", is_flag=True, help="Die Testdatei der Virenscanner (EICAR) ablehnen (9060).")
 def xta(
     ordner: Path,
     port: int,
@@ -37,6 +38,7 @@ def xta(
     streng: bool,
     nur_neue: bool,
     inhalt_behalten: bool,
+    virenpruefung: bool,
 ) -> None:
     """XTA-Server zum Ausprobieren (Webservice 2.1.1, HTTPS mit Clientzertifikat).
 
@@ -49,7 +51,11 @@ def xta(
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
     ende = _warte_auf_signal()
     einstellungen = Einstellungen(
-        groessengrenze=groessengrenze, streng=streng, nur_neue=nur_neue, inhalt_behalten=inhalt_behalten
+        groessengrenze=groessengrenze,
+        streng=streng,
+        nur_neue=nur_neue,
+        inhalt_behalten=inhalt_behalten,
+        virenpruefung=virenpruefung,
     )
     try:
         rohe_konten = _uebernimm_konten(ordner, konten)

@@ -37,6 +37,8 @@ class Einstellungen:
     """A status list without newEntry leaves out what was fetched already."""
     inhalt_behalten: bool = False
     """Keep the content of closed messages."""
+    virenpruefung: bool = False
+    """Refuse the test file of the virus scanners (9060); else it goes through, so that a reader can find it."""
     mtom: str = "immer"
     """``immer``: all answers but faults are multipart; ``auto``: those with content; ``nie``: base64 inside."""
     gestueckelt: bool = False

@@ -62,7 +62,7 @@ class Versand:
         if annahme.zu_gross:
             raise XtaFehler("9023")
         self._betrieb.postfach.pruefe_kennung(kopfdaten.nachricht_id, konto.name)
-        if annahme.schadhaft:
+        if annahme.schadhaft and self._betrieb.einstellungen.virenpruefung:
             raise XtaFehler("9060")
         self._pruefe_zeiten(kopfdaten)
         return metadaten, kopfdaten, _pruefe_behaelter(anfrage)
