@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import runpy
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -241,3 +243,29 @@ def test_a_folder_keeps_parts_under_names_of_its_own_and_no_half_ones(tmp_path: 
     with pytest.raises(RuntimeError, match="cut"):
         ablage.schreibe(bricht_ab())
     assert os.listdir(tmp_path) == [ablage.pfad(gut).name]
+
+
+def test_the_example_of_the_readme_reads_a_mailbox(
+    simulator: XtaSimulator, portal: XtaClient, leser: XtaClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kennung = sende(portal, b"<a/>")
+    readme = Path(__file__).resolve().parents[2] / "plugins/generic_xta/README.md"
+    [beispiel] = re.findall(r"^```python\n(.*?)^```", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    zugang, urls, eingang = simulator.zugang("leser"), simulator.urls, tmp_path / "eingang"
+    eingang.mkdir()
+    echt = {
+        "https://xta.example/ManagementPort": urls["management"],
+        "https://postfach.example/MsgBoxPort": urls["msgbox"],
+        'Path("leser.p12")': f'Path("{zugang.zertifikat}")',
+        'passphrase="…"': f'privatschluessel=Path("{zugang.privatschluessel}")',
+        'Path("ca.crt")': f'Path("{zugang.ca}")',
+        'Path("eingang")': f'Path("{eingang}")',
+    }
+    for muster, wert in echt.items():
+        assert muster in beispiel
+        beispiel = beispiel.replace(muster, wert)
+    (tmp_path / "beispiel.py").write_text(beispiel, encoding="utf-8")
+    runpy.run_path(str(tmp_path / "beispiel.py"))
+    assert kennung in capsys.readouterr().out
+    assert [datei.read_bytes() for datei in eingang.iterdir()] == [b"<a/>"]
+    assert leser.list().eintraege == ()
