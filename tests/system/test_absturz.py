@@ -209,7 +209,7 @@ def uebergib(bank: Absturzbank, standort: Standort, gehalten: set[str]) -> list[
         maengel += toete_und_sieh_nach(bank, standort, punkt)
         erwartet.append(("held", "ausgang_unbekannt") if punkt in gehalten else ("done", ""))
         if (stand := standort.frage("SELECT status, grund FROM vorgang ORDER BY angelegt")) != erwartet:
-            maengel.append(f"{punkt}: {stand[-1]} instead of {erwartet[-1]}")
+            maengel.append(f"{punkt}: {stand[-1:]} as the last of {len(stand)}, instead of {erwartet[-1]}")
     zustellungen = Counter((standort.ordner / "zugestellt-akte.txt").read_text().split())
     fertig = {f"{zeile[0]}:akte:1" for zeile in standort.frage("SELECT id FROM vorgang WHERE status = 'done'")}
     maengel += [f"delivered twice: {schluessel}" for schluessel, anzahl in zustellungen.items() if anzahl > 1]

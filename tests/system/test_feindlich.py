@@ -101,8 +101,10 @@ class Standort:
             patch.setattr(
                 temperament,
                 "naechste",
-                lambda vorgang: (
-                    pruefe_laune({"art": uebrige.pop(0)}) if vorgang == "getMessage" and uebrige else ruhig(vorgang)
+                lambda vorgang, *aufruf: (
+                    pruefe_laune({"art": uebrige.pop(0)})
+                    if vorgang == "getMessage" and uebrige
+                    else ruhig(vorgang, *aufruf)
                 ),
             )
             self.poll(kanal)

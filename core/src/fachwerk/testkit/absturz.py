@@ -26,6 +26,8 @@ from typing import Any, Self
 FRIST_S = 120
 """Seconds after which a child that does not come to an end is killed (by SIGALRM)."""
 
+_DURCHLAUF = ("xsozial_basis", "wbs_nw", "aktenablage")
+
 HOOKS = frozenset({"acknowledge", "deliver", "find_delivered"})
 
 
@@ -188,6 +190,7 @@ def main() -> None:
 
     einrichten("text")
     _lade_alles()
+    _gehe_einmal_durch()
     for zeile in sys.stdin:
         ende = _im_kind(Auftrag(**json.loads(zeile)))
         sys.stdout.write(json.dumps(asdict(ende)) + "\n")
@@ -207,6 +210,32 @@ def _lade_alles() -> None:
         for teil in ("mapping", "client", "abruf"):
             if importlib.util.find_spec(f"fachwerk_{plugin}") and importlib.util.find_spec(f"fachwerk_{plugin}.{teil}"):
                 importlib.import_module(f"fachwerk_{plugin}.{teil}")
+
+
+def _gehe_einmal_durch() -> None:
+    """Bring one case to a folder, without the engine, so that a child finds rules, schemas and fonts read."""
+    import importlib
+    import tempfile
+
+    from fachwerk_xsozial_basis.erzeuger import nachricht
+
+    from fachwerk.testkit.welt import Welt
+
+    plugins = {name: importlib.import_module(f"fachwerk_{name}") for name in _DURCHLAUF}
+    with tempfile.TemporaryDirectory() as ordner:
+        welt = Welt(
+            f"sqlite:///{ordner}/fachwerk.db",
+            Path(ordner),
+            plugins=plugins,
+            ziel={"akte": {"plugin": "aktenablage", "verzeichnis": "akten"}},
+            fachwerk={"land": "nw"},
+            format={"xsozial_basis": {"bestaetigt": ["projektprofil-1"]}},
+        )
+        welt.lege_ein("n-1", nachricht("wbs", None, leser="wbs:051110000001", seed=1))
+        staende = welt.durchlauf()
+        welt.schliesse()
+    assert staende == ["done"], staende
+    assert threading.active_count() == 1, "a process with threads must not be forked"
 
 
 def _im_kind(auftrag: Auftrag) -> Ende:
