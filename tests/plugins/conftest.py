@@ -45,6 +45,19 @@ def xta_gegenstelle() -> ModuleType:
     return _lade("xta_gegenstelle")
 
 
+@pytest.fixture(scope="session")
+def xta_ziel() -> ModuleType:
+    """The module of a world for tests of the Ziel (class ``Welt``)."""
+    return _lade("xta_zielwelt")
+
+
+@pytest.fixture
+def zielwelt(tmp_path: Path, xta_ziel: ModuleType) -> Iterator[Any]:
+    """A running server, the Ziel of one account, and the mailbox of another."""
+    with xta_ziel.Welt(tmp_path) as welt:
+        yield welt
+
+
 @pytest.fixture
 def simulator(tmp_path: Path, xta_gegenstelle: ModuleType) -> Iterator[XtaSimulator]:
     with XtaSimulator(tmp_path / "sim", xta_gegenstelle.KONTEN) as laufend:

@@ -1,96 +1,261 @@
-"""One row per fault: what it means while sending, and what it means at the mailbox."""
+"""One row per fault of XTA, HTTP, TLS and network: what has to happen while sending, and what at the mailbox."""
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx
 import pytest
 
 from fachwerk.errors import NeedsHumanError, OutcomeUnknownError, PermanentError, RetryableError, StepError
-from fachwerk.modell import GehaltenFuer
-from fachwerk_generic_xta.fehler import TABELLE, NachrichtUnbekannt, deute
-from fachwerk_generic_xta.nachricht import XtaFault
+from fachwerk.modell import GehaltenFuer, Teil
+from fachwerk_generic_xta.client import Adressen, XtaClient
+from fachwerk_generic_xta.fehler import (
+    NACH_AUSNAHME,
+    OHNE_AUSNAHME,
+    TABELLE,
+    UEBERTRAGUNG,
+    NachrichtUnbekannt,
+    deute,
+    deute_uebertragung,
+)
+from fachwerk_generic_xta.nachricht import Listenwert, Metadaten, Partei, XtaFault
 
-ERWARTET: dict[str, tuple[type[StepError], type[StepError]]] = {
-    "9010": (NeedsHumanError, NeedsHumanError),
-    "9011": (NeedsHumanError, NeedsHumanError),
-    "9012": (NeedsHumanError, NeedsHumanError),
-    "9013": (PermanentError, NeedsHumanError),
-    "9014": (PermanentError, NeedsHumanError),
-    "9020": (PermanentError, PermanentError),
-    "9021": (PermanentError, PermanentError),
-    "9022": (PermanentError, PermanentError),
-    "9023": (PermanentError, PermanentError),
-    "9024": (OutcomeUnknownError, PermanentError),
-    "9030": (RetryableError, RetryableError),
-    "9031": (RetryableError, RetryableError),
-    "9032": (RetryableError, RetryableError),
-    "9050": (PermanentError, PermanentError),
-    "9051": (PermanentError, PermanentError),
-    "9052": (PermanentError, PermanentError),
-    "9060": (PermanentError, PermanentError),
-    "9070": (NachrichtUnbekannt, NachrichtUnbekannt),
-    "9080": (PermanentError, PermanentError),
-    "9081": (PermanentError, PermanentError),
-    "9100": (PermanentError, PermanentError),
-    "9101": (PermanentError, PermanentError),
+
+def stopp(fehler: StepError) -> bool:
+    """The account or its configuration: the route stops for the Betrieb, nothing is dead."""
+    betrieb = isinstance(fehler, NeedsHumanError) and fehler.fuer is GehaltenFuer.BETRIEB
+    return betrieb and fehler.routenfehler  # type: ignore[attr-defined]
+
+
+def fehler_im_programm(fehler: StepError) -> bool:
+    """Our request is wrong whatever the message: the route stops for the Technik."""
+    technik = isinstance(fehler, NeedsHumanError) and fehler.fuer is GehaltenFuer.TECHNIK
+    return technik and fehler.routenfehler  # type: ignore[attr-defined]
+
+
+def tot(fehler: StepError) -> bool:
+    """This message never works: held, and never repeated."""
+    return type(fehler) is PermanentError
+
+
+def spaeter(fehler: StepError) -> bool:
+    """The server or the way to it: again without limit, several in a row open the circuit."""
+    return isinstance(fehler, RetryableError) and fehler.routenfehler and fehler.hoechstens is None
+
+
+def fuenfmal(fehler: StepError) -> bool:
+    return isinstance(fehler, RetryableError) and not fehler.routenfehler and fehler.hoechstens == 5
+
+
+def dreimal(fehler: StepError) -> bool:
+    return isinstance(fehler, RetryableError) and not fehler.routenfehler and fehler.hoechstens == 3
+
+
+def fragen(fehler: StepError) -> bool:
+    """It may have been accepted: the transport report is asked, nothing is sent anew."""
+    return isinstance(fehler, OutcomeUnknownError)
+
+
+def unbekannt(fehler: StepError) -> bool:
+    """No such message: who asks decides what it means."""
+    return isinstance(fehler, NachrichtUnbekannt)
+
+
+Verhalten = Callable[[StepError], bool]
+
+NUMMERN: dict[str, tuple[Verhalten, Verhalten]] = {
+    "9010": (stopp, stopp),
+    "9011": (stopp, stopp),
+    "9012": (stopp, stopp),
+    "9013": (tot, stopp),
+    "9014": (tot, stopp),
+    "9020": (tot, fehler_im_programm),
+    "9021": (tot, fehler_im_programm),
+    "9022": (tot, fehler_im_programm),
+    "9023": (tot, tot),
+    "9024": (fragen, tot),
+    "9030": (spaeter, spaeter),
+    "9031": (spaeter, spaeter),
+    "9032": (fuenfmal, fuenfmal),
+    "9050": (tot, tot),
+    "9051": (tot, tot),
+    "9052": (tot, tot),
+    "9060": (tot, tot),
+    "9070": (unbekannt, unbekannt),
+    "9080": (tot, tot),
+    "9081": (tot, tot),
+    "9100": (tot, tot),
+    "9101": (tot, tot),
+}
+AUSNAHMEN: dict[str, tuple[Verhalten, Verhalten]] = {
+    "PermissionDeniedException": (stopp, stopp),
+    "ParameterIsNotValidException": (tot, fehler_im_programm),
+    "XTAWSTechnicalProblemException": (dreimal, dreimal),
+    "MessageSchemaViolationException": (tot, tot),
+    "MessageVirusDetectionException": (tot, tot),
+    "InvalidMessageIDException": (unbekannt, unbekannt),
+    "SyncAsyncException": (tot, tot),
+    "CancelDeniedException": (tot, tot),
+}
+OHNE_DETAIL: dict[str, tuple[Verhalten, Verhalten]] = {
+    "Receiver": (dreimal, dreimal),
+    "Sender": (tot, fehler_im_programm),
+    "MustUnderstand": (tot, fehler_im_programm),
+    "": (tot, fehler_im_programm),
+}
+HTTP: dict[int, tuple[Verhalten, Verhalten]] = {
+    408: (spaeter, spaeter),
+    429: (spaeter, spaeter),
+    500: (fragen, spaeter),
+    502: (fragen, spaeter),
+    503: (spaeter, spaeter),
+    504: (fragen, spaeter),
+    401: (stopp, stopp),
+    403: (stopp, stopp),
+    404: (stopp, stopp),
+    405: (stopp, stopp),
+    407: (stopp, stopp),
+    415: (stopp, stopp),
+    302: (stopp, stopp),
+    413: (tot, tot),
+    400: (tot, fehler_im_programm),
 }
 
 
-@pytest.mark.parametrize("code", ERWARTET)
-def test_every_number_has_one_meaning_while_sending_and_one_at_the_mailbox(code: str) -> None:
-    fault = XtaFault("Sender", "EgalException", code)
-    fehler = deute(fault, senden=True), deute(fault, senden=False)
-    assert tuple(type(einer) for einer in fehler) == ERWARTET[code]
-    assert {einer.code for einer in fehler} == {f"xta.{code}"}
-    assert all(code in einer.hint for einer in fehler)
+def tls(grund: str) -> Exception:
+    fehler = httpx.ReadError("tls")
+    ursache = fehler.__cause__ = ssl.SSLError(1, grund)
+    ursache.reason = grund
+    return fehler
 
 
-def test_the_table_has_no_row_without_a_test() -> None:
-    assert set(TABELLE) == set(ERWARTET)
+def nicht_vertraut() -> Exception:
+    fehler = httpx.ConnectError("tls")
+    grund = fehler.__cause__ = ssl.SSLCertVerificationError(1, "x")
+    grund.verify_code, grund.reason = 20, "CERTIFICATE_VERIFY_FAILED"
+    return fehler
 
 
-@pytest.mark.parametrize("code", ["9010", "9011", "9012"])
-def test_a_locked_account_is_for_the_betrieb(code: str) -> None:
-    fehler = deute(XtaFault("Sender", "PermissionDeniedException", code), senden=False)
-    assert isinstance(fehler, NeedsHumanError)
-    assert fehler.fuer is GehaltenFuer.BETRIEB
+NETZ: dict[str, tuple[Exception, Verhalten, Verhalten]] = {
+    "unser Zertifikat abgelehnt": (tls("TLSV13_ALERT_CERTIFICATE_REQUIRED"), stopp, stopp),
+    "unser Zertifikat abgelaufen": (tls("SSLV3_ALERT_CERTIFICATE_EXPIRED"), stopp, stopp),
+    "unsere CA unbekannt": (tls("TLSV1_ALERT_UNKNOWN_CA"), stopp, stopp),
+    "ihr Zertifikat nicht vertraut": (nicht_vertraut(), stopp, stopp),
+    "kein TLS": (tls("WRONG_VERSION_NUMBER"), stopp, stopp),
+    "nicht erreichbar": (httpx.ConnectError("x"), spaeter, spaeter),
+    "Verbinden zu langsam": (httpx.ConnectTimeout("x"), spaeter, spaeter),
+    "Proxy": (httpx.ProxyError("x"), spaeter, spaeter),
+    "Antwort zu langsam": (httpx.ReadTimeout("x"), fragen, spaeter),
+    "abgerissen": (httpx.ReadError("x"), fragen, spaeter),
+    "abgeschnitten": (httpx.RemoteProtocolError("x"), fragen, spaeter),
+    "Schreiben zu langsam": (httpx.WriteTimeout("x"), fragen, spaeter),
+}
 
 
-@pytest.mark.parametrize(("code", "routenfehler"), [("9030", True), ("9031", True), ("9032", False)])
-def test_only_faults_of_the_route_open_its_circuit(code: str, routenfehler: bool) -> None:
-    fehler = deute(XtaFault("Receiver", "XTAWSTechnicalProblemException", code), senden=True)
-    assert isinstance(fehler, RetryableError)
-    assert fehler.routenfehler is routenfehler
+@pytest.mark.parametrize("nummer", NUMMERN)
+def test_every_number_has_its_behaviour_while_sending_and_at_the_mailbox(nummer: str) -> None:
+    fault = XtaFault("Sender", "EgalException", nummer)
+    senden, postfach = NUMMERN[nummer]
+    for fehler, verhalten in [(deute(fault, senden=True), senden), (deute(fault, senden=False), postfach)]:
+        assert verhalten(fehler), verhalten.__doc__
+        assert (fehler.code, fehler.details["xta_code"]) == (f"xta.{nummer}", nummer)
+        assert nummer in fehler.hint
 
 
-@pytest.mark.parametrize("code", ["9000", "9999", "", "XA1"])
+@pytest.mark.parametrize("nummer", ["9000", "9999", "XA1", ""])
+@pytest.mark.parametrize("ausnahme", AUSNAHMEN)
+def test_a_number_without_meaning_is_judged_by_its_exception(nummer: str, ausnahme: str) -> None:
+    fault = XtaFault("Receiver", ausnahme, nummer)
+    senden, postfach = AUSNAHMEN[ausnahme]
+    assert senden(deute(fault, senden=True))
+    assert postfach(deute(fault, senden=False))
+
+
+@pytest.mark.parametrize("soap_code", ["Sender", "Receiver"])
+def test_a_number_that_nobody_knows_at_all_is_tried_three_times(soap_code: str) -> None:
+    assert dreimal(deute(XtaFault(soap_code, "NeueException", "9000"), senden=True))
+    assert dreimal(deute(XtaFault(soap_code, "", "9777"), senden=False))
+
+
+@pytest.mark.parametrize("soap_code", OHNE_DETAIL)
+def test_a_fault_without_detail_is_judged_by_its_soap_code(soap_code: str) -> None:
+    senden, postfach = OHNE_DETAIL[soap_code]
+    assert senden(deute(XtaFault(soap_code), senden=True))
+    assert postfach(deute(XtaFault(soap_code), senden=False))
+
+
 @pytest.mark.parametrize(
-    ("ausnahme", "art"),
+    ("fault", "alarm"),
     [
-        ("PermissionDeniedException", NeedsHumanError),
-        ("ParameterIsNotValidException", PermanentError),
-        ("XTAWSTechnicalProblemException", RetryableError),
-        ("MessageSchemaViolationException", PermanentError),
-        ("MessageVirusDetectionException", PermanentError),
-        ("InvalidMessageIDException", NachrichtUnbekannt),
-        ("SyncAsyncException", PermanentError),
-        ("CancelDeniedException", PermanentError),
+        (XtaFault("Sender", "MessageVirusDetectionException", "9060"), "sicherheit"),
+        (XtaFault("Sender", "MessageVirusDetectionException", "9000"), "sicherheit"),
+        (XtaFault("Sender", "PermissionDeniedException", "9013"), "dienst"),
+        (XtaFault("Sender", "MessageSchemaViolationException", "9050"), None),
     ],
 )
-def test_a_number_without_meaning_is_judged_by_its_exception(code: str, ausnahme: str, art: type[StepError]) -> None:
-    assert type(deute(XtaFault("Sender", ausnahme, code), senden=True)) is art
+def test_malware_and_a_service_that_is_not_booked_ring_a_bell_of_their_own(fault: XtaFault, alarm: str | None) -> None:
+    assert deute(fault, senden=True).details.get("alarm") == alarm
 
 
-@pytest.mark.parametrize(
-    ("soap_code", "art"),
-    [
-        ("Sender", PermanentError),
-        ("Receiver", RetryableError),
-        ("MustUnderstand", PermanentError),
-        ("", PermanentError),
-    ],
-)
-def test_a_fault_without_detail_is_judged_by_its_soap_code(soap_code: str, art: type[StepError]) -> None:
-    assert type(deute(XtaFault(soap_code), senden=False)) is art
+def sende(client: XtaClient) -> None:
+    kopf = Metadaten(
+        "urn:de:xta:messageid:portal:1",
+        Partei("gae:portal"),
+        Partei("wbs:1"),
+        "urn:dienst",
+        Listenwert("FIM", "urn:l", "1"),
+        Listenwert("n.1", "urn:t", "1.0"),
+        "urn:s",
+        erstellt=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+    client.send(kopf, [Teil.entwurf("a.xml", "text/xml", lambda: [b"<a/>"])])
+
+
+def antwort_auf(vorgang: Callable[[XtaClient], object], antworte: Callable[[], httpx.Response]) -> StepError:
+    with httpx.Client(transport=httpx.MockTransport(lambda anfrage: antworte())) as http:
+        client = XtaClient(Adressen("https://m/", "https://p/", "https://v/"), Partei("gae:portal"), http)
+        with pytest.raises(StepError) as fehler:
+            vorgang(client)
+    return fehler.value
+
+
+@pytest.mark.parametrize("status", HTTP)
+def test_every_http_status_without_soap_has_its_behaviour(status: int) -> None:
+    def antworte() -> httpx.Response:
+        return httpx.Response(status, headers={"content-type": "text/html", "retry-after": "77"}, content=b"<html/>")
+
+    senden, postfach = HTTP[status]
+    beim_senden, am_postfach = antwort_auf(sende, antworte), antwort_auf(lambda client: client.list(1), antworte)
+    assert senden(beim_senden), senden.__doc__
+    assert postfach(am_postfach), postfach.__doc__
+    for fehler in (beim_senden, am_postfach):
+        assert not isinstance(fehler, RetryableError) or fehler.retry_after == 77
+
+
+@pytest.mark.parametrize("fall", NETZ)
+def test_every_failure_of_tls_and_network_has_its_behaviour(fall: str) -> None:
+    ausnahme, senden, postfach = NETZ[fall]
+
+    def antworte() -> httpx.Response:
+        raise ausnahme
+
+    assert senden(antwort_auf(sende, antworte)), senden.__doc__
+    assert postfach(antwort_auf(lambda client: client.list(1), antworte)), postfach.__doc__
+
+
+def test_no_row_is_missing_here() -> None:
+    assert set(NUMMERN) == set(TABELLE)
+    assert set(AUSNAHMEN) == set(NACH_AUSNAHME)
+    assert set(OHNE_AUSNAHME) == {"9000", "Sender", "Receiver"}
+    assert {code.partition(".")[0] for code in UEBERTRAGUNG} == {"transport"}
+
+
+def test_what_the_table_does_not_know_stays_as_the_core_said_it() -> None:
+    fehler = RetryableError("datenbank_gestoert", "x")
+    assert deute_uebertragung(fehler, senden=True) is fehler
 
 
 def test_the_words_of_the_server_never_reach_an_error() -> None:

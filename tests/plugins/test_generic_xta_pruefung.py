@@ -1,7 +1,9 @@
-"""The preflight says in German what is wrong, before the first message comes."""
+"""The preflight says in German what is wrong, before the first message comes: one code for each cause."""
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,23 +11,30 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import ValidationError
 
 import fachwerk_generic_xta as plugin
 from fachwerk.modell import Befund, Kanal, Schwere, Ziel
 from fachwerk.testkit.wirt import FakeHost
 from fachwerk.transport import Verbindung, oeffne
-from fachwerk_generic_xta.settings import Einstellungen
-from fachwerk_generic_xta.simulator.pki import richte_pki_ein
+from fachwerk_generic_xta.settings import Einstellungen, Zieleinstellungen
+from fachwerk_generic_xta.simulator.pki import neue_ca, neues_zertifikat, richte_pki_ein, schreibe_ausweis
 from fachwerk_generic_xta.simulator.server import XtaSimulator
 
 JETZT = datetime.now(UTC)
+LESER = "wbs:130030000000"
 KONTEN = {
     "konten": {
-        "leser": {"kennungen": ["wbs:130030000000"]},
+        "leser": {"kennungen": [LESER]},
         "gesperrt": {"kennungen": ["wbs:130040000000"], "gesperrt": True},
         "geloescht": {"kennungen": ["wbs:130050000000"]},
     }
+}
+ZIEL = {
+    "kennung": LESER,
+    "empfaenger": {"kennung": "wbs:130040000000"},
+    "dienst": "urn:test:dienst",
+    "szenario": {"code": "TEST", "liste": "urn:test:szenario", "version": "1"},
+    "nachrichtentyp": {"code": "a.b.1", "liste": "urn:test:typ", "version": "1", "payload_schema": "urn:test:schema"},
 }
 
 
@@ -41,17 +50,24 @@ class Welt:
         self.clients.append(oeffne(verbindung))
         return self.clients[-1]
 
-    def pruefe(self, kennung: str = "wbs:130030000000", **werte: Any) -> list[Befund]:
-        grund = {
+    def _grund(self) -> dict[str, Any]:
+        return {
             "management_url": self.simulator.urls["management"],
             "msgbox_url": self.simulator.urls["msgbox"],
             "zertifikat": "pki/leser.crt",
             "privatschluessel": "pki/leser.key",
             "ca": "pki/ca.crt",
         }
-        einstellungen = Einstellungen.model_validate(grund | werte)
+
+    def pruefe(self, kennung: str = LESER, **werte: Any) -> list[Befund]:
+        einstellungen = Einstellungen.model_validate(self._grund() | werte)
         kanal = Kanal(name="postfach", plugin="generic_xta", kennung=kennung, einstellungen=einstellungen)
         return list(plugin.check(kanal, self.host))
+
+    def pruefe_ziel(self, **werte: Any) -> list[Befund]:
+        grund = self._grund() | {"send_url": self.simulator.urls["send"], "msgbox_url": ""} | ZIEL
+        einstellungen = Zieleinstellungen.model_validate(grund | werte)
+        return list(plugin.check(Ziel(name="kreis", plugin="generic_xta", einstellungen=einstellungen), self.host))
 
     def pruefe_als(self, konto: str, kennung: str) -> list[Befund]:
         return self.pruefe(kennung, zertifikat=f"pki/{konto}.crt", privatschluessel=f"pki/{konto}.key")
@@ -71,13 +87,19 @@ def einziger(befunde: list[Befund]) -> tuple[str, Schwere]:
     return befund.code, befund.schwere
 
 
+def codes(befunde: list[Befund]) -> list[str]:
+    return [befund.code for befund in befunde]
+
+
 def test_a_mailbox_that_works_has_no_finding(welt: Welt) -> None:
     assert welt.pruefe() == []
     assert welt.pruefe("*") == []
+    assert welt.pruefe(send_url=welt.simulator.urls["send"]) == []
 
 
-def test_a_target_is_not_for_this_plugin(welt: Welt) -> None:
-    assert plugin.check(Ziel(name="z", plugin="generic_xta"), welt.host) == []
+def test_a_target_that_works_has_no_finding(welt: Welt) -> None:
+    assert welt.pruefe_ziel() == []
+    assert welt.pruefe_ziel(msgbox_url=welt.simulator.urls["msgbox"], dienst="") == []
 
 
 @pytest.mark.parametrize(
@@ -90,9 +112,17 @@ def test_a_target_is_not_for_this_plugin(welt: Welt) -> None:
 )
 def test_the_validity_of_our_certificate_is_watched(welt: Welt, in_tagen: int, code: str, schwere: Schwere) -> None:
     welt.host.zeit = JETZT + timedelta(days=in_tagen)
-    befunde = welt.pruefe()
-    assert einziger(befunde) == (code, schwere)
-    assert "pki/leser.crt" in befunde[0].text
+    befund = welt.pruefe()[0]
+    assert (befund.code, befund.schwere) == (code, schwere)
+    assert "pki/leser.crt" in befund.text
+
+
+@pytest.mark.parametrize(("minuten", "wort"), [(90, "vor"), (-30, "nach")])
+def test_a_clock_that_is_wrong_is_told_with_its_direction(welt: Welt, minuten: int, wort: str) -> None:
+    welt.host.zeit = JETZT + timedelta(minutes=minuten)
+    (befund,) = welt.pruefe()
+    assert (befund.code, befund.schwere) == ("xta.uhr_abweichung", Schwere.WARNUNG)
+    assert f" Minuten {wort}." in befund.text
 
 
 @pytest.mark.parametrize(
@@ -108,8 +138,8 @@ def test_the_validity_of_our_certificate_is_watched(welt: Welt, in_tagen: int, c
     ],
 )
 def test_every_wrong_file_is_named_with_its_key(welt: Welt, werte: dict[str, str], code: str, pfad: str) -> None:
-    (befund,) = welt.pruefe(**werte)
-    assert (befund.code, befund.schwere, befund.pfad) == (code, Schwere.SPERRE, pfad)
+    for (befund,) in (welt.pruefe(**werte), welt.pruefe_ziel(**werte)):
+        assert (befund.code, befund.schwere, befund.pfad) == (code, Schwere.SPERRE, pfad)
 
 
 @pytest.mark.parametrize(
@@ -125,11 +155,124 @@ def test_what_is_wrong_with_the_account_is_said(welt: Welt, konto: str, kennung:
     assert einziger(welt.pruefe_als(konto, kennung)) == (code, Schwere.SPERRE)
 
 
-def test_a_foreign_ca_and_a_refused_certificate_are_told_apart(welt: Welt, tmp_path: Path) -> None:
+def test_a_foreign_identity_at_a_target_is_said(welt: Welt) -> None:
+    assert einziger(welt.pruefe_ziel(kennung="wbs:130040000000")) == ("xta.kennung_falsch", Schwere.SPERRE)
+
+
+# -- TLS ---------------------------------------------------------------------------------------------------------
+
+
+def fremde_ca(ordner: Path, name: str = "Amt fuer Andere, CA 7") -> None:
+    ca = neue_ca(name, JETZT - timedelta(days=90), JETZT + timedelta(days=90))
+    schreibe_ausweis(ordner / "pki", "fremd", ca)
+    ausweis = neues_zertifikat("leser", JETZT - timedelta(days=9), JETZT + timedelta(days=90), ca=ca)
+    schreibe_ausweis(ordner / "pki", "fremder", ausweis)
+
+
+def test_a_wrong_ca_is_named_together_with_the_issuer_that_was_shown(welt: Welt, tmp_path: Path) -> None:
+    fremde_ca(tmp_path)
+    (befund,) = welt.pruefe(ca="pki/fremd.crt")
+    assert (befund.code, befund.schwere, befund.pfad) == ("xta.server_zertifikat", Schwere.SPERRE, "management_url")
+    assert "„Fachwerk-Simulator CA“" in befund.text
+    assert "„Amt fuer Andere, CA 7“" in befund.text
+
+
+def test_a_ca_of_the_same_name_with_another_key_is_told_as_renewed(welt: Welt, tmp_path: Path) -> None:
     richte_pki_ein(tmp_path / "fremd", ["leser"], JETZT)
-    assert einziger(welt.pruefe(ca="fremd/ca.crt"))[0] == "xta.server_zertifikat"
-    fremd = welt.pruefe(zertifikat="fremd/leser.crt", privatschluessel="fremd/leser.key")
-    assert einziger(fremd)[0] == "xta.zertifikat_abgelehnt"
+    (befund,) = welt.pruefe(ca="fremd/ca.crt")
+    assert befund.code == "xta.server_zertifikat"
+    assert "anderem Schlüssel" in befund.text
+
+
+def test_a_certificate_of_ours_that_the_server_refuses_is_said(welt: Welt, tmp_path: Path) -> None:
+    fremde_ca(tmp_path)
+    fremd = welt.pruefe(zertifikat="pki/fremder.crt", privatschluessel="pki/fremder.key")
+    assert einziger(fremd) == ("xta.zertifikat_abgelehnt", Schwere.SPERRE)
+
+
+def test_a_host_name_that_is_not_in_the_certificate_is_said(welt: Welt, tmp_path: Path) -> None:
+    pki, ca = tmp_path / "anders" / "pki", neue_ca("CA", JETZT - timedelta(days=1), JETZT + timedelta(days=9))
+    (befund,) = am_server_mit(welt, pki, ca, ["xta.anders.example"])
+    assert befund.code == "xta.server_name"
+
+
+@pytest.mark.parametrize(
+    ("von", "bis", "code"), [(-9, -1, "xta.server_zertifikat_abgelaufen"), (1, 9, "xta.uhr_falsch")]
+)
+def test_the_validity_of_the_servers_certificate_is_told_apart(
+    welt: Welt, tmp_path: Path, von: int, bis: int, code: str
+) -> None:
+    ca = neue_ca("CA", JETZT - timedelta(days=20), JETZT + timedelta(days=20))
+    pki, zeit = tmp_path / "anders" / "pki", (JETZT + timedelta(days=von), JETZT + timedelta(days=bis))
+    (befund,) = am_server_mit(welt, pki, ca, ["localhost", "127.0.0.1"], zeit)
+    assert befund.code == code
+
+
+@pytest.mark.parametrize("name", ["FortiGate CA", "Hausnetz Wurzel"])
+def test_a_proxy_that_breaks_tls_open_is_told_from_a_wrong_ca(
+    welt: Welt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """By the name of a product, or because the machine trusts an issuer that is no public CA."""
+    ca = neue_ca(name, JETZT - timedelta(days=1), JETZT + timedelta(days=9))
+    schreibe_ausweis(tmp_path / "pki", "haus", ca)
+    if name == "Hausnetz Wurzel":
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "pki" / "haus.crt"))
+    befunde = am_server_mit(welt, tmp_path / "proxy" / "pki", ca, ["localhost", "127.0.0.1"], ca_datei="pki/ca.crt")
+    (befund,) = befunde
+    assert befund.code == "xta.tls_aufgebrochen"
+    assert f"„{name}“" in befund.text
+    assert "Ausnahme" in befund.text
+
+
+def am_server_mit(
+    welt: Welt, pki: Path, ca: Any, namen: list[str], zeit: tuple[datetime, datetime] | None = None, ca_datei: str = ""
+) -> list[Befund]:
+    """Check against another server whose certificate is made by ``ca`` for ``namen``."""
+    von, bis = zeit or (JETZT - timedelta(hours=1), JETZT + timedelta(days=1))
+    kontext = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    pki.mkdir(parents=True)
+    schreibe_ausweis(pki, "ca", ca)
+    ausweis = neues_zertifikat("server", von, bis, ca=ca, servernamen=namen)
+    kontext.load_cert_chain(*schreibe_ausweis(pki, "server", ausweis))
+    with Tlsserver(kontext) as url:
+        return welt.pruefe(
+            management_url=url, ca=ca_datei or str((pki / "ca.crt").relative_to(welt.host.ordner)), msgbox_url=url
+        )
+
+
+class Tlsserver:
+    """Shakes hands and hangs up: all that is needed where the client does not trust what it sees."""
+
+    def __init__(self, kontext: ssl.SSLContext) -> None:
+        import threading
+
+        self._kontext = kontext
+        self._lauscher = socket.create_server(("127.0.0.1", 0))
+        self._faden = threading.Thread(target=self._gehe)
+
+    def _gehe(self) -> None:
+        while True:
+            try:
+                leitung, _ = self._lauscher.accept()
+            except OSError:
+                return
+            with leitung:
+                try:
+                    self._kontext.wrap_socket(leitung, server_side=True).close()
+                except OSError:
+                    continue
+
+    def __enter__(self) -> str:
+        self._faden.start()
+        return f"https://127.0.0.1:{self._lauscher.getsockname()[1]}/Port"
+
+    def __exit__(self, *_: object) -> None:
+        self._lauscher.shutdown(socket.SHUT_RDWR)
+        self._lauscher.close()
+        self._faden.join()
+
+
+# -- addresses ---------------------------------------------------------------------------------------------------
 
 
 def test_an_address_where_nobody_answers_or_nobody_speaks_xta_is_named(welt: Welt) -> None:
@@ -140,10 +283,29 @@ def test_an_address_where_nobody_answers_or_nobody_speaks_xta_is_named(welt: Wel
     assert einziger(welt.pruefe(management_url=url + "/anders"))[0] == "xta.adresse_falsch"
 
 
+def test_a_name_that_nobody_knows_is_told_from_a_server_that_is_down(welt: Welt) -> None:
+    (befund,) = welt.pruefe(management_url="https://gibt-es-nicht.invalid/ManagementPort")
+    assert befund.code == "xta.name_unbekannt"
+
+
+@pytest.mark.parametrize(
+    ("schluessel", "anhang", "code"),
+    [("msgbox_url", "/anders", "xta.adresse_falsch"), ("send_url", "/anders", "xta.adresse_falsch")],
+)
+def test_the_other_ports_are_looked_at_too(welt: Welt, schluessel: str, anhang: str, code: str) -> None:
+    url = welt.simulator.urls[schluessel.removesuffix("_url")] + anhang
+    for befunde in (welt.pruefe(**{schluessel: url}), welt.pruefe_ziel(**{schluessel: url})):
+        (befund,) = befunde
+        assert (befund.code, befund.pfad) == (code, schluessel)
+    (befund,) = welt.pruefe_ziel(**{schluessel: "https://127.0.0.1:9/Port"})
+    assert (befund.code, befund.pfad) == ("xta.nicht_erreichbar", schluessel)
+
+
 @pytest.mark.parametrize(
     ("stoerung", "code"),
     [
         ({"art": "fehler", "fehler": "9010"}, "xta.konto_zertifikat_abgelaufen"),
+        ({"art": "fehler", "fehler": "9013"}, "xta.konto_nicht_freigeschaltet"),
         ({"art": "abbruch_vorher"}, "xta.verbindung_abgebrochen"),
         ({"art": "http", "http": 503}, "xta.konto_nicht_pruefbar"),
         ({"art": "doctype"}, "xta.konto_nicht_pruefbar"),
@@ -156,34 +318,24 @@ def test_a_mailbox_that_misbehaves_is_reported_not_raised(welt: Welt, stoerung: 
     assert len(befund.text) > 40
 
 
+def test_a_mailbox_that_does_not_show_its_list_is_reported_with_its_port(welt: Welt) -> None:
+    welt.simulator.temperament.setze("getStatusList", "fehler", fehler="9013")
+    (befund,) = welt.pruefe()
+    assert (befund.code, befund.pfad) == ("xta.konto_nicht_freigeschaltet", "msgbox_url")
+
+
+# -- the directory -----------------------------------------------------------------------------------------------
+
+
+def test_a_reader_who_does_not_take_the_service_is_a_warning_that_says_what_to_do(welt: Welt) -> None:
+    (befund,) = welt.pruefe_ziel(empfaenger={"kennung": "wbs:999999999999"})
+    assert (befund.code, befund.schwere, befund.pfad) == ("xta.dienst_nicht_verfuegbar", Schwere.WARNUNG, "dienst")
+    assert "wbs:999999999999" in befund.text
+
+
 @pytest.mark.parametrize(
-    ("werte", "schluessel"),
-    [
-        ({"management_url": "http://xta.example/"}, "management_url"),
-        ({"msgbox_url": ""}, "msgbox_url"),
-        ({"msgbox_url": "https://nutzer:wort@xta.example/"}, "msgbox_url"),
-        ({"send_url": "xta.example"}, "send_url"),
-        ({"passphrase": "geheim"}, "passphrase"),
-        ({"seiten_groesse": 0}, "seiten_groesse"),
-        ({"lesen_s": 0}, "lesen_s"),
-        ({"zertifikatt": "x"}, "zertifikatt"),
-    ],
+    "stoerung", [{"art": "fehler", "fehler": "9031"}, {"art": "http", "http": 404}, {"art": "abbruch_vorher"}]
 )
-def test_wrong_settings_are_refused_by_their_key(werte: dict[str, Any], schluessel: str) -> None:
-    grund = {"management_url": "https://x.example/", "msgbox_url": "https://x.example/", "zertifikat": "a.crt"}
-    with pytest.raises(ValidationError, match=schluessel):
-        Einstellungen.model_validate(grund | werte)
-
-
-def test_the_manifest_names_kind_and_word() -> None:
-    manifest = plugin.manifest()
-    assert (manifest.name, manifest.gruppe) == ("generic_xta", "simulator")
-    assert [art.value for art in manifest.arten] == ["kanal"]
-
-
-def test_the_word_simulator_gets_its_command() -> None:
-    import click
-
-    gruppe = click.Group("simulator")
-    plugin.register_commands(gruppe)
-    assert list(gruppe.commands) == ["xta"]
+def test_a_server_that_cannot_look_up_is_no_finding(welt: Welt, stoerung: dict[str, Any]) -> None:
+    welt.simulator.temperament.setze("lookupService", **stoerung)
+    assert welt.pruefe_ziel(empfaenger={"kennung": "wbs:999999999999"}) == []

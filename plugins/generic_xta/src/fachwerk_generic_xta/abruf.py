@@ -1,20 +1,22 @@
 """One round through a mailbox: list, fetch, hand over, list again, until nothing new comes.
 
 The line's promise decides every branch: a message leaves the mailbox only after the core has committed it, one bad
-message hides no other, and what could not be fetched is named at the end instead of forgotten.
+message hides no other, and what could not be fetched is named at the end instead of forgotten. Of a message only its
+id is kept, so that ten thousand of them take no more memory than one page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from fachwerk.errors import NeedsHumanError, PermanentError, RetryableError, StepError
-from fachwerk.modell import Eingang, Kanal
+from fachwerk.errors import NeedsHumanError, RetryableError, StepError
+from fachwerk.modell import Eingang, GehaltenFuer, Kanal
 from fachwerk_generic_xta.fehler import NachrichtUnbekannt
-from fachwerk_generic_xta.mapping import eingang
+from fachwerk_generic_xta.mapping import ANFRAGE_ID, eingang
 from fachwerk_generic_xta.nachricht import Metadaten, StatusListe
 
 if TYPE_CHECKING:
@@ -22,7 +24,30 @@ if TYPE_CHECKING:
     from fachwerk_generic_xta.client import XtaClient
 
 _ABBRUECHE_HINTEREINANDER = 3
-_KONTO = frozenset({"xta.9010", "xta.9011", "xta.9012", "xta.9014"})
+_GROESSTE_SEITE = 1000
+_GENANNTE = 20
+"""So many messages that could not be fetched are named; the others are counted."""
+
+_ANFRAGE_ABGELEHNT = frozenset({"xta.9020", "xta.9021", "xta.9022", "xta.fault"})
+"""The server does not like what we asked, whatever the message."""
+
+
+@dataclass(frozen=True)
+class _Ausschnitt:
+    """What is listed next: delivered from ``ab`` on, at most ``laenge`` entries."""
+
+    laenge: int
+    ab: datetime | None = None
+
+    def hinter(self, seite: StatusListe) -> _Ausschnitt | None:
+        """Past a page of which everything was seen; None if there is no way past it."""
+        zeiten = (eintrag.zugestellt for eintrag in seite.eintraege if eintrag.zugestellt is not None)
+        spaeteste = max(zeiten, default=None)
+        if spaeteste is not None and (self.ab is None or spaeteste > self.ab):
+            return replace(self, ab=spaeteste)
+        if len(seite.eintraege) >= self.laenge < _GROESSTE_SEITE:  # more entries of one moment than a page holds
+            return replace(self, laenge=min(2 * self.laenge, _GROESSTE_SEITE))
+        return None
 
 
 @dataclass
@@ -43,32 +68,36 @@ class Abruf:
         yield from self._blaettere(neue=None)
         try:
             yield from self._blaettere(neue=False)
-        except PermanentError as fehler:
+        except StepError as fehler:
+            if fehler.code not in _ANFRAGE_ABGELEHNT:
+                raise
             self.host.log.warning("xta.newentry_abgelehnt", kanal=self.kanal.name, code=fehler.code)
         self._melde()
 
     def _blaettere(self, neue: bool | None) -> Iterator[Eingang]:
-        """All pages. Messages that cannot be fetched stay and would fill the first page: then list from later on."""
-        ab: datetime | None = None
-        while True:
-            seite = self.client.list(self.seitengroesse, neue=neue, ab=ab)
+        """All pages. Messages that cannot be fetched or closed stay and fill the first page: then list past them."""
+        was: _Ausschnitt | None = _Ausschnitt(self.seitengroesse)
+        while was is not None:
+            seite = self.client.list(was.laenge, neue=neue, ab=was.ab)
             self.unlesbare_eintraege = max(self.unlesbare_eintraege, seite.unlesbar)
-            frische = {eintrag.nachricht_id.lower(): eintrag for eintrag in reversed(seite.eintraege)}
-            frische = {kennung: frische[kennung] for kennung in reversed(frische) if kennung not in self.gesehen}
-            self.gesehen |= frische.keys()
-            for eintrag in frische.values():
+            frische = self._frische(seite)
+            for eintrag in frische:
                 yield from self._eine(eintrag, seite.anfrage_id)
-            if not self._geht_weiter(seite):
+            if not _geht_weiter(seite, was.laenge, bool(frische)):
                 return
             if not frische:
-                spaeter = _spaeteste(seite)
-                if spaeter is None or (ab is not None and spaeter <= ab):
-                    self.host.log.warning("xta.seite_ohne_neues", kanal=self.kanal.name, offen=seite.offen)
-                    return
-                ab = spaeter
+                was = was.hinter(seite)
+        self.host.log.warning("xta.seite_ohne_neues", kanal=self.kanal.name, offen=seite.offen)
 
-    def _geht_weiter(self, seite: StatusListe) -> bool:
-        return bool(seite.eintraege) and (bool(seite.offen) or len(seite.eintraege) >= self.seitengroesse)
+    def _frische(self, seite: StatusListe) -> list[Metadaten]:
+        """The entries nobody has seen in this round, each once, in their order."""
+        frische: dict[str, Metadaten] = {}
+        for eintrag in seite.eintraege:
+            kennung = eintrag.nachricht_id.lower()
+            if kennung not in self.gesehen:
+                frische.setdefault(kennung, eintrag)
+        self.gesehen |= frische.keys()
+        return list(frische.values())
 
     def _eine(self, eintrag: Metadaten, anfrage_id: str) -> Iterator[Eingang]:
         """Fetch one message, also one that is stored already (a crash before close): only its content tells whether
@@ -88,7 +117,7 @@ class Abruf:
 
     def _merke(self, nachricht_id: str, fehler: StepError) -> None:
         """One message failed; the others go on, unless it is rather the mailbox or our account that fails."""
-        if fehler.code == "transport.nicht_erreichbar" or fehler.code in _KONTO:
+        if fehler.code == "transport.nicht_erreichbar" or _ist_kontofehler(fehler):
             raise fehler
         if fehler.code.startswith("transport."):
             self._pruefe_postfach(fehler)
@@ -114,7 +143,8 @@ class Abruf:
             "holen waren. Alle anderen sind da. Es wird wieder versucht; bleibt es dabei, den Betreiber des Postfachs "
             "mit den genannten Kennungen ansprechen.",
             {
-                "nachrichten": ", ".join(self.fehlgeschlagen),
+                "nachrichten": ", ".join(islice(self.fehlgeschlagen, _GENANNTE)),
+                "anzahl": str(anzahl),
                 "gruende": ", ".join(sorted(set(self.fehlgeschlagen.values()))),
                 "ohne_kennung": str(self.unlesbare_eintraege),
             },
@@ -122,5 +152,27 @@ class Abruf:
         )
 
 
-def _spaeteste(seite: StatusListe) -> datetime | None:
-    return max((eintrag.zugestellt for eintrag in seite.eintraege if eintrag.zugestellt is not None), default=None)
+def schliesse(client: XtaClient, eingang: Eingang) -> None:
+    """Close a stored message with the request id of the answer that showed it.
+
+    That id may be long forgotten (a crash before close, a restart of the server): then a new list gives a fresh one.
+    """
+    try:
+        client.close([eingang.nachricht_id], eingang.metadaten.get(ANFRAGE_ID, ""))
+    except StepError as fehler:
+        if fehler.code not in _ANFRAGE_ABGELEHNT:
+            raise
+        client.close([eingang.nachricht_id], client.list(1).anfrage_id)
+
+
+def _geht_weiter(seite: StatusListe, laenge: int, frisch: bool) -> bool:
+    """Whether more may wait; where the mailbox does not say, as long as pages bring something new."""
+    if not seite.eintraege:
+        return False
+    return frisch if seite.offen is None else seite.offen > 0 or len(seite.eintraege) >= laenge
+
+
+def _ist_kontofehler(fehler: StepError) -> bool:
+    """Our account or certificate as the mailbox sees it: no other message will fare better."""
+    ist_betrieb = isinstance(fehler, NeedsHumanError) and fehler.fuer is GehaltenFuer.BETRIEB
+    return ist_betrieb and fehler.code.startswith("xta.")

@@ -17,7 +17,7 @@ from fachwerk.errors import OutcomeUnknownError, PermanentError, RetryableError,
 from fachwerk.modell import Teil
 from fachwerk.transport import classify
 from fachwerk_generic_xta.codec import Anfrage
-from fachwerk_generic_xta.fehler import AntwortFehler
+from fachwerk_generic_xta.fehler import AntwortFehler, deute_uebertragung
 from fachwerk_generic_xta.mehrteilig import (
     MehrteiligFehler,
     MimeTeil,
@@ -82,7 +82,7 @@ class Austausch:
         except _Quelle as fehler:
             raise fehler.grund from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as fehler:
-            raise classify(fehler, idempotent=idempotent) from None
+            raise deute_uebertragung(classify(fehler, idempotent=idempotent), senden=not idempotent) from None
         try:
             yield Antwort(gekommen, self.groessen, self.zeiten, idempotent)
         finally:
@@ -197,7 +197,7 @@ class Antwort:
         try:
             return next(strom, None)
         except (httpx.HTTPError, httpx.StreamError, OSError) as fehler:
-            raise classify(fehler, idempotent=self.idempotent) from None
+            raise deute_uebertragung(classify(fehler, idempotent=self.idempotent), senden=not self.idempotent) from None
 
     def _abgebrochen(self) -> StepError:
         if self.idempotent:

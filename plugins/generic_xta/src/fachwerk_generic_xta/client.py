@@ -31,7 +31,7 @@ from fachwerk_generic_xta.austausch import (
 from fachwerk_generic_xta.codec import Adressen, Anfrage, Auswahl, Codec
 from fachwerk_generic_xta.codec211 import Codec211
 from fachwerk_generic_xta.empfang import Empfang
-from fachwerk_generic_xta.fehler import AntwortFehler, NachrichtUnbekannt, deute
+from fachwerk_generic_xta.fehler import AntwortFehler, NachrichtUnbekannt, deute, deute_uebertragung
 from fachwerk_generic_xta.mehrteilig import MehrteiligFehler
 from fachwerk_generic_xta.nachricht import (
     Abholung,
@@ -245,7 +245,8 @@ class XtaClient:
             gemeldet = None
         if gemeldet is not None:
             return deute(gemeldet, senden=senden)
-        return classify_status(antwort.status, antwort.retry_after, idempotent=not senden)
+        abgelehnt = classify_status(antwort.status, antwort.retry_after, idempotent=not senden)
+        return deute_uebertragung(abgelehnt, senden=senden)
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fachwerk.modell import Eingang, Kanal
-from fachwerk_generic_xta.nachricht import Abholung, Listenwert, Metadaten
+from fachwerk.modell import Eingang, Kanal, Teil
+from fachwerk_generic_xta.nachricht import Abholung, Listenwert, Metadaten, Teilangaben
 
 ANFRAGE_ID = "xta.anfrage_id"
 
@@ -21,7 +21,7 @@ def eingang(kanal: Kanal, eintrag: Metadaten, abholung: Abholung, anfrage_id: st
         nachricht_id=eintrag.nachricht_id,
         empfangen=empfangen,
         zugestellt=kopf.zugestellt or eintrag.zugestellt,
-        teile=abholung.teile,
+        teile=_teile(abholung),
         test=kopf.test or eintrag.test,
         metadaten=_metadaten(kopf) | {ANFRAGE_ID: abholung.anfrage_id or anfrage_id},
         kanal_kennung=kanal.kennung,
@@ -29,6 +29,19 @@ def eingang(kanal: Kanal, eintrag: Metadaten, abholung: Abholung, anfrage_id: st
         kanal_land=kanal.land,
         verschluesselt=abholung.verschluesselt,
     )
+
+
+def _teile(abholung: Abholung) -> tuple[Teil, ...]:
+    """The parts, each with what its container said of it besides, so that it can be passed on as it came."""
+    if not abholung.angaben:
+        return abholung.teile
+    paare = zip(abholung.teile, abholung.angaben, strict=True)
+    return tuple(teil.model_copy(update={"transport": _transport(angaben)}) for teil, angaben in paare)
+
+
+def _transport(angaben: Teilangaben) -> dict[str, str]:
+    werte = {"kodierung": angaben.kodierung, "kennung": angaben.kennung, "sprache": angaben.sprache}
+    return {name: wert for name, wert in werte.items() if wert}
 
 
 def _metadaten(kopf: Metadaten) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""The preflight of a Kanal: files, certificate, connection, account. Every finding says what to do, in German."""
+"""The preflight of a Kanal or Ziel: files, certificate, addresses, account, service, clock.
+
+Every finding says in German what is wrong and what to do; nothing is changed anywhere.
+"""
 
 from __future__ import annotations
 
@@ -6,72 +9,44 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from fachwerk.errors import ConfigError, FachwerkError
-from fachwerk.modell import Befund, Kanal, Schwere
+from fachwerk.errors import ConfigError, FachwerkError, StepError
+from fachwerk.modell import Befund, Kanal, Schwere, Ziel
 from fachwerk.transport import Verbindung, pruefe_schluessel, zertifikatsangaben
-from fachwerk_generic_xta.client import XtaClient
-from fachwerk_generic_xta.settings import Einstellungen, einstellungen
+from fachwerk_generic_xta import anschluss
+from fachwerk_generic_xta.anschluss import Anblick, sieh_nach
+from fachwerk_generic_xta.erklaerung import erklaere, sperre
+from fachwerk_generic_xta.nachricht import Dienstfrage
+from fachwerk_generic_xta.settings import Anschluss, zieleinstellungen
 
 if TYPE_CHECKING:
     from fachwerk.host import Host
 
-_ANSCHLUSS = {
-    "transport.nicht_erreichbar": (
-        "xta.nicht_erreichbar",
-        "Die Adresse {url} antwortet nicht. Name, Port, Firewall und gegebenenfalls „proxy“ prüfen.",
-    ),
-    "transport.server_zertifikat": (
-        "xta.server_zertifikat",
-        "Dem Zertifikat von {url} wird nicht vertraut. In „ca“ muss die Zertifizierungsstelle des Postfachs stehen, "
-        "und der Rechnername der Adresse muss im Zertifikat vorkommen.",
-    ),
-    "transport.client_zertifikat": (
-        "xta.zertifikat_abgelehnt",
-        "Das Postfach {url} lehnt unser Zertifikat ab. Beim Betreiber des Postfachs genau dieses Zertifikat "
-        "hinterlegen lassen; prüfen, ob es abgelaufen ist.",
-    ),
-    "transport.abgebrochen": (
-        "xta.verbindung_abgebrochen",
-        "{url} bricht die Verbindung ohne Antwort ab. Das kann ein abgelehntes Zertifikat sein (manche Server sagen es "
-        "nicht) oder eine Störung: beim Betreiber des Postfachs nachfragen.",
-    ),
-    "transport.http_abgelehnt": (
-        "xta.adresse_falsch",
-        "Unter {url} nimmt niemand XTA-Anfragen an. Adresse des ManagementPort beim Betreiber erfragen.",
-    ),
-    "xta.9010": (
-        "xta.konto_zertifikat_abgelaufen",
-        "Für das Postfach ist unser Zertifikat abgelaufen. Ein neues dort "
-        "hinterlegen und „zertifikat“ und „privatschluessel“ umstellen.",
-    ),
-    "xta.9011": ("xta.konto_gesperrt", "Das Konto ist gesperrt. Den Betreiber des Postfachs um Freischaltung bitten."),
-    "xta.9012": (
-        "xta.konto_fehlt",
-        "Zu unserem Zertifikat gibt es kein Konto. Beim Betreiber des Postfachs beantragen, "
-        "mit Zertifikat und Kennung.",
-    ),
-    "xta.9014": (
-        "xta.kennung_falsch",
-        "Die „kennung“ gehört nicht zu unserem Zertifikat. Schreibweise prüfen oder die "
-        "Kennung beim Betreiber eintragen lassen.",
-    ),
-}
+UHR = timedelta(minutes=5)
+"""So much our clock may differ from the server's."""
 
 
-def pruefe(kanal: Kanal, host: Host) -> list[Befund]:
-    """All findings of ``kanal``; an empty list means that messages can be fetched now."""
-    werte = einstellungen(kanal)
+def pruefe(stelle: Kanal | Ziel, host: Host) -> list[Befund]:
+    """All findings of ``stelle``; an empty list means that messages can be fetched, or sent, now."""
+    werte, _ = anschluss.angaben(stelle)
     try:
         verbindung = werte.verbindung(host)
     except FachwerkError as fehler:
-        return [_sperre("xta.konfiguration", fehler.hint, "passphrase")]
+        return [sperre("xta.konfiguration", fehler.hint, "passphrase")]
     befunde = [*_zertifikat(werte, verbindung, host.now())]
-    if not any(befund.schwere is Schwere.SPERRE for befund in befunde):
-        befunde += _konto(kanal, werte, verbindung, host)
+    if not _gesperrt(befunde):
+        befunde += _konto(stelle, werte, verbindung, host)
+    if not _gesperrt(befunde):
+        befunde += _adressen(werte, verbindung, host)
+    if not _gesperrt(befunde):
+        befunde += _dienst(stelle, host) if isinstance(stelle, Ziel) else _postfach(stelle, werte, verbindung, host)
     return befunde
 
 
-def _zertifikat(werte: Einstellungen, verbindung: Verbindung, now: datetime) -> Iterator[Befund]:
+def _gesperrt(befunde: list[Befund]) -> bool:
+    return any(befund.schwere is Schwere.SPERRE for befund in befunde)
+
+
+def _zertifikat(werte: Anschluss, verbindung: Verbindung, now: datetime) -> Iterator[Befund]:
     if verbindung.zertifikat is None:
         return
     try:
@@ -82,50 +57,100 @@ def _zertifikat(werte: Einstellungen, verbindung: Verbindung, now: datetime) -> 
         return
     rest, bis = angaben.restlaufzeit(now), f"{angaben.gueltig_bis:%d.%m.%Y}"
     if angaben.gueltig_ab > now:
-        yield _sperre(
+        yield sperre(
             "xta.zertifikat_noch_nicht_gueltig",
             f"Das Zertifikat {verbindung.zertifikat} gilt erst ab {angaben.gueltig_ab:%d.%m.%Y}. Uhrzeit des Rechners "
             "prüfen oder das bisherige Zertifikat verwenden.",
             "zertifikat",
         )
     elif rest <= timedelta():
-        yield _sperre(
+        yield sperre(
             "xta.zertifikat_abgelaufen",
             f"Das Zertifikat {verbindung.zertifikat} ist am {bis} abgelaufen. Ein neues beantragen, beim Betreiber des "
             "Postfachs hinterlegen lassen und hier eintragen.",
             "zertifikat",
         )
     elif rest < timedelta(days=werte.warnung_tage):
-        yield Befund(
-            code="xta.zertifikat_laeuft_ab",
-            schwere=Schwere.WARNUNG,
-            text=f"Das Zertifikat {verbindung.zertifikat} läuft am {bis} ab (in {rest.days} Tagen). Jetzt ein neues "
-            "beantragen; die Hinterlegung beim Postfach dauert.",
-            pfad="zertifikat",
+        text = (
+            f"Das Zertifikat {verbindung.zertifikat} läuft am {bis} ab (in {rest.days} Tagen). Jetzt ein neues "
+            "beantragen; die Hinterlegung beim Postfach dauert."
         )
+        yield _warnung("xta.zertifikat_laeuft_ab", text, "zertifikat")
 
 
-def _konto(kanal: Kanal, werte: Einstellungen, verbindung: Verbindung, host: Host) -> list[Befund]:
-    """Connect and ask for the account: the only honest proof that fetching will work."""
-    url = werte.management_url
+def _konto(stelle: Kanal | Ziel, werte: Anschluss, verbindung: Verbindung, host: Host) -> Iterator[Befund]:
+    """Connect and ask for the account: the only honest proof that anything will work."""
     try:
-        XtaClient(werte.adressen, werte.partei(kanal.kennung), host.http(verbindung), werte.groessen).check()
+        anschluss.client(stelle, host).check()
     except ConfigError as fehler:
-        return [_aus_config(fehler)]
-    except FachwerkError as fehler:
-        code, text = _ANSCHLUSS.get(fehler.code, ("xta.konto_nicht_pruefbar", "{url}: " + _klartext(fehler.hint)))
-        return [_sperre(code, f"{text.format(url=url)} [{fehler.code}]", "management_url")]
-    return []
+        yield _aus_config(fehler)
+    except StepError as fehler:
+        yield erklaere(fehler, werte.management_url, "management_url", verbindung)
 
 
-def _klartext(hinweis: str) -> str:
-    return hinweis.replace("{", "(").replace("}", ")")
+def _adressen(werte: Anschluss, verbindung: Verbindung, host: Host) -> Iterator[Befund]:
+    """The ports that no harmless call reaches, each looked at once; hosts and clocks may differ."""
+    uhr: datetime | None = None
+    for schluessel, url in (("msgbox_url", werte.msgbox_url), ("send_url", werte.send_url)):
+        if not url:
+            continue
+        try:
+            anblick = sieh_nach(url, host.http(verbindung))
+        except StepError as fehler:
+            yield erklaere(fehler, url, schluessel, verbindung)
+            continue
+        uhr = uhr or anblick.uhr
+        yield from _falsche_adresse(anblick, url, schluessel)
+    yield from _uhr(uhr, host.now())
+
+
+def _falsche_adresse(anblick: Anblick, url: str, schluessel: str) -> Iterator[Befund]:
+    if anblick.status in (404, 410):
+        text = f"Unter {url} gibt es nichts (HTTP {anblick.status}). Die Adresse beim Betreiber erfragen."
+        yield sperre("xta.adresse_falsch", text, schluessel)
+
+
+def _uhr(server: datetime | None, now: datetime) -> Iterator[Befund]:
+    if server is not None and abs(server - now) > UHR:
+        minuten = int(abs(server - now) / timedelta(minutes=1))
+        wohin = "vor" if now > server else "nach"
+        text = (
+            f"Die Uhr dieses Rechners geht gegenüber dem XTA-Server um {minuten} Minuten {wohin}. Zeitabgleich (NTP) "
+            "einrichten: Zertifikate und der Tag des Eingangs hängen daran."
+        )
+        yield _warnung("xta.uhr_abweichung", text, "")
+
+
+def _postfach(kanal: Kanal, werte: Anschluss, verbindung: Verbindung, host: Host) -> Iterator[Befund]:
+    """Whether the mailbox shows its list; a list changes nothing there."""
+    try:
+        anschluss.client(kanal, host).list(1)
+    except StepError as fehler:
+        yield erklaere(fehler, werte.msgbox_url, "msgbox_url", verbindung)
+
+
+def _dienst(ziel: Ziel, host: Host) -> Iterator[Befund]:
+    """Whether the directory says that the reader takes this service; a server that cannot say is no finding."""
+    werte = zieleinstellungen(ziel)
+    frage = Dienstfrage(werte.empfaenger.partei, werte.dienst)
+    if not werte.dienst:
+        return
+    try:
+        auskunft = anschluss.client(ziel, host).lookup([frage])
+    except StepError:
+        return
+    if any(antwort.verfuegbar is False for antwort in auskunft):
+        text = (
+            f"Nach Auskunft des Verzeichnisses nimmt {werte.empfaenger.kennung} den Dienst „{werte.dienst}“ nicht an. "
+            "Beide Angaben mit dem Empfänger und dem Betreiber des XTA-Servers (DVDV) abgleichen."
+        )
+        yield _warnung("xta.dienst_nicht_verfuegbar", text, "dienst")
 
 
 def _aus_config(fehler: ConfigError) -> Befund:
     code = fehler.code.replace("transport.", "xta.")
-    return _sperre(code, fehler.hint, fehler.details.get("schluessel", ""))
+    return sperre(code, fehler.hint, fehler.details.get("schluessel", ""))
 
 
-def _sperre(code: str, text: str, pfad: str) -> Befund:
-    return Befund(code=code, schwere=Schwere.SPERRE, text=text, pfad=pfad)
+def _warnung(code: str, text: str, pfad: str) -> Befund:
+    return Befund(code=code, schwere=Schwere.WARNUNG, text=text, pfad=pfad)
