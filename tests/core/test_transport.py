@@ -204,12 +204,13 @@ def test_a_refused_client_certificate_stops_the_route_for_the_betrieb(
         fehler = frage(Verbindung(zertifikat=crt, privatschluessel=key, ca=pki.ca), url, idempotent=idempotent)
     assert isinstance(fehler, NeedsHumanError)
     assert (fehler.code, fehler.fuer) == ("transport.client_zertifikat", GehaltenFuer.BETRIEB)
+    assert fehler.routenfehler
 
 
 @pytest.mark.parametrize(
     ("stoerung", "worin"),
     [
-        ("fremde_ca", "Zertifizierungsstelle"),
+        ("fremde_ca", "ein Proxy dazwischen"),
         ("falscher_name", "anderen Rechnernamen"),
         ("abgelaufen", "abgelaufen"),
     ],
@@ -225,6 +226,7 @@ def test_an_untrusted_server_is_never_spoken_to(pki: Pki, tmp_path: Path, stoeru
         fehler = frage(Verbindung(ca=andere.ca if stoerung == "fremde_ca" else pki.ca), url)
     assert isinstance(fehler, NeedsHumanError)
     assert fehler.code == "transport.server_zertifikat"
+    assert fehler.routenfehler
     assert worin in fehler.frage
     assert gesehen == []
 

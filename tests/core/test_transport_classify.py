@@ -50,7 +50,9 @@ def test_every_http_status_has_one_meaning(
 ) -> None:
     anfrage = httpx.Request("POST", "https://localhost/")
     fehler = httpx.HTTPStatusError("", request=anfrage, response=httpx.Response(status, request=anfrage))
-    assert type(classify(fehler, idempotent=True)) is bei_wiederholbarem
+    gedeutet = classify(fehler, idempotent=True)
+    assert type(gedeutet) is bei_wiederholbarem
+    assert not isinstance(gedeutet, NeedsHumanError) or gedeutet.routenfehler
     assert type(classify(fehler, idempotent=False)) is sonst
 
 

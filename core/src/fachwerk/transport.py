@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from fachwerk.errors import ConfigError, NeedsHumanError, OutcomeUnknownError, PermanentError, RetryableError, StepError
 from fachwerk.modell import GehaltenFuer
+from fachwerk.server_zertifikat import Serverzertifikat as Serverzertifikat
+from fachwerk.server_zertifikat import lies_server_zertifikat as lies_server_zertifikat
 
 if TYPE_CHECKING:
     import httpx
@@ -317,9 +319,11 @@ _ABGELEHNT = (
     "ACCESS_DENIED",
     "HANDSHAKE_FAILURE",
 )
+_FREMDE_CA = "seine Zertifizierungsstelle steht nicht in „ca“, oder ein Proxy dazwischen bricht TLS auf"
 _VERIFY = {
     9: "es gilt noch nicht (Uhrzeit des Rechners prüfen)",
     10: "es ist abgelaufen",
+    18: "es ist selbst ausgestellt und steht nicht in „ca“",
     62: "es ist auf einen anderen Rechnernamen ausgestellt",
     64: "es ist auf einen anderen Rechnernamen ausgestellt",
 }
@@ -328,7 +332,7 @@ _VERIFY = {
 def _zertifikatsfehler(fehler: ssl.SSLError) -> NeedsHumanError | None:
     grund = fehler.reason or ""
     if isinstance(fehler, ssl.SSLCertVerificationError):
-        weshalb = _VERIFY.get(fehler.verify_code, "seine Zertifizierungsstelle steht nicht in „ca“")
+        weshalb = _VERIFY.get(fehler.verify_code, _FREMDE_CA)
         return _betrieb(
             "transport.server_zertifikat",
             f"Dem Zertifikat der Gegenstelle wird nicht vertraut: {weshalb}. Stimmen Adresse und „ca“?",
@@ -380,7 +384,7 @@ def _sekunden(retry_after: str | None) -> float | None:
 
 
 def _betrieb(code: str, frage: str, einzelheiten: dict[str, str] | None = None) -> NeedsHumanError:
-    return NeedsHumanError(code, frage, einzelheiten, fuer=GehaltenFuer.BETRIEB)
+    return NeedsHumanError(code, frage, einzelheiten, fuer=GehaltenFuer.BETRIEB, routenfehler=True)
 
 
 def _kette(fehler: BaseException) -> Iterator[BaseException]:
