@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -12,6 +15,7 @@ from fachwerk.errors import OutcomeUnknownError, RetryableError
 from fachwerk.modell import Teil
 from fachwerk.testkit.wirt import SpeicherInhalt
 from fachwerk_generic_xta.client import Adressen, XtaClient, Zeiten
+from fachwerk_generic_xta.codec211 import Codec211
 from fachwerk_generic_xta.nachricht import Metadaten, Partei
 
 KOPF = Metadaten("urn:1", Partei("a"), Partei("b"), payload_schema="urn:s")
@@ -117,3 +121,46 @@ def test_a_server_that_takes_the_message_byte_by_byte_is_left_and_nothing_was_ac
         xta.send(KOPF, [Teil.entwurf("a", "a/b", lambda: (b"x" for _ in range(100)))])
     assert fehler.value.code == "transport.zu_langsam"
     assert genommen < 5000
+
+
+def test_a_connection_is_used_again_as_long_as_answers_are_read_to_their_end() -> None:
+    verbindungen: list[int] = []
+
+    class Gegenstelle(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            verbindungen.append(self.client_address[1])
+            self.rfile.read(int(self.headers["content-length"]))
+            mehrteilig = len(verbindungen) % 2
+            koerper = b"--g\r\n\r\n" + ENDE + b"\r\n--g--\r\n" if mehrteilig else ENDE
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/related; boundary=g" if mehrteilig else "text/xml")
+            self.send_header("Content-Length", str(len(koerper)))
+            self.end_headers()
+            self.wfile.write(koerper)
+
+        def log_message(self, *args: object) -> None:
+            """Nothing to say."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gegenstelle) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        with httpx.Client(trust_env=False, timeout=10) as http:
+            xta = XtaClient(Adressen(url, url), Partei("a"), http)
+            for _ in range(6):
+                xta.check()
+        server.shutdown()
+    assert (len(verbindungen), len(set(verbindungen))) == (6, 1)
+
+
+def test_requests_made_at_the_same_time_do_not_mix() -> None:
+    def baue(nr: int) -> list[bytes]:
+        codec = Codec211(Adressen(f"https://m{nr}/", "https://p/"), Partei(f"wbs:{nr}"))
+        return [codec.bericht(f"urn:{nr}:{mal}").umschlag for mal in range(20)]
+
+    with ThreadPoolExecutor(8) as arbeiter:
+        for nr, umschlaege in enumerate(arbeiter.map(baue, range(16))):
+            for mal, umschlag in enumerate(umschlaege):
+                for erwartet in (f">urn:{nr}:{mal}<", f">wbs:{nr}<", f">https://m{nr}/<"):
+                    assert erwartet.encode() in umschlag
