@@ -13,6 +13,7 @@ from fachwerk_generic_xta.simulator.fehler import HttpFehler, SoapFehler
 from fachwerk_generic_xta.simulator.namen import OSCI, OSCIMETA, SOAP, WSA, q
 from fachwerk_generic_xta.simulator.umschlag import Inhalt, Umschlag, lies_umschlag
 
+_ID = q(WSA, "MessageID")
 _VERSTANDEN = frozenset({q(OSCIMETA, "Author"), q(OSCIMETA, "MessageMetaData"), q(OSCI, "X509TokenContainer")})
 
 
@@ -25,6 +26,16 @@ class Anfrage:
     kopf: etree._Element
     rumpf: etree._Element | None
     inhalte: tuple[tuple[etree._Element, Teildatei], ...]
+
+    @property
+    def nachrichten(self) -> list[str]:
+        """The ids of the messages the request is about, as written."""
+        stellen = [self.kopf.find(f"{q(OSCIMETA, 'MessageMetaData')}/{q(OSCIMETA, 'MsgIdentification')}/{_ID}")]
+        if self.rumpf is not None:
+            stellen += [self.rumpf] if self.rumpf.tag == _ID else []
+            stellen += [*self.rumpf.iterfind(f"{q(OSCI, 'MsgSelector')}/{_ID}")]
+            stellen += [*self.rumpf.iterfind(q(OSCI, "LastMsgReceived"))]
+        return [(stelle.text or "").strip() for stelle in stellen if stelle is not None]
 
 
 def lies_anfrage(kopfzeilen: Mapping[str, str], stuecke: Iterable[bytes], annahme: Annahme) -> Anfrage:

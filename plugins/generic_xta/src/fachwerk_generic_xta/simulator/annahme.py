@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import os
 import shutil
 import uuid
 from collections.abc import Iterable
@@ -50,7 +49,7 @@ class Annahme:
         return self._groesse > self._grenze
 
     def nimm(self, stuecke: Iterable[bytes]) -> Teildatei:
-        """Stream one part to disk, durably."""
+        """Stream one part to disk."""
         schreiber = self.neuer_teil()
         try:
             for stueck in stuecke:
@@ -97,9 +96,7 @@ class Teilschreiber:
             self._datei.write(stueck)
 
     def fertig(self) -> Teildatei:
-        """Make the part durable."""
-        self._datei.flush()
-        os.fsync(self._datei.fileno())
+        """The whole part."""
         self._datei.close()
         return Teildatei(self._pfad.name, self._groesse, self._pruefsumme.hexdigest())
 

@@ -18,7 +18,6 @@ _PRAEFIXE: Mapping[str, str] = {"soap": SOAP, "wsa": WSA, "osci": OSCI, "meta": 
 _GRUENDE = f"{OSCI}/MsgBox/reasons/"
 _FEHLERLISTE = "urn:de:xta:webservice:codeliste:fehlernummer"
 _SZENARIO = f"{OSCI}/TypeOfBusinessScenario/unknown"
-IDENTITAET = "urn:fachwerk:xta-simulator"
 INT_MAX = 2**31 - 1
 
 
@@ -57,11 +56,11 @@ def umschlag(action: str, bezug: str, kopf: Iterable[etree._Element], rumpf: etr
     """An envelope with its WS-Addressing header; ``bezug`` is the wsa:MessageID of the request, if known."""
     wurzel = etree.Element(q(SOAP, "Envelope"), nsmap=_PRAEFIXE)
     header = etree.SubElement(wurzel, q(SOAP, "Header"))
-    _mit_text(header, q(WSA, "Action"), action)
-    _mit_text(header, q(WSA, "MessageID"), f"urn:uuid:{uuid.uuid4()}")
-    _mit_text(header, q(WSA, "To"), ANONYM)
+    mit_text(header, q(WSA, "Action"), action)
+    mit_text(header, q(WSA, "MessageID"), f"urn:uuid:{uuid.uuid4()}")
+    mit_text(header, q(WSA, "To"), ANONYM)
     if bezug:
-        _mit_text(header, q(WSA, "RelatesTo"), bezug)
+        mit_text(header, q(WSA, "RelatesTo"), bezug)
     header.extend(list(kopf))
     body = etree.SubElement(wurzel, q(SOAP, "Body"))
     if rumpf is not None:
@@ -73,8 +72,8 @@ def xta_fehler(fehler: XtaFehler, action: str, bezug: str) -> etree._Element:
     """The envelope of a fault with an XTA error number."""
     ausnahme = etree.Element(q(XTA, fehler.ausnahme), nsmap=_PRAEFIXE)
     nummer = etree.SubElement(ausnahme, q(XTA, "errorCode"), listURI=_FEHLERLISTE, listVersionID="1.0")
-    _mit_text(nummer, "code", fehler.nummer)
-    _mit_text(nummer, "name", fehler.text)
+    mit_text(nummer, "code", fehler.nummer)
+    mit_text(nummer, "name", fehler.text)
     kode = "Receiver" if fehler.ist_serverfehler else "Sender"
     return umschlag(action, bezug, (), _fault(kode, "", fehler.text, ausnahme))
 
@@ -84,13 +83,13 @@ def soap_fehler(fehler: SoapFehler, bezug: str) -> etree._Element:
     einzelheit = None
     if fehler.action:
         einzelheit = etree.Element(q(WSA, "ProblemAction"), nsmap=_PRAEFIXE)
-        _mit_text(einzelheit, q(WSA, "Action"), fehler.action)
+        mit_text(einzelheit, q(WSA, "Action"), fehler.action)
     return umschlag(WSA_FEHLER, bezug, (), _fault(fehler.kode, fehler.unterkode, fehler.text, einzelheit))
 
 
 def nachrichtenkennung(kennung: str) -> etree._Element:
     """The body of createMessageId's answer."""
-    return _mit_text(None, q(WSA, "MessageID"), kennung)
+    return mit_text(None, q(WSA, "MessageID"), kennung)
 
 
 def postfachantwort(anfrage_id: str, ausstehend: int | None, grund: str = "NoMatch") -> etree._Element:
@@ -99,7 +98,7 @@ def postfachantwort(anfrage_id: str, ausstehend: int | None, grund: str = "NoMat
     if ausstehend is None:
         etree.SubElement(antwort, q(OSCI, "NoMessageAvailable"), reason=_GRUENDE + grund)
     else:
-        _mit_text(antwort, q(OSCI, "ItemsPending"), str(ausstehend))
+        mit_text(antwort, q(OSCI, "ItemsPending"), str(ausstehend))
     return antwort
 
 
@@ -111,17 +110,6 @@ def liste(zeilen: Iterable[Listenzeile], nur_attribute: bool) -> etree._Element:
     return wurzel
 
 
-def bericht(metadaten: etree._Element, zeit: datetime, status: int) -> etree._Element:
-    """TransportReport: status 0 open, 1 green."""
-    wurzel = etree.Element(q(XTA, "TransportReport"), nsmap=_PRAEFIXE)
-    wurzel.append(metadaten)
-    _mit_text(wurzel, q(XTA, "ReportTime"), schreibe_zeit(zeit))
-    _mit_text(wurzel, q(XTA, "XTAServerIdentity"), IDENTITAET)
-    stand = etree.SubElement(wurzel, q(XTA, "MessageStatus"))
-    _mit_text(stand, q(XTA, "Status"), str(status))
-    return wurzel
-
-
 def dienstauskunft(ergebnisse: Iterable[tuple[etree._Element, str, bool | None]]) -> etree._Element:
     """LookupServiceResponse from (Reader element, service, offered; None: unknown)."""
     wurzel = etree.Element(q(XTA, "LookupServiceResponse"), nsmap=_PRAEFIXE)
@@ -129,41 +117,42 @@ def dienstauskunft(ergebnisse: Iterable[tuple[etree._Element, str, bool | None]]
     for leser, dienst, angeboten in ergebnisse:
         ergebnis = etree.SubElement(folge, q(XTA, "LookupServiceResult"))
         ergebnis.append(leser)
-        _mit_text(ergebnis, q(XTA, "ServiceType"), dienst)
+        mit_text(ergebnis, q(XTA, "ServiceType"), dienst)
         wert = etree.SubElement(ergebnis, q(XTA, "IsServiceAvailableValue"))
         if angeboten is None:
-            _mit_text(wert, q(XTA, "ServiceIsAvailableUnknown"), "true")
+            mit_text(wert, q(XTA, "ServiceIsAvailableUnknown"), "true")
         else:
-            _mit_text(wert, q(XTA, "ServiceIsAvailable"), "true" if angeboten else "false")
+            mit_text(wert, q(XTA, "ServiceIsAvailable"), "true" if angeboten else "false")
     return wurzel
 
 
 def _attribute(zeile: Listenzeile) -> etree._Element:
     eintrag = etree.Element(q(OSCI, "MsgAttributes"), nsmap=_PRAEFIXE)
-    _mit_text(eintrag, q(WSA, "MessageID"), zeile.id)
+    mit_text(eintrag, q(WSA, "MessageID"), zeile.id)
     for bezug in zeile.bezug:
-        _mit_text(eintrag, q(WSA, "RelatesTo"), bezug)
+        mit_text(eintrag, q(WSA, "RelatesTo"), bezug)
     szenario = zeile.metadaten.findtext(f".//{q(OSCIMETA, 'Defined')}/code") or _SZENARIO
-    _mit_text(eintrag, q(OSCI, "TypeOfBusinessScenario"), szenario)
-    _mit_text(eintrag, q(OSCI, "MsgSize"), str(min(zeile.groesse, INT_MAX)))
-    _mit_text(eintrag, q(OSCI, "DeliveryTime"), schreibe_zeit(zeile.zugestellt))
+    mit_text(eintrag, q(OSCI, "TypeOfBusinessScenario"), szenario)
+    mit_text(eintrag, q(OSCI, "MsgSize"), str(min(zeile.groesse, INT_MAX)))
+    mit_text(eintrag, q(OSCI, "DeliveryTime"), schreibe_zeit(zeile.zugestellt))
     return eintrag
 
 
 def _fault(kode: str, unterkode: str, text: str, einzelheit: etree._Element | None) -> etree._Element:
     fault = etree.Element(q(SOAP, "Fault"), nsmap=_PRAEFIXE)
     code = etree.SubElement(fault, q(SOAP, "Code"))
-    _mit_text(code, q(SOAP, "Value"), f"soap:{kode}")
+    mit_text(code, q(SOAP, "Value"), f"soap:{kode}")
     if unterkode:
-        _mit_text(etree.SubElement(code, q(SOAP, "Subcode")), q(SOAP, "Value"), f"wsa:{unterkode}")
+        mit_text(etree.SubElement(code, q(SOAP, "Subcode")), q(SOAP, "Value"), f"wsa:{unterkode}")
     grund = etree.SubElement(fault, q(SOAP, "Reason"))
-    _mit_text(grund, q(SOAP, "Text"), text).set(q(XML, "lang"), "de")
+    mit_text(grund, q(SOAP, "Text"), text).set(q(XML, "lang"), "de")
     if einzelheit is not None:
         etree.SubElement(fault, q(SOAP, "Detail")).append(einzelheit)
     return fault
 
 
-def _mit_text(eltern: etree._Element | None, name: str, text: str) -> etree._Element:
+def mit_text(eltern: etree._Element | None, name: str, text: str) -> etree._Element:
+    """A new element with text, below ``eltern`` if there is one."""
     element = etree.Element(name, nsmap=_PRAEFIXE) if eltern is None else etree.SubElement(eltern, name)
     element.text = text
     return element

@@ -13,7 +13,8 @@ from lxml import etree
 
 from fachwerk_generic_xta.simulator.anfrage import Anfrage
 from fachwerk_generic_xta.simulator.auswahl import Auswahl
-from fachwerk_generic_xta.simulator.dateien import als_json, schreibe_dauerhaft
+from fachwerk_generic_xta.simulator.berichte import BERICHT
+from fachwerk_generic_xta.simulator.dateien import als_json, schreibe_ganz
 from fachwerk_generic_xta.simulator.fehler import SoapFehler, XtaFehler
 from fachwerk_generic_xta.simulator.konten import Konto
 from fachwerk_generic_xta.simulator.metadaten import lies_partei, mit_zeiten
@@ -66,7 +67,7 @@ class Anfragekennungen:
     def __init__(self, datei: Path) -> None:
         self._datei = datei
         self._reserviert: dict[str, int] = json.loads(datei.read_bytes()) if datei.exists() else {}
-        self._vergeben = dict(self._reserviert)
+        self._vergeben: dict[str, int] = dict(self._reserviert)
         self._laufend: OrderedDict[tuple[str, str], Abfrage] = OrderedDict()
         self._schloss = Lock()
 
@@ -76,7 +77,7 @@ class Anfragekennungen:
             nummer = self._vergeben[konto] = self._vergeben.get(konto, 0) + 1
             if nummer > self._reserviert.get(konto, 0):
                 self._reserviert[konto] = nummer + _VORRAT
-                schreibe_dauerhaft(self._datei, als_json(self._reserviert))
+                schreibe_ganz(self._datei, als_json(self._reserviert))
             return str(nummer)
 
     def kennt(self, konto: str, kennung: str) -> bool:
@@ -100,6 +101,28 @@ class Anfragekennungen:
             return self._laufend.get((konto, kennung))
 
 
+class Berichtsvorlagen:
+    """Reports ordered for messages that are still to come."""
+
+    def __init__(self) -> None:
+        self._vorlage: bytes | None = None
+        self._rest: int | None = 0
+        self._schloss = Lock()
+
+    def setze(self, vorlage: bytes | None, mal: int | None) -> None:
+        """The report of the next ``mal`` messages (None: of all)."""
+        with self._schloss:
+            self._vorlage, self._rest = vorlage, mal
+
+    def naechste(self) -> bytes | None:
+        """The order for a message that is being accepted; counts it."""
+        with self._schloss:
+            if self._vorlage is None or self._rest == 0:
+                return None
+            self._rest = None if self._rest is None else self._rest - 1
+            return self._vorlage
+
+
 class Betrieb:
     """The state behind the operations; safe to use from several threads."""
 
@@ -114,6 +137,7 @@ class Betrieb:
         self.konten = dict(konten)
         self.einstellungen = einstellungen
         self.anfragekennungen = anfragekennungen
+        self.vorlagen = Berichtsvorlagen()
 
     def rollen(self, konto: Konto, anfrage: Anfrage) -> tuple[str, ...]:
         """The party identifiers the caller acts for: the one in Author, or all of the certificate (``*``)."""
@@ -135,6 +159,13 @@ class Betrieb:
         """A message this account has sent."""
         nachricht = self.postfach.finde(kennung)
         return nachricht if nachricht is not None and nachricht.konto == konto.name else None
+
+    def bestellter_bericht(self, nachricht: Nachricht) -> bytes | None:
+        """What the transport report of a message was told to say."""
+        try:
+            return self.postfach.lies(nachricht, BERICHT)
+        except FileNotFoundError:
+            return None
 
     def metadaten(self, nachricht: Nachricht) -> etree._Element:
         """MessageMetaData of a message, with the time of its first committed fetch."""

@@ -37,12 +37,16 @@ FEHLERNUMMERN: Final = {
 
 
 class XtaFehler(Exception):
-    """A fault with an XTA error number; ``text`` may say more than the number, but never content."""
+    """A fault with an XTA error number; ``text`` may say more than the number, but never content.
 
-    def __init__(self, nummer: str, text: str = "") -> None:
+    ``ausnahme`` is another exception than the usual one: 9000 exists in each.
+    """
+
+    def __init__(self, nummer: str, text: str = "", ausnahme: str = "") -> None:
         super().__init__(nummer)
         self.nummer = nummer
-        self.ausnahme, name = FEHLERNUMMERN[nummer]
+        uebliche, name = FEHLERNUMMERN[nummer]
+        self.ausnahme = ausnahme or uebliche
         self.text = text or name
 
     @property
@@ -63,12 +67,13 @@ class SoapFehler(Exception):
 
 
 class HttpFehler(Exception):
-    """An answer that is no SOAP at all: wrong path, method or media type."""
+    """An answer that is no SOAP at all: wrong path, method or media type. ``retry_after`` is in seconds."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, retry_after: int | None = None) -> None:
         super().__init__(str(status))
         self.status = status
         self.text = text
+        self.retry_after = retry_after
 
 
 class VerbindungAbgebrochen(Exception):

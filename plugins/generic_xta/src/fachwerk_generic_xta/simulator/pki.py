@@ -16,12 +16,15 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from fachwerk.errors import ConfigError
 
 CA_GUELTIG = timedelta(days=3650)
 GUELTIG = timedelta(days=1825)
+EIN_TAG = timedelta(days=1)
+P12_PASSWORT = "simulator"
 SERVERNAMEN = ("localhost", "127.0.0.1")
 
 
@@ -88,6 +91,45 @@ def richte_pki_ein(ordner: Path, konten: Iterable[str], jetzt: datetime, host: s
     for konto in konten:
         if not (ordner / f"{konto}.crt").exists():
             schreibe_ausweis(ordner, konto, neues_zertifikat(konto, von, jetzt + GUELTIG, ca=ca))
+            schreibe_p12(ordner, konto)
+
+
+def richte_proben_ein(pki: Path, konto: str, jetzt: datetime) -> None:
+    """Certificates to rehearse with in ``pki/probe``, made once: for ``konto`` those that are refused, and for us
+    those that a client must refuse (see ``tls.TLS_ARTEN``)."""
+    ordner = pki / "probe"
+    if (ordner / "fremde-ca.crt").exists():
+        return
+    ordner.mkdir(exist_ok=True, mode=0o700)
+    eigene, fremde = _lies_ca(pki), neue_ca("Fremde Muster-CA", jetzt - EIN_TAG, jetzt + CA_GUELTIG)
+    firewall = neue_ca("Muster-Firewall TLS-Inspektion", jetzt - EIN_TAG, jetzt + CA_GUELTIG)
+    gut, vorbei = (jetzt - EIN_TAG, jetzt + GUELTIG), (jetzt - 30 * EIN_TAG, jetzt - EIN_TAG)
+    spaeter = (jetzt + 365 * EIN_TAG, jetzt + GUELTIG)
+    ausweise = {
+        "abgelaufen": neues_zertifikat(konto, *vorbei, ca=eigene),
+        "noch-nicht-gueltig": neues_zertifikat(konto, *spaeter, ca=eigene),
+        "fremd": neues_zertifikat(konto, *gut, ca=fremde),
+        "unbekannt": neues_zertifikat("unbekannt", *gut, ca=eigene),
+        "server-fremd": neues_zertifikat("localhost", *gut, ca=fremde, servernamen=SERVERNAMEN),
+        "server-inspektion": neues_zertifikat("localhost", *gut, ca=firewall, servernamen=SERVERNAMEN),
+        "server-abgelaufen": neues_zertifikat("localhost", *vorbei, ca=eigene, servernamen=SERVERNAMEN),
+        "server-falscher_name": neues_zertifikat("anderswo", *gut, ca=eigene, servernamen=["anderswo.example"]),
+        "firewall-ca": firewall,
+        "fremde-ca": fremde,
+    }
+    for name, ausweis in ausweise.items():
+        schreibe_ausweis(ordner, name, ausweis)
+
+
+def schreibe_p12(ordner: Path, name: str) -> None:
+    """Write ``name.p12`` with certificate, key and CA; its passphrase is :data:`P12_PASSWORT`."""
+    schluessel = serialization.load_pem_private_key((ordner / f"{name}.key").read_bytes(), password=None)
+    zertifikat, ca = (x509.load_pem_x509_certificate((ordner / f"{n}.crt").read_bytes()) for n in (name, "ca"))
+    if not isinstance(schluessel, ec.EllipticCurvePrivateKey):
+        raise ConfigError("simulator.ca", f"Der Schlüssel {ordner / name}.key ist kein EC-Schlüssel.")
+    schutz = serialization.BestAvailableEncryption(P12_PASSWORT.encode())
+    inhalt = pkcs12.serialize_key_and_certificates(name.encode(), schluessel, zertifikat, [ca], schutz)
+    _schreibe(ordner / f"{name}.p12", inhalt, 0o600)
 
 
 def schreibe_ausweis(ordner: Path, name: str, ausweis: Ausweis) -> tuple[Path, Path]:

@@ -1,7 +1,7 @@
 """The mailbox on disk: a message is a folder that appears complete, and a close is one more file in it.
 
 ``kennungen/<uuid>.json`` holds ids handed out but not yet used, ``annahme/`` what is just arriving,
-``nachrichten/<uuid>/`` the accepted messages. Everything is fsynced before it is acknowledged, so that the state
+``nachrichten/<uuid>/`` the accepted messages. Everything is written before it is acknowledged, so that the state
 survives a kill at any moment; the index in memory is rebuilt from the folders at start.
 """
 
@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fachwerk_generic_xta.simulator.annahme import Annahme, Teildatei
-from fachwerk_generic_xta.simulator.dateien import als_json, schreibe, schreibe_dauerhaft, sichere_ordner
+from fachwerk_generic_xta.simulator.dateien import als_json, schreibe_ganz
 from fachwerk_generic_xta.simulator.fehler import XtaFehler
 from fachwerk_generic_xta.simulator.nachricht import (
     ABGERUFEN,
@@ -57,11 +57,11 @@ class Postfach:
             self._lies(Path(eintrag.path))
 
     def reserviere(self, konto: str) -> str:
-        """A new message id for ``konto``, remembered durably."""
+        """A new message id for ``konto``, remembered on disk."""
         nummer = str(uuid.uuid4())
         kennung = f"urn:de:xta:messageid:{konto}:{nummer}"
         angaben = {"id": kennung, "konto": konto, "zeit": self.jetzt().isoformat()}
-        schreibe_dauerhaft(self._kennungen / f"{nummer}.json", als_json(angaben))
+        schreibe_ganz(self._kennungen / f"{nummer}.json", als_json(angaben))
         return kennung
 
     def pruefe_kennung(self, kennung: str, konto: str) -> None:
@@ -80,7 +80,7 @@ class Postfach:
             raise XtaFehler("9022", "Die Nachrichtenkennung stammt nicht aus createMessageId dieses Kontos.")
 
     def stelle_zu(self, nachricht: Nachricht, dateien: Mapping[str, bytes], annahme: Annahme) -> None:
-        """Make the message durable and visible: its folder is moved into place as a whole.
+        """Make the message visible: its folder is moved into place as a whole.
 
         A message that is closed already (answered at once) is remembered, but never lies in a mailbox.
         """
@@ -89,16 +89,24 @@ class Postfach:
         if nachricht.geschlossen is not None:
             alle[GESCHLOSSEN] = als_json({"zeit": nachricht.geschlossen.isoformat()})
         for name, inhalt in alle.items():
-            schreibe(annahme.ordner / name, inhalt)
-        sichere_ordner(annahme.ordner)
+            (annahme.ordner / name).write_bytes(inhalt)
         ziel = self._ordner(nachricht)
         with self._schloss:
             if nachricht.schluessel in self._alle:
                 raise XtaFehler("9024")
             os.rename(annahme.ordner, ziel)
-            sichere_ordner(self._nachrichten)
             self._nimm_auf(nachricht)
         (self._kennungen / f"{ziel.name}.json").unlink(missing_ok=True)
+
+    def lege_ab(self, nachricht: Nachricht, dateien: Mapping[str, bytes]) -> None:
+        """Put a message in without HTTP."""
+        vorlaeufig = self.annahme / kern(nachricht.id)
+        vorlaeufig.mkdir()
+        for name, inhalt in dateien.items():
+            (vorlaeufig / name).write_bytes(inhalt)
+        with self._schloss:
+            os.rename(vorlaeufig, self._ordner(nachricht))
+            self._nimm_auf(nachricht)
 
     def seite(
         self, leser: Collection[str], hoechstens: int | None = None, nach: Platz | None = None
@@ -163,8 +171,8 @@ class Postfach:
         return (self._ordner(nachricht) / datei).read_bytes()
 
     def schreibe(self, nachricht: Nachricht, datei: str, inhalt: bytes) -> None:
-        """Put a small file to a message, durably."""
-        schreibe_dauerhaft(self._ordner(nachricht) / datei, inhalt)
+        """Put a small file to a message."""
+        schreibe_ganz(self._ordner(nachricht) / datei, inhalt)
 
     def teil(self, nachricht: Nachricht, teil: Teildatei) -> Path:
         """Where the content of a part lies."""

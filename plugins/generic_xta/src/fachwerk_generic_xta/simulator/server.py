@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,15 +14,19 @@ from typing import IO, Any, Self
 
 from fachwerk.errors import ConfigError
 from fachwerk_generic_xta.simulator.ablauf import Ablauf
+from fachwerk_generic_xta.simulator.befuellen import Inhalte, Kopf, fuelle, uebliche_inhalte
 from fachwerk_generic_xta.simulator.betrieb import Anfragekennungen, Betrieb, Einstellungen
-from fachwerk_generic_xta.simulator.dateien import schreibe_dauerhaft
+from fachwerk_generic_xta.simulator.dateien import schreibe_ganz
 from fachwerk_generic_xta.simulator.dienst import Dienst
 from fachwerk_generic_xta.simulator.konten import BEISPIEL, Konto, lies_konten, pruefe_konten
 from fachwerk_generic_xta.simulator.namen import PFADE
-from fachwerk_generic_xta.simulator.pki import richte_pki_ein
+from fachwerk_generic_xta.simulator.pki import richte_pki_ein, richte_proben_ein
 from fachwerk_generic_xta.simulator.postfach import Postfach
+from fachwerk_generic_xta.simulator.protokoll import Protokoll
+from fachwerk_generic_xta.simulator.steuerung import Steuerstelle, Steuerung
 from fachwerk_generic_xta.simulator.temperament import Temperament, lies_temperament
-from fachwerk_generic_xta.simulator.verbindung import TlsServer, tls_kontext
+from fachwerk_generic_xta.simulator.tls import tls_kontext
+from fachwerk_generic_xta.simulator.verbindung import TlsServer
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,9 @@ class XtaSimulator:
         self._jetzt = jetzt
         self._server: TlsServer | None = None
         self._dienst: Dienst | None = None
-        self._sperre: IO[str] | None = None
+        self._sperre: IO[bytes] | None = None
+        self._steuerung: Steuerung | None = None
+        self._steuerstelle: Steuerstelle | None = None
         self._faden: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -93,6 +99,19 @@ class XtaSimulator:
         """The files with which ``konto`` signs in."""
         return Zugang(self.pki / "ca.crt", self.pki / f"{konto}.crt", self.pki / f"{konto}.key")
 
+    def steuere(self, auftrag: Mapping[str, Any]) -> dict[str, Any]:
+        """What ``fachwerk simulator xta steuern`` does, from within the process; returns the state behind it."""
+        if self._steuerung is None:
+            raise RuntimeError("the simulator is not running")
+        return self._steuerung.befolge(auftrag)
+
+    def fuelle(
+        self, leser: str, anzahl: int, inhalte: Inhalte = uebliche_inhalte, *, autor: str = "", **kopf: Any
+    ) -> list[str]:
+        """Put messages into a mailbox without HTTP; ``inhalte`` makes the content of the n-th. Returns their ids."""
+        autor = autor or next(iter(self.konten.values())).kennungen[0]
+        return fuelle(self.dienst.betrieb, Kopf(autor=autor, leser=leser, **kopf), anzahl, inhalte)
+
     def start(self) -> dict[str, str]:
         """Make what is missing, bind, serve in a thread of its own, and say so in ``simulator.json``."""
         self.ordner.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -106,6 +125,8 @@ class XtaSimulator:
 
     def stop(self) -> None:
         """End all connections and give the folder free. May be called twice."""
+        if self._steuerstelle is not None:
+            self._steuerstelle.stop()
         if self._server is not None and self._faden is not None:
             self._server.beende()
             self._faden.join()
@@ -117,21 +138,26 @@ class XtaSimulator:
         if (self.ordner / "temperament.json").exists():
             lies_temperament(self.ordner / "temperament.json")
         richte_pki_ein(self.pki, konten, self._jetzt(), self.host)
+        richte_proben_ein(self.pki, next((k.name for k in konten.values() if not k.gesperrt), "konto"), self._jetzt())
         kennungen = Anfragekennungen(self.ordner / "anfragekennungen.json")
         betrieb = Betrieb(Postfach(self.ordner, self._jetzt), konten, self._einstellungen, kennungen)
         self._dienst = Dienst(betrieb)
-        self._server = self._binde(Ablauf(self._dienst, self.temperament))
+        protokoll = Protokoll(self.ordner / "anfragen.log", self._jetzt)
+        self._server = self._binde(Ablauf(self._dienst, self.temperament, protokoll))
         self.port = self._server.server_port
         self._faden = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="xta-simulator")
         self._faden.start()
-        schreibe_dauerhaft(self.ordner / "simulator.json", json.dumps(self._stand(), indent=1).encode())
+        self._steuerung = Steuerung(betrieb, self.temperament, self._setze_tls)
+        self._steuerstelle = Steuerstelle(self.ordner, self._steuerung)
+        self._steuerstelle.start()
+        schreibe_ganz(self.ordner / "simulator.json", json.dumps(self._stand(), indent=1).encode())
 
     def _lies_konten(self) -> dict[str, Konto]:
         if self._rohe_konten is not None:
             return pruefe_konten(self._rohe_konten, self.ordner)
         datei = self.ordner / "konten.json"
         if not datei.exists():
-            schreibe_dauerhaft(datei, json.dumps(BEISPIEL, ensure_ascii=False, indent=2).encode())
+            schreibe_ganz(datei, json.dumps(BEISPIEL, ensure_ascii=False, indent=2).encode())
         return lies_konten(datei)
 
     def _binde(self, ablauf: Ablauf) -> TlsServer:
@@ -143,6 +169,10 @@ class XtaSimulator:
                 f"Auf {self.host}:{self.port} kann nicht gelauscht werden. Anderen Port nehmen (0: ein freier).",
             ) from fehler
 
+    def _setze_tls(self, art: str) -> None:
+        if self._server is not None:
+            self._server.kontext = tls_kontext(self.pki, art)
+
     def _stand(self) -> dict[str, Any]:
         konten = {
             name: {"kennungen": konto.kennungen, "gesperrt": konto.gesperrt} for name, konto in self.konten.items()
@@ -153,17 +183,29 @@ class XtaSimulator:
         if self._sperre is not None:
             (self.ordner / "simulator.json").unlink(missing_ok=True)
             self._sperre.close()
-        self._server = self._faden = self._sperre = self._dienst = None
+        self._server = self._faden = self._sperre = self._dienst = self._steuerung = self._steuerstelle = None
 
 
-def _sperre(ordner: Path) -> IO[str]:
+def _sperre(ordner: Path) -> IO[bytes]:
     """Only one simulator per folder: its index lives in memory. The lock ends with the process, however it ends."""
-    datei = (ordner / "simulator.lock").open("w")
+    datei = (ordner / "simulator.lock").open("a+b")
     try:
-        fcntl.flock(datei, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _sperre_datei(datei)
     except OSError as fehler:
         datei.close()
         raise ConfigError(
             "simulator.laeuft", f"In {ordner} läuft schon ein Simulator. Diesen beenden oder anderen Ordner nehmen."
         ) from fehler
     return datei
+
+
+def _sperre_datei(datei: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        datei.seek(0)
+        msvcrt.locking(datei.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(datei, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,83 +1,96 @@
-"""Moods of the server: faults injected per operation, for tests of clients. Switchable while it runs."""
+"""Moods of the server: faults injected into calls, for tests of clients. Switchable while it runs."""
 
 from __future__ import annotations
 
 import json
+import random
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from fachwerk.errors import ConfigError
-from fachwerk_generic_xta.simulator.fehler import FEHLERNUMMERN
+from fachwerk_generic_xta.simulator.launen import ARTEN, KEINE, Laune, pruefe_laune, pruefe_tabelle
 
-ARTEN: Final = {
-    "abgeschnitten": "letzter Teil 10 Bytes kürzer, keine Schlussgrenze, HTTP vollständig",
-    "ohne_schlussgrenze": "nur die Schlussgrenze fehlt",
-    "ohne_teil": "der letzte MIME-Teil fehlt",
-    "falsche_cid": "der letzte MIME-Teil heißt anders als sein Verweis",
-    "falsche_groesse": "das Attribut size des letzten Inhalts ist um eins zu groß",
-    "doctype": "der Umschlag beginnt mit einem DOCTYPE",
-    "cid_prozent": "erlaubt: Verweise sind prozentkodiert",
-    "wurzel_zuletzt": "erlaubt: der Umschlag kommt als letzter Teil",
-    "inline_base64": "erlaubt: kein MTOM, Inhalte als base64 im Umschlag",
-    "gestueckelt": "erlaubt: Transfer-Encoding chunked statt Content-Length",
-    "fehler": "XTA-Fehler mit der Nummer aus „fehler“, ohne etwas zu tun",
-    "http": "HTTP-Status aus „http“ mit HTML, ohne etwas zu tun",
-    "abbruch_vorher": "Verbindung endet ohne Antwort, ohne etwas zu tun",
-    "abbruch_nach_senden": "der Vorgang wird ausgeführt, die Verbindung endet ohne Antwort",
-    "abbruch_im_rumpf": "der Vorgang wird ausgeführt, die Antwort bricht in der Mitte ab",
-}
+__all__ = ["ARTEN", "KEINE", "Laune", "Temperament", "lies_temperament", "pruefe_laune"]
 
 
-@dataclass(frozen=True)
-class Laune:
-    """One injected fault; ``mal`` counts down, None means for ever."""
+class _Regel:
+    """A fault with what is left of it."""
 
-    art: str
-    mal: int | None = 1
-    fehler: str = ""
-    http: int = 0
+    def __init__(self, laune: Laune, *, aus_datei: bool = False) -> None:
+        self.laune = laune
+        self.aus_datei = aus_datei
+        self.rest = laune.mal
+        self._verschont = laune.ab - 1
+        self._zufall = random.Random(laune.samen)  # noqa: S311  the same faults for the same seed
 
+    def faellt(self) -> bool:
+        """Whether a call that is meant is struck; counts it."""
+        if self._verschont:
+            self._verschont -= 1
+            return False
+        if self.laune.wahrscheinlichkeit < 1 and self._zufall.random() >= self.laune.wahrscheinlichkeit:
+            return False
+        self.rest = None if self.rest is None else self.rest - 1
+        return True
 
-KEINE: Final = Laune("", None)
+    def als_werte(self) -> dict[str, Any]:
+        """For display: what was ordered, without what was left as it is, and what remains."""
+        ueblich = asdict(KEINE)
+        werte = {name: wert for name, wert in asdict(self.laune).items() if wert != ueblich[name]}
+        return {"vorgang": ", ".join(self.laune.vorgaenge), **werte, "rest": self.rest}
 
 
 class Temperament:
-    """The table of moods: set from Python, or from a file that is looked at before each request."""
+    """The faults in force: set from Python or by the control command, or in a file looked at before each request."""
 
     def __init__(self, datei: Path | None = None) -> None:
         self._datei = datei
         self._stand: tuple[int, int] | None = None
-        self._launen: dict[str, Laune] = {}
+        self._regeln: list[_Regel] = []
         self._schloss = threading.Lock()
 
-    def setze(self, vorgang: str, art: str, *, mal: int | None = 1, fehler: str = "", http: int = 0) -> None:
-        """Inject a fault into the next ``mal`` calls of an operation (``*`` means any operation)."""
-        laune = pruefe_laune({"art": art, "mal": mal, **({"fehler": fehler} if fehler else {}), "http": http})
+    def setze(self, vorgang: str, art: str, **worte: Any) -> None:
+        """Inject one fault into an operation (``*``: any) instead of all it had; ``worte`` as in the JSON."""
+        laune = pruefe_laune(
+            {"art": art, **{name: wert for name, wert in worte.items() if wert or name == "mal"}}, vorgang
+        )
         with self._schloss:
-            self._launen[vorgang] = laune
+            self._regeln = [regel for regel in self._regeln if regel.laune.vorgaenge != laune.vorgaenge]
+            self._regeln.append(_Regel(laune))
 
-    def beruhige(self) -> None:
-        """Forget all faults."""
+    def ergaenze(self, launen: Iterable[Laune]) -> None:
+        """Add faults behind those in force; of several for a call the first that still counts wins."""
         with self._schloss:
-            self._launen.clear()
+            self._regeln += [_Regel(laune) for laune in launen]
 
-    def naechste(self, vorgang: str) -> Laune:
-        """The mood for this call; counts it."""
+    def beruhige(self, vorgang: str = "") -> None:
+        """Forget all faults, or those of one operation."""
+        with self._schloss:
+            self._regeln = [regel for regel in self._regeln if vorgang and regel.laune.vorgaenge != (vorgang,)]
+
+    def uebersicht(self) -> list[dict[str, Any]]:
+        """The faults in force, in order."""
         with self._schloss:
             self._lies_datei()
-            schluessel = vorgang if vorgang in self._launen else "*"
-            laune = self._launen.get(schluessel, KEINE)
-            if laune.mal is not None:
-                self._launen[schluessel] = Laune(laune.art, laune.mal - 1, laune.fehler, laune.http)
-                if laune.mal <= 1:
-                    del self._launen[schluessel]
-            return laune
+            return [regel.als_werte() for regel in self._regeln]
+
+    def naechste(self, vorgang: str, konto: str = "", nachrichten: Collection[str] = ()) -> Laune:
+        """The mood for this call; counts it. What names the operation goes before ``*``."""
+        with self._schloss:
+            self._lies_datei()
+            gemeint = [regel for regel in self._regeln if regel.laune.trifft(vorgang, konto, nachrichten)]
+            for regel in sorted(gemeint, key=lambda regel: "*" in regel.laune.vorgaenge):
+                if regel.faellt():
+                    if regel.rest == 0:
+                        self._regeln.remove(regel)
+                    return regel.laune
+            return KEINE
 
     def _lies_datei(self) -> None:
-        """A changed file replaces the whole table, counters included; an unchanged one is not read again."""
+        """A changed file replaces what came from it, counters included; an unchanged one is not read again."""
         if self._datei is None:
             return
         try:
@@ -87,35 +100,17 @@ class Temperament:
         else:
             stand = (angaben.st_mtime_ns, angaben.st_size)
         if stand != self._stand:
-            self._launen = {} if stand is None else lies_temperament(self._datei)
+            launen = [] if stand is None else lies_temperament(self._datei)
+            andere = [regel for regel in self._regeln if not regel.aus_datei]
+            self._regeln = [_Regel(laune, aus_datei=True) for laune in launen] + andere
             self._stand = stand
 
 
-def lies_temperament(datei: Path) -> dict[str, Laune]:
+def lies_temperament(datei: Path) -> list[Laune]:
     """Read ``temperament.json``; a :class:`ConfigError` names what is wrong."""
     try:
-        roh = json.loads(datei.read_text(encoding="utf-8"))
-        return {str(vorgang): pruefe_laune(angaben) for vorgang, angaben in roh.items()}
-    except (ValueError, AttributeError) as fehler:
+        return pruefe_tabelle(json.loads(datei.read_text(encoding="utf-8")))
+    except ValueError as fehler:
         raise ConfigError("simulator.temperament", f"{datei} ist kein JSON-Objekt.", datei=str(datei)) from fehler
-
-
-def pruefe_laune(angaben: Mapping[str, Any]) -> Laune:
-    """``{"art": …, "mal": n}``; ``art`` may be left out where ``fehler`` or ``http`` says it."""
-    if not isinstance(angaben, Mapping) or not set(angaben) <= {"art", "mal", "fehler", "http"}:
-        raise _falsch("Eine Laune kennt art, mal, fehler und http.")
-    fehler, http, mal = str(angaben.get("fehler", "")), angaben.get("http", 0), angaben.get("mal", 1)
-    art = angaben.get("art") or ("fehler" if fehler else "http")
-    if art not in ARTEN:
-        raise _falsch(f"Die Art ist eine von: {', '.join(ARTEN)}.")
-    if art == "fehler" and fehler not in FEHLERNUMMERN:
-        raise _falsch(f"Die Fehlernummer ist eine von: {', '.join(FEHLERNUMMERN)}.")
-    if art == "http" and not (isinstance(http, int) and 400 <= http <= 599):
-        raise _falsch("Der HTTP-Status liegt zwischen 400 und 599.")
-    if mal is not None and not (isinstance(mal, int) and mal >= 1):
-        raise _falsch("mal ist eine Zahl ab 1 oder null (immer).")
-    return Laune(str(art), mal, fehler, http)
-
-
-def _falsch(text: str) -> ConfigError:
-    return ConfigError("simulator.temperament", text)
+    except ConfigError as fehler:
+        raise ConfigError(fehler.code, f"{datei}: {fehler.hint}", datei=str(datei)) from fehler

@@ -8,29 +8,20 @@ import socketserver
 import ssl
 import sys
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, cast
 
 from fachwerk_generic_xta.simulator.ablauf import LOG, Ablauf, Ergebnis
 from fachwerk_generic_xta.simulator.fehler import HttpFehler, VerbindungAbgebrochen
 from fachwerk_generic_xta.simulator.namen import PFADE
 from fachwerk_generic_xta.simulator.rumpf import Rumpf
+from fachwerk_generic_xta.simulator.tls import grund_von, haendedruck
 
 _FRIST = 60.0
 _HAENDEDRUCK_FRIST = 10.0
 _NACHLESE = 1 << 30
 _PORTS = {pfad.lower(): port for port, pfad in PFADE.items()}
-
-
-def tls_kontext(pki: Path) -> ssl.SSLContext:
-    """TLS 1.2 or newer; a client certificate of the simulator's own CA is required."""
-    kontext = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    kontext.minimum_version = ssl.TLSVersion.TLSv1_2
-    kontext.verify_mode = ssl.CERT_REQUIRED
-    kontext.load_cert_chain(pki / "server.crt", pki / "server.key")
-    kontext.load_verify_locations(pki / "ca.crt")
-    return kontext
 
 
 class TlsServer(ThreadingHTTPServer):
@@ -41,7 +32,8 @@ class TlsServer(ThreadingHTTPServer):
 
     def __init__(self, adresse: tuple[str, int], kontext: ssl.SSLContext, ablauf: Ablauf) -> None:
         self.ablauf = ablauf
-        self._kontext = kontext
+        self.kontext = kontext
+        self.ende = threading.Event()
         self._offen: set[ssl.SSLSocket] = set()
         self._schloss = threading.Lock()
         self._beendet = False
@@ -55,7 +47,7 @@ class TlsServer(ThreadingHTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands, serve all requests of the connection, close it."""
         request.settimeout(_HAENDEDRUCK_FRIST)
-        with contextlib.closing(self._kontext.wrap_socket(request, server_side=True)) as verbindung:
+        with contextlib.closing(haendedruck(self.kontext, request)) as verbindung:
             with self._schloss:
                 if self._beendet:
                     return
@@ -69,11 +61,14 @@ class TlsServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """One line instead of a traceback: what ended the connection."""
         fehler = sys.exception()
-        grund = getattr(fehler, "reason", None) or type(fehler).__name__
+        grund = grund_von(fehler)
         LOG.info("verbindung beendet grund=%s", grund)
+        if isinstance(fehler, ssl.SSLError):
+            self.ablauf.protokoll.notiere("", "TLS", f"abgewiesen: {grund}")
 
     def beende(self) -> None:
         """End all connections, also those that are just waiting, and wait for their threads."""
+        self.ende.set()
         self.shutdown()
         with self._schloss:
             self._beendet = True
@@ -123,12 +118,17 @@ class _Anschluss(BaseHTTPRequestHandler):
         rumpf = Rumpf(self.rfile, kopfzeilen)
         port = _PORTS.get(self.path.partition("?")[0].rstrip("/").lower())
         if port is None:
+            self._ablauf.protokoll.notiere(self._konto(), "HTTP", "HTTP 404: unter diesem Pfad ist kein XTA-Anschluss")
             raise HttpFehler(404, "Unter diesem Pfad ist kein XTA-Anschluss.")
-        ergebnis = cast(TlsServer, self.server).ablauf.beantworte(port, self._konto(), kopfzeilen, rumpf)
+        ergebnis = self._ablauf.beantworte(port, self._konto(), kopfzeilen, rumpf)
         with contextlib.closing(_Schliessbar(ergebnis)):
             if not rumpf.leere(_NACHLESE):
                 self.close_connection = True
             self._sende(ergebnis)
+
+    @property
+    def _ablauf(self) -> Ablauf:
+        return cast(TlsServer, self.server).ablauf
 
     def _konto(self) -> str:
         """The common name of the verified client certificate."""
@@ -137,9 +137,12 @@ class _Anschluss(BaseHTTPRequestHandler):
         return next((wert for teil in teile for name, wert in teil if name == "commonName"), "")
 
     def _sende(self, ergebnis: Ergebnis) -> None:
-        if ergebnis.laune.art == "abbruch_nach_senden":
+        laune = ergebnis.laune
+        if laune.art == "langsam":
+            self._warte(laune.sekunden)
+        if laune.art == "abbruch_nach_senden":
             raise VerbindungAbgebrochen
-        gestueckelt = ergebnis.laune.art == "gestueckelt"
+        gestueckelt = laune.art == "gestueckelt" or self._ablauf.gestueckelt
         self.send_response(ergebnis.status)
         self.send_header("Content-Type", ergebnis.sendung.content_type)
         if gestueckelt:
@@ -147,27 +150,46 @@ class _Anschluss(BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", str(ergebnis.sendung.laenge))
         self.end_headers()
-        grenze = ergebnis.sendung.laenge // 2 if ergebnis.laune.art == "abbruch_im_rumpf" else None
-        self._sende_stuecke(ergebnis, gestueckelt, grenze)
-
-    def _sende_stuecke(self, ergebnis: Ergebnis, gestueckelt: bool, grenze: int | None) -> None:
-        gesendet = 0
-        for stueck in filter(None, ergebnis.sendung.stuecke):
-            if grenze is not None and gesendet + len(stueck) > grenze:
-                self.wfile.write(stueck[: grenze - gesendet])
-                self.wfile.flush()
-                raise VerbindungAbgebrochen
+        for stueck in self._gebremst(ergebnis):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(stueck), stueck) if gestueckelt else stueck)
-            gesendet += len(stueck)
         if gestueckelt:
             self.wfile.write(b"0\r\n\r\n")
 
+    def _gebremst(self, ergebnis: Ergebnis) -> Iterator[bytes]:
+        """The pieces of the answer; some moods let them drip or end too early."""
+        laune, gesendet = ergebnis.laune, 0
+        mitte = ergebnis.sendung.laenge // 2 if laune.bytes is None else laune.bytes
+        for stueck in filter(None, ergebnis.sendung.stuecke):
+            if laune.art == "tropfend":
+                yield from self._tropfen(stueck, laune.bytes_je_sekunde)
+            elif laune.art == "abbruch_im_rumpf" and gesendet + len(stueck) > mitte:
+                self.wfile.write(stueck[: mitte - gesendet])
+                self.wfile.flush()
+                raise VerbindungAbgebrochen
+            else:
+                yield stueck
+            gesendet += len(stueck)
+
+    def _tropfen(self, stueck: bytes, je_sekunde: int) -> Iterator[bytes]:
+        menge = max(1, je_sekunde // 10)
+        for anfang in range(0, len(stueck), menge):
+            yield stueck[anfang : anfang + menge]
+            self.wfile.flush()
+            self._warte(menge / je_sekunde)
+
+    def _warte(self, sekunden: float) -> None:
+        """Wait, but not longer than the server lives."""
+        if cast(TlsServer, self.server).ende.wait(sekunden):
+            raise VerbindungAbgebrochen
+
     def _sende_html(self, fehler: HttpFehler) -> None:
         LOG.info("http status=%d", fehler.status)
-        inhalt = f"<!doctype html><title>{fehler.status}</title><p>{fehler.text}</p>".encode()
+        inhalt = f"<!doctype html><title>{fehler.status}</title><p>{fehler.text}</p>".encode() if fehler.text else b""
         self.send_response(fehler.status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(inhalt)))
+        if fehler.retry_after is not None:
+            self.send_header("Retry-After", str(fehler.retry_after))
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(inhalt)

@@ -16,11 +16,24 @@ from lxml import etree
 from fachwerk_generic_xta.simulator.antworten import Antwortteil
 from fachwerk_generic_xta.simulator.namen import XOP, q
 
-STUECK = 48 * 1024  # a multiple of three, so that base64 of the pieces joins without padding
+STUECK = 192 * 1024  # a multiple of three, so that base64 of the pieces joins without padding
 _WURZEL = "umschlag@simulator.fachwerk"
 _DOCTYPE = b'<!DOCTYPE Envelope [<!ENTITY leer "">]>'
 _SOAP_TYP = "application/soap+xml"
 _KUERZUNG = 10
+_NUR_MEHRTEILIG = frozenset(
+    {
+        "abgeschnitten",
+        "ohne_schlussgrenze",
+        "ohne_teil",
+        "falsche_cid",
+        "doppelte_cid",
+        "doctype",
+        "kaputtes_xml",
+        "cid_prozent",
+        "wurzel_zuletzt",
+    }
+)
 
 Segment = bytes | Antwortteil
 Kodierung = Callable[[bytes], bytes]
@@ -41,11 +54,13 @@ def einfach(umschlag: etree._Element, action: str) -> Sendung:
     return Sendung(_einfacher_typ(action), len(inhalt), iter([inhalt]))
 
 
-def verpacke(umschlag: etree._Element, action: str, teile: Sequence[Antwortteil], art: str = "") -> Sendung:
-    """The envelope and its content, in the mood ``art``."""
+def verpacke(
+    umschlag: etree._Element, action: str, teile: Sequence[Antwortteil], art: str = "", mtom: str = "immer"
+) -> Sendung:
+    """The envelope and its content, in the mood ``art``, where that does not decide in the way ``mtom`` says."""
     if art == "falsche_groesse" and teile:
         teile[-1].element.set("size", str(teile[-1].groesse + 1))
-    if art == "inline_base64":
+    if art not in _NUR_MEHRTEILIG and (art == "inline_base64" or mtom == "nie" or (mtom == "auto" and not teile)):
         return _inline(umschlag, action, teile)
     grenze = f"uuid:{uuid.uuid4()}"
     segmente = _mehrteilig(umschlag, grenze, teile, art)
@@ -62,18 +77,26 @@ def _mehrteilig(umschlag: etree._Element, grenze: str, teile: Sequence[Antwortte
     wurzel = etree.tostring(umschlag, encoding="UTF-8")
     wurzelsegmente: list[Segment] = [
         _teilkopf(grenze, f'application/xop+xml; charset=UTF-8; type="{_SOAP_TYP}"', _WURZEL),
-        _DOCTYPE + wurzel if art == "doctype" else wurzel,
+        _verdirb(wurzel, art),
     ]
     inhalte: list[list[Segment]] = [
         [_teilkopf(grenze, teil.medientyp, kennung), teil] for teil, kennung in zip(teile, kennungen, strict=True)
     ]
     if art == "falsche_cid" and inhalte:
         inhalte[-1][0] = _teilkopf(grenze, teile[-1].medientyp, f"anders-{kennungen[-1]}")
+    if art == "doppelte_cid" and inhalte:
+        inhalte.append([inhalte[-1][0], b"doppelt"])
     if art == "ohne_teil":
         inhalte = inhalte[:-1]
     folge = [*inhalte, wurzelsegmente] if art == "wurzel_zuletzt" else [wurzelsegmente, *inhalte]
     schluss = b"" if art in ("abgeschnitten", "ohne_schlussgrenze") else f"\r\n--{grenze}--\r\n".encode()
     return [*(segment for teil in folge for segment in teil), schluss]
+
+
+def _verdirb(wurzel: bytes, art: str) -> bytes:
+    if art == "doctype":
+        return _DOCTYPE + wurzel
+    return wurzel[: wurzel.rindex(b"</")] if art == "kaputtes_xml" else wurzel
 
 
 def _inline(umschlag: etree._Element, action: str, teile: Sequence[Antwortteil]) -> Sendung:

@@ -10,6 +10,7 @@ from lxml import etree
 from fachwerk_generic_xta.simulator.anfrage import Anfrage
 from fachwerk_generic_xta.simulator.annahme import Annahme, Teildatei
 from fachwerk_generic_xta.simulator.antworten import Antwort, Antwortteil
+from fachwerk_generic_xta.simulator.berichte import BERICHT
 from fachwerk_generic_xta.simulator.betrieb import Betrieb, erwarte
 from fachwerk_generic_xta.simulator.fehler import XtaFehler
 from fachwerk_generic_xta.simulator.konten import Konto, Sofortantwort
@@ -113,6 +114,8 @@ class Versand:
     ) -> None:
         fertig = mit_zeiten(metadaten, InitialSend=nachricht.gesendet, Delivery=nachricht.zugestellt)
         dateien = {METADATEN: als_datei(mit_groesse(fertig, nachricht.groesse)), BEHAELTER: als_datei(behaelter)}
+        if (vorlage := self._betrieb.vorlagen.naechste()) is not None:
+            dateien[BERICHT] = vorlage
         self._betrieb.postfach.stelle_zu(nachricht, dateien, annahme)
 
 

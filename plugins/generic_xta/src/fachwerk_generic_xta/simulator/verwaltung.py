@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from fachwerk_generic_xta.simulator import antworten
+from fachwerk_generic_xta.simulator import antworten, berichte
 from fachwerk_generic_xta.simulator.anfrage import Anfrage
 from fachwerk_generic_xta.simulator.annahme import Annahme
 from fachwerk_generic_xta.simulator.antworten import Antwort
@@ -49,9 +49,10 @@ class Verwaltung:
         nachricht = self._betrieb.eigene(konto, kennung)
         if nachricht is None:
             raise XtaFehler("9070")
-        status = 0 if nachricht.geschlossen is None else 1
-        rumpf = antworten.bericht(self._betrieb.metadaten(nachricht), self._betrieb.postfach.jetzt(), status)
-        return Antwort(rumpf=rumpf, vermerk=f"id={nachricht.id} stand={status}")
+        jetzt = self._betrieb.postfach.jetzt()
+        stand = berichte.stand_von(nachricht, self._betrieb.bestellter_bericht(nachricht), jetzt)
+        rumpf, teile = berichte.schreibe(self._betrieb.metadaten(nachricht), stand, jetzt)
+        return Antwort(rumpf=rumpf, teile=teile, vermerk=f"id={nachricht.id} stand={stand.status}")
 
     def storniere(self, konto: Konto, anfrage: Anfrage, annahme: Annahme) -> Antwort:
         """cancelMessage: only as long as NotBefore holds the message back. A repetition changes nothing."""
