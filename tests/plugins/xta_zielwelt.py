@@ -15,7 +15,8 @@ from fachwerk.transport import Verbindung, oeffne
 from fachwerk_generic_xta.client import Adressen, XtaClient
 from fachwerk_generic_xta.nachricht import Metadaten, Partei
 from fachwerk_generic_xta.settings import Zieleinstellungen
-from fachwerk_generic_xta.simulator.server import XtaSimulator
+from fachwerk_generic_xta.simulator import Einstellungen as Serververhalten
+from fachwerk_generic_xta.simulator import XtaSimulator
 
 AMT, KREIS = "wbs:130030000000", "wgb:130730000000"
 KONTEN = {"konten": {"amt": {"kennungen": [AMT]}, "kreis": {"kennungen": [KREIS]}}}
@@ -41,7 +42,7 @@ class Welt:
 
     def __init__(self, ordner: Path) -> None:
         self.ordner = ordner
-        self.simulator = XtaSimulator(ordner, KONTEN)
+        self.simulator = XtaSimulator(ordner, KONTEN, einstellungen=Serververhalten(streng=True))
         self.clients: dict[Verbindung, httpx.Client] = {}
 
     def __enter__(self) -> Welt:

@@ -94,7 +94,7 @@ def erklaere(fehler: StepError, url: str, schluessel: str, verbindung: Verbindun
 
 
 def _server(verify_code: str, url: str, verbindung: Verbindung) -> tuple[str, str, dict[str, str]]:
-    gezeigt = None if verbindung.proxy else sieh_an(url)
+    gezeigt = sieh_an(url, verbindung)
     aussteller = gezeigt.aussteller if gezeigt else "unbekannt"
     werte = {"url": url, "aussteller": aussteller, "ca": _ca(verbindung.ca)}
     if _ist_aufgebrochen(gezeigt, verbindung):

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-_GEDULD_S = 10.0
+from fachwerk.transport import Verbindung, lies_server_zertifikat
+
 _PRODUKTE = re.compile(
     r"zscaler|fortinet|fortigate|sophos|palo ?alto|blue ?coat|squid|netskope|forcepoint|check ?point|barracuda|mcafee|"
     r"skyhigh|watchguard|sonicwall|cisco umbrella|symantec web|kaspersky|eset ssl|mitmproxy|ssl ?inspection|"
@@ -38,15 +39,15 @@ class Gegenzertifikat:
         return bool(_PRODUKTE.search(self.aussteller)) or (self.vom_system and not self.oeffentlich)
 
 
-def sieh_an(url: str) -> Gegenzertifikat | None:
-    """The certificate shown at ``url``; None if none could be had."""
+def sieh_an(url: str, verbindung: Verbindung) -> Gegenzertifikat | None:
+    """The certificate shown at ``url``; None if none could be had. Through a proxy it is not tried on the machine."""
     teile = urlsplit(url)
     ort = (teile.hostname or "", teile.port or 443)
-    try:
-        zertifikat = x509.load_pem_x509_certificate(ssl.get_server_certificate(ort, timeout=_GEDULD_S).encode())
-    except (OSError, ValueError):
+    gezeigt = lies_server_zertifikat(*ort, verbindung)
+    if gezeigt is None:
         return None
-    return Gegenzertifikat(_aussteller(zertifikat), _vom_system(ort), _oeffentlich(zertifikat))
+    vom_system = verbindung.proxy is None and _vom_system(ort, verbindung.verbinden_s)
+    return Gegenzertifikat(gezeigt.aussteller, vom_system, _oeffentlich(gezeigt.der))
 
 
 def aussteller_in(pem: bytes) -> tuple[str, ...]:
@@ -57,25 +58,21 @@ def aussteller_in(pem: bytes) -> tuple[str, ...]:
         return ()
 
 
-def _aussteller(zertifikat: x509.Certificate) -> str:
-    return _name(zertifikat.issuer)
-
-
 def _name(name: x509.Name) -> str:
-    """Common name and organisation, short and without control characters: it comes from anybody."""
+    """Common name and organisation, written as the core writes an issuer, so that the two can be compared."""
     teile = [
         str(attribut.value)
         for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
         for attribut in name.get_attributes_for_oid(oid)
     ]
-    return re.sub(r"[^\w .:,()&/+-]", "", ", ".join(dict.fromkeys(teile)))[:120] or "ohne Namen"
+    return re.sub(r"[^\w .:,()&/+*-]", "", ", ".join(dict.fromkeys(teile)))[:120] or "ohne Namen"
 
 
-def _vom_system(ort: tuple[str, int]) -> bool:
+def _vom_system(ort: tuple[str, int], geduld_s: float) -> bool:
     kontext = ssl.create_default_context()
     try:
         with (
-            socket.create_connection(ort, _GEDULD_S) as roh,
+            socket.create_connection(ort, geduld_s) as roh,
             kontext.wrap_socket(roh, server_hostname=ort[0]),
         ):
             return True
@@ -87,9 +84,11 @@ def _vom_system(ort: tuple[str, int]) -> bool:
         return False
 
 
-def _oeffentlich(zertifikat: x509.Certificate) -> bool:
+def _oeffentlich(der: bytes) -> bool:
     try:
-        zertifikat.extensions.get_extension_for_oid(ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS)
+        x509.load_der_x509_certificate(der).extensions.get_extension_for_oid(
+            ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS
+        )
     except (x509.ExtensionNotFound, ValueError):
         return False
     return True

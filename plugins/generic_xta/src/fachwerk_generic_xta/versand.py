@@ -83,7 +83,7 @@ class Uebergabe:
         """Nobody but the operator of the server knows; whoever releases this sends under a fresh id."""
         return NeedsHumanError(
             "ausgang_unbekannt",
-            f"{text} Beim Betreiber des XTA-Servers mit der Kennung {kennung} nachfragen: Kam sie nicht an, freigeben – "
+            f"{text} Beim Betreiber des XTA-Servers mit der Kennung {kennung} fragen: Kam sie nicht an, freigeben – "
             "sie geht dann unter neuer Kennung hinaus. Wiederholen fragt nur noch einmal nach dem Bericht.",
             {"grund": grund, "nachricht_id": kennung},
             fuer=GehaltenFuer.BETRIEB,
