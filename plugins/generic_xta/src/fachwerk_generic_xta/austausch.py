@@ -6,6 +6,7 @@ Requests are always multipart, as all public clients send them; answers may be m
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -170,7 +171,10 @@ class Antwort:
         """The envelope of an answer that is no multipart."""
         if lies_medientyp(self._content_type).typ not in _EINFACH:
             raise AntwortFehler("kein_soap")
-        return lies_umschlag(b"".join(self._stuecke(grenze)))
+        puffer = io.BytesIO()  # unlike a join, it does not hold everything twice
+        for stueck in self._stuecke(grenze):
+            puffer.write(stueck)
+        return lies_umschlag(puffer.getvalue())
 
     @property
     def _content_type(self) -> str:

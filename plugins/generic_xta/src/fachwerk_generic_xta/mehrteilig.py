@@ -7,6 +7,7 @@ behind a boundary, a root part that comes last. It is given chunks and does no I
 
 from __future__ import annotations
 
+import io
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -103,12 +104,12 @@ class MimeTeil:
 
     def lies(self, grenze: int) -> bytes:
         """The whole content, at most ``grenze`` bytes."""
-        gelesen = bytearray()
+        gelesen = io.BytesIO()
         for stueck in self.strom():
-            gelesen += stueck
-            if len(gelesen) > grenze:
+            gelesen.write(stueck)
+            if gelesen.tell() > grenze:
                 raise MehrteiligFehler("teil_zu_gross")
-        return bytes(gelesen)
+        return gelesen.getvalue()
 
 
 def ohne_klammern(kennung: str) -> str:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -24,6 +24,7 @@ WSA = "http://www.w3.org/2005/08/addressing"
 XOP = "http://www.w3.org/2004/08/xop/include"
 
 _LEERRAUM = re.compile(rb"\s|&#(?:9|10|13|x0*[9aAdD]);")
+_STUECK, _LAENGSTER_VERWEIS = 1 << 20, 32
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def inline(umschlag: Umschlag, element: _Element) -> str | tuple[int, int]:
 
 
 def inline_strom(umschlag: Umschlag, teil: Inhaltsteil) -> Iterator[bytes]:
-    """The content of a part that stands as base64 inside the envelope."""
+    """The content of a part that stands as base64 inside the envelope, piece by piece."""
     return _base64_strom(_kodiert(umschlag, teil.inline))
 
 
@@ -99,22 +100,41 @@ def kleiner_inhalt(umschlag: Umschlag, element: _Element) -> bytes:
     return gefunden[0]
 
 
-def _kodiert(umschlag: Umschlag, stelle: str | tuple[int, int]) -> bytes:
+def _kodiert(umschlag: Umschlag, stelle: str | tuple[int, int]) -> Iterator[bytes]:
+    """The base64 text of an element in pieces, without white space."""
     if isinstance(stelle, str):
-        kodiert = stelle.encode("ascii", errors="replace")
+        yield _LEERRAUM.sub(b"", stelle.encode("ascii", errors="replace"))
+    elif umschlag.dokument.zeichensatz.startswith("utf-16"):
+        text = umschlag.daten[stelle[0] : stelle[1]].decode(umschlag.dokument.zeichensatz)
+        yield _LEERRAUM.sub(b"", text.encode("ascii", errors="replace"))
     else:
-        von, bis = stelle
-        kodiert = umschlag.daten[von:bis]
-        if umschlag.dokument.zeichensatz.startswith("utf-16"):
-            kodiert = kodiert.decode(umschlag.dokument.zeichensatz).encode("ascii", errors="replace")
-    return _LEERRAUM.sub(b"", kodiert)
+        yield from _ohne_leerraum(umschlag.daten, *stelle)
 
 
-def _base64_strom(kodiert: bytes) -> Iterator[bytes]:
-    if len(kodiert) % 4 or b"=" in kodiert[:-2]:
-        raise AntwortFehler("base64_ungueltig")
-    for ab in range(0, len(kodiert), 1 << 20):
+def _ohne_leerraum(daten: bytes, von: int, bis: int) -> Iterator[bytes]:
+    """A character reference may be cut by the border of two pieces: then its beginning waits for the rest."""
+    rest = b""
+    for ab in range(von, bis, _STUECK):
+        stueck = rest + daten[ab : min(ab + _STUECK, bis)]
+        stelle = stueck.rfind(b"&", max(0, len(stueck) - _LAENGSTER_VERWEIS))
+        offen = stelle >= 0 and b";" not in stueck[stelle:]
+        rest = stueck[stelle:] if offen else b""
+        yield _LEERRAUM.sub(b"", stueck[:stelle] if offen else stueck)
+    yield rest
+
+
+def _base64_strom(kodiert: Iterable[bytes]) -> Iterator[bytes]:
+    rest, zu_ende = b"", False
+    for stueck in kodiert:
+        stueck = rest + stueck
+        if zu_ende and stueck:
+            raise AntwortFehler("base64_ungueltig")
+        ganz = len(stueck) - len(stueck) % 4
+        ganze, rest = stueck[:ganz], stueck[ganz:]
+        zu_ende = ganze.endswith(b"=")
         try:
-            yield base64.b64decode(kodiert[ab : ab + (1 << 20)], validate=True)
+            yield base64.b64decode(ganze, validate=True)
         except binascii.Error:
             raise AntwortFehler("base64_ungueltig") from None
+    if rest:
+        raise AntwortFehler("base64_ungueltig")
