@@ -134,6 +134,7 @@ class Gegenstelle:
             kopf = f'<m:Author><m:Identifier type="xoev">{escape(self.kennung)}</m:Identifier></m:Author>'
         if wsa is None:
             wsa = f"<w:Action>{action}</w:Action><w:MessageID>urn:uuid:{uuid.uuid4()}</w:MessageID>"
+            wsa += "".join(f"<w:To>{self.urls[port]}</w:To>" for port, eine in ACTIONS.values() if eine == action)
         raeume = " ".join(f'xmlns:{praefix}="{raum}"' for praefix, raum in NS.items())
         return f"<s:Envelope {raeume}><s:Header>{wsa}{kopf}</s:Header><s:Body>{rumpf}</s:Body></s:Envelope>".encode()
 

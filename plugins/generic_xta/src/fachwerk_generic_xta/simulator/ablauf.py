@@ -18,6 +18,7 @@ from fachwerk_generic_xta.simulator.fehler import HttpFehler, SoapFehler, Verbin
 from fachwerk_generic_xta.simulator.launen import STATT_ANTWORT
 from fachwerk_generic_xta.simulator.namen import WSA_FEHLER
 from fachwerk_generic_xta.simulator.protokoll import Protokoll, in_worten
+from fachwerk_generic_xta.simulator.streng import pruefe_streng
 from fachwerk_generic_xta.simulator.temperament import KEINE, Laune, Temperament
 from fachwerk_generic_xta.simulator.verpackung import Sendung, einfach, verpacke
 
@@ -116,6 +117,8 @@ class Ablauf:
         lauf.laune = laune = self._temperament.naechste(vorgang.name, lauf.konto, kennungen)
         if not laune.danach:
             _stoere(laune)
+        if self._dienst.einstellungen.streng:
+            pruefe_streng(anfrage, vorgang)
         antwort = self._dienst.bearbeite(vorgang, lauf.konto, anfrage, annahme)
         lauf.vermerk, lauf.ergebnis = antwort.vermerk, in_worten(antwort.vermerk)
         lauf.nachrichten = lauf.nachrichten or _ids(antwort.vermerk)

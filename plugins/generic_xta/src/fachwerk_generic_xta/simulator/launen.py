@@ -106,7 +106,8 @@ def pruefe_laune(angaben: Any, vorgang: str | None = None) -> Laune:
     for name, wert in werte.items():
         passt, erwartet = WORTE[name]
         if not passt(wert):
-            raise _falsch(f"„{name}“ ist {erwartet}.")
+            hinweis = _vorschlag(wert, ARTEN) if name == "art" and isinstance(wert, str) else ""
+            raise _falsch(f"„{name}“ ist {erwartet}.{hinweis}")
     werte.setdefault("art", next((art for art, wort in _DEUTLICH.items() if werte.get(wort)), ""))
     _pruefe_zusammen(werte)
     werte["nachricht"] = str(werte.get("nachricht", "")).lower()

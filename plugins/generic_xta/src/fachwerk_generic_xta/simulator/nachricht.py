@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -73,9 +73,9 @@ def kern(kennung: str) -> str:
 
 def als_werte(nachricht: Nachricht) -> dict[str, Any]:
     """What is kept of a message when it is accepted; what happens later are files of their own."""
-    werte = asdict(nachricht)
-    for name in ("geschlossen", "entfernt", "entfernt_am"):
-        del werte[name]
+    spaeteres = ("geschlossen", "entfernt", "entfernt_am")
+    werte = {feld.name: getattr(nachricht, feld.name) for feld in fields(nachricht) if feld.name not in spaeteres}
+    werte["teile"] = [asdict(teil) for teil in nachricht.teile]
     for name in ("gesendet", "zugestellt", "nicht_vor", "verfaellt"):
         werte[name] = werte[name] and werte[name].isoformat()
     return werte
