@@ -184,27 +184,29 @@ class _Runde:
         store = self._betrieb.store
         jetzt = datetime.now(UTC)
         verbindung.execute(
-            vorgang.insert().values(
-                id=vorgang_id,
-                kanal=eingang.kanal,
-                status=Vorgangstand.READY.value,
-                inhalt_sha256=summe,
-                test=eingang.test,
-                angelegt=jetzt,
-                geaendert=jetzt,
-            )
+            vorgang.insert(),
+            {
+                "id": vorgang_id,
+                "kanal": eingang.kanal,
+                "status": Vorgangstand.READY.value,
+                "inhalt_sha256": summe,
+                "test": eingang.test,
+                "angelegt": jetzt,
+                "geaendert": jetzt,
+            },
         )
         verbindung.execute(
-            eingang_tabelle.insert().values(
-                vorgang_id=vorgang_id,
-                kanal=eingang.kanal,
-                nachricht_id=eingang.nachricht_id,
-                abweichung=abweichung,
-                sha256=summe,
-                empfangen=eingang.empfangen,
-                zugestellt=eingang.zugestellt,
-                test=eingang.test,
-            )
+            eingang_tabelle.insert(),
+            {
+                "vorgang_id": vorgang_id,
+                "kanal": eingang.kanal,
+                "nachricht_id": eingang.nachricht_id,
+                "abweichung": abweichung,
+                "sha256": summe,
+                "empfangen": eingang.empfangen,
+                "zugestellt": eingang.zugestellt,
+                "test": eingang.test,
+            },
         )
         store.inhalt.beanspruche(verbindung, [teil.id for teil in eingang.teile])
         plugin = self._kanal.plugin

@@ -32,18 +32,26 @@ def _bindung(vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
     return f"{vorgang_id}|{teil_id}|{nr}|{int(letztes)}".encode()
 
 
-class _Summe:
-    """Length and SHA-256 of what went by."""
+class _NeuerTeil:
+    """A part while it is written: its id, and length and SHA-256 of what went by."""
 
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
+    def __init__(self, vorgang_id: str, *, beansprucht: bool) -> None:
+        self.id = uuid.uuid4().hex
+        self.vorgang_id = vorgang_id
+        self.beansprucht = beansprucht
+        self.stuecke = 0
         self.laenge = 0
+        self._hash = hashlib.sha256()
 
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
 
-    def ueber(self, stuecke: Iterator[bytearray]) -> Iterator[bytearray]:
+    def zaehle(self, strom: Iterable[bytes]) -> Iterator[tuple[bytearray, bool]]:
+        """The chunks of ``strom``, each with whether it is the last one."""
+        return mit_ende(self._zaehle(in_stuecke(strom)))
+
+    def _zaehle(self, stuecke: Iterator[bytearray]) -> Iterator[bytearray]:
         for stueck in stuecke:
             self._hash.update(stueck)
             self.laenge += len(stueck)
@@ -64,13 +72,9 @@ class Inhaltsspeicher:
     def lege_fall_an(self, verbindung: sa.Connection, vorgang_id: str) -> None:
         """Make the key of a new case."""
         schluessel = neuer_schluessel()
-        verbindung.execute(
-            fallschluessel.insert().values(
-                vorgang_id=vorgang_id,
-                schluessel=self._bund.verpacke(vorgang_id, schluessel),
-                angelegt=datetime.now(UTC),
-            )
-        )
+        verpackt = self._bund.verpacke(vorgang_id, schluessel)
+        werte = {"vorgang_id": vorgang_id, "schluessel": verpackt, "angelegt": datetime.now(UTC)}
+        verbindung.execute(fallschluessel.insert(), werte)
         self._merke(vorgang_id, schluessel)
 
     def pruefe_hauptschluessel(self) -> None:
@@ -114,13 +118,11 @@ class Inhaltsspeicher:
         beschreibung: str = "",
     ) -> Teil:
         """Write a part inside the caller's transaction, claimed at once (outputs of the line)."""
-        teil_id = uuid.uuid4().hex
-        self._beginne(verbindung, teil_id, vorgang_id, beansprucht=True)
-        summe, nr = _Summe(), 0
-        for nr, (stueck, letztes) in enumerate(mit_ende(summe.ueber(in_stuecke(strom)))):
-            self._schreibe_stueck(verbindung, vorgang_id, teil_id, nr, stueck, letztes)
-        self._schliesse(verbindung, teil_id, summe, nr + 1)
-        return self._handle(teil_id, name, medientyp, beschreibung, summe)
+        neu = _NeuerTeil(vorgang_id, beansprucht=True)
+        for stueck, letztes in neu.zaehle(strom):
+            self._schreibe_stueck(verbindung, neu, stueck, letztes)
+            neu.stuecke += 1
+        return self._handle(neu, name, medientyp, beschreibung)
 
     @benenne_stoerung()
     def schreibe_vorlaeufig(
@@ -137,52 +139,36 @@ class Inhaltsspeicher:
         next ones. Nothing is fsynced here, the commit that claims the part does that for all before it. An exception
         from ``strom`` discards the part and passes on.
         """
-        teil_id, summe, nr = uuid.uuid4().hex, _Summe(), 0
+        neu = _NeuerTeil(vorgang_id, beansprucht=False)
 
         def schreibe(stueck: bytearray, letztes: bool) -> None:
-            nonlocal nr
             with vorlaeufig(self._datenbank) as verbindung:
-                if nr == 0:
-                    self._beginne(verbindung, teil_id, vorgang_id, beansprucht=False)
-                self._schreibe_stueck(verbindung, vorgang_id, teil_id, nr, stueck, letztes)
-                if letztes:
-                    self._schliesse(verbindung, teil_id, summe, nr + 1)
-            nr += 1
+                self._schreibe_stueck(verbindung, neu, stueck, letztes)
+            neu.stuecke += 1
 
         try:
-            verarbeite(mit_ende(summe.ueber(in_stuecke(strom))), schreibe)
+            verarbeite(neu.zaehle(strom), schreibe)
         except BaseException:
-            if nr:
-                self.verwirf([teil_id])
+            if neu.stuecke:
+                self.verwirf([neu.id])
             raise
-        return self._handle(teil_id, name, medientyp, beschreibung, summe)
+        return self._handle(neu, name, medientyp, beschreibung)
 
-    def _beginne(self, verbindung: sa.Connection, teil_id: str, vorgang_id: str, *, beansprucht: bool) -> None:
-        verbindung.execute(
-            teil.insert().values(
-                id=teil_id, vorgang_id=vorgang_id, stuecke=0, beansprucht=beansprucht, angelegt=datetime.now(UTC)
-            )
-        )
+    def _schreibe_stueck(self, verbindung: sa.Connection, neu: _NeuerTeil, stueck: bytearray, letztes: bool) -> None:
+        """The next chunk, with the first one the row of the part, with the last one what it came to."""
+        nr, schluessel = neu.stuecke, self._fallschluessel(verbindung, neu.vorgang_id)
+        daten = verschluessle(schluessel, stueck, _bindung(neu.vorgang_id, neu.id, nr, letztes))
+        stand = {"laenge": neu.laenge, "sha256": neu.sha256, "stuecke": nr + 1} if letztes else {"stuecke": 0}
+        if nr == 0:
+            kopf = {"id": neu.id, "vorgang_id": neu.vorgang_id, "beansprucht": neu.beansprucht}
+            verbindung.execute(teil.insert(), {**kopf, **stand, "angelegt": datetime.now(UTC)})
+        verbindung.execute(inhalt.insert(), {"teil_id": neu.id, "nr": nr, "daten": daten})
+        if letztes and nr:
+            verbindung.execute(teil.update().where(teil.c.id == neu.id).values(stand))
 
-    def _schreibe_stueck(
-        self, verbindung: sa.Connection, vorgang_id: str, teil_id: str, nr: int, stueck: bytearray, letztes: bool
-    ) -> None:
-        schluessel = self._fallschluessel(verbindung, vorgang_id)
-        daten = verschluessle(schluessel, stueck, _bindung(vorgang_id, teil_id, nr, letztes))
-        verbindung.execute(inhalt.insert().values(teil_id=teil_id, nr=nr, daten=daten))
-
-    def _schliesse(self, verbindung: sa.Connection, teil_id: str, summe: _Summe, stuecke: int) -> None:
-        werte = {"laenge": summe.laenge, "sha256": summe.sha256, "stuecke": stuecke}
-        verbindung.execute(teil.update().where(teil.c.id == teil_id).values(werte))
-
-    def _handle(self, teil_id: str, name: str, medientyp: str, beschreibung: str, summe: _Summe) -> Teil:
+    def _handle(self, neu: _NeuerTeil, name: str, medientyp: str, beschreibung: str) -> Teil:
         roh = Teil(
-            id=teil_id,
-            name=name,
-            medientyp=medientyp,
-            beschreibung=beschreibung,
-            laenge=summe.laenge,
-            sha256=summe.sha256,
+            id=neu.id, name=name, medientyp=medientyp, beschreibung=beschreibung, laenge=neu.laenge, sha256=neu.sha256
         )
         return roh.gebunden(self)
 

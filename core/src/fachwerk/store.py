@@ -16,12 +16,19 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from fachwerk.datenbank import vorlaeufig
 from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.modell import SCHEMA, GehaltenFuer, Teil, Vorgangstand, Wert, utc
 from fachwerk.schluessel import Schluesselbund
 from fachwerk.tabellen import ereignis, schritt, vorgang, zustellung
 
 W = TypeVar("W", bound=Wert)
+
+NACHHOLBAR = frozenset({"lauf_beginn", "bestaetigt", "wieder_bestaetigt"})
+"""Transactions that need not wait for the disk: after a loss of power the next poll asks and acknowledges once more.
+
+They are on the disk with the next one that waits, at the latest with the end of the round (``lauf_ende``).
+"""
 
 BETRIEB = "betrieb"
 """Name of the audit chain of the installation itself."""
@@ -55,7 +62,8 @@ class Store:
 
         On SQLite it is a writer from its first statement on, so that nothing it has read can change before it writes.
         """
-        with self.datenbank.begin() as verbindung:
+        beginne = vorlaeufig if name in NACHHOLBAR else sa.Engine.begin
+        with beginne(self.datenbank) as verbindung:
             if verbindung.dialect.name == "sqlite":
                 verbindung.exec_driver_sql("BEGIN IMMEDIATE")
             yield verbindung
@@ -109,19 +117,20 @@ class Store:
         """One journal row with its output; returns the id of the output part."""
         ausgabe = self.schreibe_wert(verbindung, vorgang_id, wert).id if wert is not None else None
         verbindung.execute(
-            schritt.insert().values(
-                vorgang_id=vorgang_id,
-                lauf=lauf,
-                name=angabe.name,
-                ziel=angabe.ziel,
-                versuch=angabe.versuch,
-                plugin=angabe.plugin,
-                plugin_version=angabe.plugin_version,
-                code=angabe.code,
-                ausgabe=ausgabe,
-                beginn=angabe.beginn,
-                ende=datetime.now(UTC),
-            )
+            schritt.insert(),
+            {
+                "vorgang_id": vorgang_id,
+                "lauf": lauf,
+                "name": angabe.name,
+                "ziel": angabe.ziel,
+                "versuch": angabe.versuch,
+                "plugin": angabe.plugin,
+                "plugin_version": angabe.plugin_version,
+                "code": angabe.code,
+                "ausgabe": ausgabe,
+                "beginn": angabe.beginn,
+                "ende": datetime.now(UTC),
+            },
         )
         return ausgabe
 
@@ -229,16 +238,17 @@ class Store:
         grund_id = self.inhalt.schreibe_in(verbindung, kette, [grund.encode()]).id if grund else None
         zeit = datetime.now(UTC)
         verbindung.execute(
-            ereignis.insert().values(
-                kette=kette,
-                nr=nr,
-                zeit=zeit,
-                wer=wer,
-                was=was,
-                code=code,
-                grund=grund_id,
-                siegel=self.bund.siegle(_auditzeile(kette, nr, zeit, wer, was, code, grund_id, vorher)),
-            )
+            ereignis.insert(),
+            {
+                "kette": kette,
+                "nr": nr,
+                "zeit": zeit,
+                "wer": wer,
+                "was": was,
+                "code": code,
+                "grund": grund_id,
+                "siegel": self.bund.siegle(_auditzeile(kette, nr, zeit, wer, was, code, grund_id, vorher)),
+            },
         )
 
     def _sperre_kette(self, verbindung: sa.Connection, kette: str) -> None:
