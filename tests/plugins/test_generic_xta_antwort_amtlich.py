@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 
 import httpx
 import pytest
 
 from fachwerk.errors import StepError
+from fachwerk.modell import Kanal
 from fachwerk.testkit.wirt import SpeicherInhalt
 from fachwerk_generic_xta.client import Adressen, Faehigkeiten, XtaClient
 from fachwerk_generic_xta.fehler import AntwortFehler, NachrichtUnbekannt
+from fachwerk_generic_xta.mapping import eingang
 from fachwerk_generic_xta.nachricht import (
+    Abholung,
     Dienstauskunft,
     Dienstfrage,
     Dienstparameter,
@@ -298,3 +302,18 @@ def test_an_empty_answer_where_one_is_needed_is_unreadable(vorgang: str) -> None
     }
     with pytest.raises(AntwortFehler):
         getattr(client(ANTWORTEN["nichts"]), vorgang)(*argumente.get(vorgang, ()))
+
+
+@pytest.mark.parametrize("feld", [feld.name for feld in fields(Metadaten)])
+def test_an_eingang_keeps_every_word_of_the_head(feld: str) -> None:
+    leer = Metadaten(ID, Partei("gae:anders", "anders"), Partei("wbs:9", "anders"))
+    anders = (
+        replace(KOPF, nachricht_id="urn:anders")
+        if feld == "nachricht_id"
+        else replace(KOPF, **{feld: getattr(leer, feld)})
+    )
+    kanal = Kanal(name="postfach", plugin="generic_xta")
+    mit, ohne = (
+        eingang(kanal, kopf, Abholung(kopf, "urn:r", ()), "urn:r", ZEIT).model_dump() for kopf in (KOPF, anders)
+    )
+    assert mit != ohne

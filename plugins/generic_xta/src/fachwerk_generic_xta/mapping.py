@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from fachwerk.modell import Eingang, Kanal, Teil
-from fachwerk_generic_xta.nachricht import Abholung, Listenwert, Metadaten, Teilangaben
+from fachwerk_generic_xta.nachricht import (
+    Abholung,
+    Eigenschaft,
+    Listenwert,
+    Metadaten,
+    Partei,
+    Teilangaben,
+    Vorgangsbezug,
+)
 
 ANFRAGE_ID = "xta.anfrage_id"
 
@@ -45,23 +54,69 @@ def _transport(angaben: Teilangaben) -> dict[str, str]:
 
 
 def _metadaten(kopf: Metadaten) -> dict[str, str]:
+    """All the head says, except what an Eingang has a field for; several of a kind are joined by line breaks."""
     angaben = {
-        "xta.absender": kopf.autor.kennung,
-        "xta.absender_name": kopf.autor.name,
-        "xta.leser": kopf.leser.kennung,
-        "xta.dienst": kopf.dienst,
-        "xta.szenario": kopf.szenario.code,
-        "xta.szenario_liste": _liste(kopf.szenario),
-        "xta.nachrichtentyp": kopf.nachrichtentyp.code,
-        "xta.nachrichtentyp_liste": _liste(kopf.nachrichtentyp),
-        "xta.payload_schema": kopf.payload_schema,
-        "xta.betreff": kopf.betreff,
-        "xta.groesse": "" if kopf.groesse is None else str(kopf.groesse),
-        "xta.erstellt": _zeit(kopf.erstellt),
-        "xta.gesendet": _zeit(kopf.gesendet),
-        "xta.zuerst_abgeholt": _zeit(kopf.zuerst_abgeholt),
+        **_partei("absender", kopf.autor),
+        **_partei("leser", kopf.leser),
+        **_partei("sender", kopf.sender),
+        **_partei("antwort_an", kopf.antwort_an),
+        "weitere_leser": _zeilen(leser.kennung for leser in kopf.weitere_leser),
+        "kopie_an": _zeilen(leser.kennung for leser in kopf.kopie_an),
+        "dienst": kopf.dienst,
+        "dienstguete": kopf.dienstguete,
+        "szenario": kopf.szenario.code,
+        "szenario_name": kopf.szenario.name,
+        "szenario_liste": _liste(kopf.szenario),
+        "nachrichtentyp": kopf.nachrichtentyp.code,
+        "nachrichtentyp_name": kopf.nachrichtentyp.name,
+        "nachrichtentyp_liste": _liste(kopf.nachrichtentyp),
+        "payload_schema": kopf.payload_schema,
+        "betreff": kopf.betreff,
+        "antwort_auf": _zeilen(kopf.antwort_auf),
+        **_vorgang("vorgang_autor", kopf.vorgang_autor),
+        **_vorgang("vorgang_leser", kopf.vorgang_leser),
+        "eigenschaften": _zeilen(_eigenschaft(eigenschaft) for eigenschaft in kopf.eigenschaften),
+        "groesse": "" if kopf.groesse is None else str(kopf.groesse),
+        **_zeitangaben(kopf),
     }
-    return {name: wert for name, wert in angaben.items() if wert}
+    return {f"xta.{name}": wert for name, wert in angaben.items() if wert}
+
+
+def _zeitangaben(kopf: Metadaten) -> dict[str, str]:
+    return {
+        "erstellt": _zeit(kopf.erstellt),
+        "gesendet": _zeit(kopf.gesendet),
+        "nicht_vor": _zeit(kopf.nicht_vor),
+        "gueltig_bis": _zeit(kopf.gueltig_bis),
+        "zuerst_abgeholt": _zeit(kopf.zuerst_abgeholt),
+        "angenommen": _zeit(kopf.angenommen),
+        "quittungen": _zeilen(sorted(art.value for art in kopf.quittungen)),
+        "quittung_an": kopf.quittung_an,
+    }
+
+
+def _partei(rolle: str, partei: Partei | None) -> dict[str, str]:
+    if partei is None:
+        return {}
+    return {
+        rolle: partei.kennung,
+        f"{rolle}_name": partei.name,
+        f"{rolle}_typ": partei.typ,
+        f"{rolle}_kategorie": partei.kategorie,
+    }
+
+
+def _vorgang(rolle: str, bezug: Vorgangsbezug | None) -> dict[str, str]:
+    return {} if bezug is None else {rolle: bezug.kennung, f"{rolle}_name": bezug.name}
+
+
+def _eigenschaft(eigenschaft: Eigenschaft) -> str:
+    """``liste#version#code=wert``."""
+    return f"{_liste(eigenschaft.schluessel)}#{eigenschaft.schluessel.code}={eigenschaft.wert}"
+
+
+def _zeilen(werte: Iterable[str]) -> str:
+    return "\n".join(werte)
 
 
 def _liste(wert: Listenwert) -> str:
@@ -69,5 +124,5 @@ def _liste(wert: Listenwert) -> str:
     return f"{wert.liste}#{wert.version}" if wert.liste else ""
 
 
-def _zeit(zeit: datetime | None) -> str:
+def _zeit(zeit: date | None) -> str:
     return "" if zeit is None else zeit.isoformat()
