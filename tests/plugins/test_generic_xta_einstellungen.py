@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,3 +88,16 @@ def test_the_word_simulator_gets_its_command() -> None:
     gruppe = click.Group("simulator")
     plugin.register_commands(gruppe)
     assert list(gruppe.commands) == ["xta"]
+
+
+def test_the_examples_of_the_readme_are_accepted() -> None:
+    readme = Path(__file__).resolve().parents[2] / "plugins" / "generic_xta" / "README.md"
+    bloecke = re.findall(r"^```toml\n(.*?)^```", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    kanal, ziel = (tomllib.loads(block) for block in bloecke)
+    kern = {"plugin", "takt", "kennung"}
+    Einstellungen.model_validate({k: v for k, v in kanal["kanal"]["wbs-postfach"].items() if k not in kern})
+    werte = Zieleinstellungen.model_validate({k: v for k, v in ziel["ziel"]["kreis"].items() if k != "plugin"})
+    assert werte.empfaenger.partei.kategorie == "Wohngeldbehörde"
+    tabelle = readme.read_text(encoding="utf-8")
+    assert not [feld for feld in Zieleinstellungen.model_fields if f"`{feld}`" not in tabelle]
+    assert not [feld for feld in Einstellungen.model_fields if f"`{feld}`" not in tabelle]
