@@ -13,7 +13,7 @@ import pytest
 from fachwerk.errors import StepError
 from fachwerk.modell import Kanal
 from fachwerk.testkit.wirt import SpeicherInhalt
-from fachwerk_generic_xta.client import Adressen, Faehigkeiten, XtaClient
+from fachwerk_generic_xta.client import MIB, Adressen, Faehigkeiten, XtaClient
 from fachwerk_generic_xta.fehler import AntwortFehler, NachrichtUnbekannt
 from fachwerk_generic_xta.mapping import eingang
 from fachwerk_generic_xta.nachricht import (
@@ -220,22 +220,32 @@ def test_a_clear_no_is_not_the_same_as_no_answer() -> None:
     assert (unbekannt.frage.dienst, unbekannt.verfuegbar) == ("urn:unbekannt", None)
 
 
-@pytest.mark.parametrize("vorgang", ["dienste", "bericht"])
-def test_small_binaries_may_come_as_parts_and_must_all_be_there(vorgang: str) -> None:
-    verweis = '<i:Include href="cid:z%40x"/>'
-    parameter = ergebnis("urn:ja", "<x:ServiceIsAvailable>true</x:ServiceIsAvailable>", PARAMETER.format(verweis))
-    inhalt = umschlag(AUSKUNFT.format(parameter) if vorgang == "dienste" else BERICHT.format(verweis))
-
-    def frage(xta: XtaClient) -> bytes:
-        if vorgang == "dienste":
-            return xta.lookup([Dienstfrage(WER, "urn:ja")])[0].parameter[0].daten
-        return xta.report(ID).zusatz[0].daten
-
-    assert frage(client(inhalt, ("z@x", b"\x00PDF"))) == b"\x00PDF"
-    for unvollstaendig in (client(inhalt), client(inhalt, ("y@x", b"PDF"))):
+def test_what_the_directory_says_may_come_in_parts_and_must_all_be_there() -> None:
+    parameter = PARAMETER.format('<i:Include href="cid:z%40x"/>')
+    inhalt = umschlag(AUSKUNFT.format(ergebnis("urn:ja", "<x:ServiceIsAvailable>1</x:ServiceIsAvailable>", parameter)))
+    (auskunft,) = client(inhalt, ("z@x", b"\x00PDF")).lookup([Dienstfrage(WER, "urn:ja")])
+    assert auskunft.parameter[0].daten == b"\x00PDF"
+    for unvollstaendig in (client(inhalt), client(inhalt, ("y@x", b"PDF")), client(inhalt, ("z@x", bytes(11 * MIB)))):
         with pytest.raises(AntwortFehler) as fehler:
-            frage(unvollstaendig)
+            unvollstaendig.lookup([Dienstfrage(WER, "urn:ja")])
         assert fehler.value.grund == "verweis_ohne_teil"
+
+
+@pytest.mark.parametrize(
+    ("daten", "teile", "gelesen"),
+    [
+        ('<i:Include href="cid:z%40x"/>', [("y@x", b"1"), ("z@x", b"\x00PDF")], b"\x00PDF"),
+        ('<i:Include href="cid:z%40x"/>', [("z@x", bytes(11 * MIB))], None),
+        ('<i:Include href="cid:z%40x"/>', [("y@x", b"1")], None),
+        ("QU", [], None),
+    ],
+    ids=["als_teil", "zu_gross", "teil_fehlt", "kein_base64"],
+)
+def test_what_was_added_to_a_report_never_hides_what_became_of_the_message(
+    daten: str, teile: list[tuple[str, bytes]], gelesen: bytes | None
+) -> None:
+    bericht = client(umschlag(BERICHT.format(daten)), *teile).report(ID)
+    assert (bericht.status, bericht.zusatz[0].daten) == (3, gelesen)
 
 
 def test_a_report_keeps_its_lines_and_what_was_added() -> None:

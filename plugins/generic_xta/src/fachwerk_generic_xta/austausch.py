@@ -151,18 +151,18 @@ class Antwort:
         return lies_teile(self._stuecke(grenze), self._content_type)
 
     def umschlag(self) -> Umschlag:
-        """The envelope of a small answer with its parts."""
+        """The envelope of a small answer with its parts; parts beyond the limit of an envelope are read over."""
         grenze = self.groessen.umschlag
         if not self.ist_mehrteilig:
             return self.einfach(grenze)
-        wurzel, anhaenge = b"", {}
+        wurzel, anhaenge, frei = b"", dict[str, bytes](), grenze
         try:
-            for teil in self.teile(2 * grenze):
-                inhalt = teil.lies(grenze)
+            for teil in self.teile(self.groessen.inline):
                 if teil.ist_wurzel:
-                    wurzel = inhalt
-                else:
+                    wurzel = teil.lies(grenze)
+                elif (inhalt := teil.lies_falls_klein(frei)) is not None:
                     anhaenge[teil.content_id] = inhalt
+                    frei -= len(inhalt)
         except MehrteiligFehler as fehler:
             raise AntwortFehler(fehler.code) from None
         return lies_umschlag(wurzel, anhaenge)

@@ -104,11 +104,18 @@ class MimeTeil:
 
     def lies(self, grenze: int) -> bytes:
         """The whole content, at most ``grenze`` bytes."""
+        inhalt = self.lies_falls_klein(grenze)
+        if inhalt is None:
+            raise MehrteiligFehler("teil_zu_gross")
+        return inhalt
+
+    def lies_falls_klein(self, grenze: int) -> bytes | None:
+        """The whole content, None if it is longer than ``grenze`` bytes."""
         gelesen = io.BytesIO()
         for stueck in self.strom():
             gelesen.write(stueck)
             if gelesen.tell() > grenze:
-                raise MehrteiligFehler("teil_zu_gross")
+                return None
         return gelesen.getvalue()
 
 

@@ -206,10 +206,13 @@ class Protokolleintrag:
 
 @dataclass(frozen=True)
 class Zusatzbericht:
-    """A report of another process that was added to a transport report; ``art`` says what ``daten`` are."""
+    """A report of another process that was added to a transport report; ``art`` says what ``daten`` are.
+
+    ``daten`` is None where they are too large or cannot be read: that must not hide what became of the message.
+    """
 
     art: Listenwert
-    daten: bytes = field(repr=False)
+    daten: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from fachwerk_generic_xta.nachricht import (
     Dienstfrage,
     Dienstparameter,
     Inhaltsteil,
+    Listenwert,
     Metadaten,
     Partei,
     Protokolleintrag,
@@ -173,19 +174,23 @@ def transport_bericht(umschlag: Umschlag) -> TransportBericht:
     status = ganzzahl(text(bericht, "x:MessageStatus/x:Status"))
     if status is None:
         raise AntwortFehler("status_fehlt")
-    zusatz = tuple(
-        Zusatzbericht(listenwert(art), kleiner_inhalt(umschlag, daten))
-        for glied in bericht.iterfind("x:AdditionalReports/x:Report", NS)
-        if (art := glied.find("x:Key", NS)) is not None and (daten := glied.find("x:Data", NS)) is not None
-    )
     return TransportBericht(
         lies(kopf),
         zeit(bericht, "x:ReportTime"),
         text(bericht, "x:XTAServerIdentity"),
         status,
         _protokoll(bericht),
-        zusatz,
+        tuple(_zusatz(umschlag, glied) for glied in bericht.iterfind("x:AdditionalReports/x:Report", NS)),
     )
+
+
+def _zusatz(umschlag: Umschlag, glied: _Element) -> Zusatzbericht:
+    art, daten = glied.find("x:Key", NS), glied.find("x:Data", NS)
+    try:
+        inhalt = None if daten is None else kleiner_inhalt(umschlag, daten)
+    except AntwortFehler:
+        inhalt = None
+    return Zusatzbericht(Listenwert() if art is None else listenwert(art), inhalt)
 
 
 def _protokoll(bericht: _Element) -> tuple[Protokolleintrag, ...]:
