@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
-from fachwerk.testkit.welt import Welt
+from fachwerk.modell import Idempotenz, utc
+from fachwerk.tabellen import zustellung
+from fachwerk.testkit.mitspieler import Stufenziel
+from fachwerk.testkit.welt import Welt, antrag_xml
 
 
 @pytest.fixture
@@ -40,3 +44,43 @@ def baue_welt(datenbank_url: str, tmp_path: Path) -> Iterator[Callable[..., Welt
 def welt(baue_welt: Callable[..., Welt]) -> Welt:
     """A world with one mailbox and the Ziel ``akte``, which recognises a key."""
     return baue_welt()
+
+
+@pytest.fixture
+def amt() -> Stufenziel:
+    """A target that confirms in stages."""
+    return Stufenziel("amt", Idempotenz.ABFRAGE)
+
+
+@pytest.fixture
+def uebergeben(baue_welt: Callable[..., Welt], amt: Stufenziel) -> Welt:
+    """One case, handed over to a target that will tell more."""
+    welt = baue_welt(plugins={"amt": amt}, ziel={"akte": "amt"})
+    welt.lege_ein("n-1", antrag_xml(uuid="u-1"))
+    assert welt.durchlauf() == ["done"]
+    return welt
+
+
+@pytest.fixture
+def naechste_frage() -> Callable[[Welt], datetime | None]:
+    """When the next question for a receipt is due, None if nothing is asked."""
+
+    def faellig(welt: Welt) -> datetime | None:
+        zeit = welt.zeilen(zustellung)[0].frage_faellig
+        return None if zeit is None else utc(zeit)
+
+    return faellig
+
+
+@pytest.fixture
+def frage(naechste_frage: Callable[[Welt], datetime | None]) -> Callable[..., None]:
+    """Let so much time pass that the next question is due, and work; ``mal`` times."""
+
+    def warte_und_arbeite(welt: Welt, mal: int = 1) -> None:
+        for _ in range(mal):
+            faellig = naechste_frage(welt)
+            assert faellig is not None
+            welt.vergehe(seconds=max((faellig - datetime.now(UTC)).total_seconds(), 0) + 1)
+            welt.arbeite()
+
+    return warte_und_arbeite

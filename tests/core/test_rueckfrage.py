@@ -12,53 +12,24 @@ from hypothesis import strategies as st
 from fachwerk import alarm, eingriff, rueckfrage
 from fachwerk.aufbewahrung import loesche_faellige
 from fachwerk.errors import (
-    ContractError,
     FachwerkError,
     NeedsHumanError,
     OutcomeUnknownError,
     PermanentError,
     RetryableError,
 )
-from fachwerk.modell import Befund, GehaltenFuer, Idempotenz, Quittung, Schwere, Stufe, utc
-from fachwerk.tabellen import ereignis, quittung, vorgang, zustellung
+from fachwerk.modell import Befund, GehaltenFuer, Quittung, Schwere, Stufe
+from fachwerk.tabellen import ereignis, quittung, zustellung
 from fachwerk.testkit.mitspieler import Stoerung, Stufenziel
 from fachwerk.testkit.welt import Welt, antrag_xml
 
 Bau = Callable[..., Welt]
+Frage = Callable[..., None]
+Faellig = Callable[[Welt], datetime | None]
 
 UEBERGEBEN, BESTAETIGT, UEBERNOMMEN = Stufe.UEBERGEBEN, Stufe.TECHNISCH_BESTAETIGT, Stufe.UEBERNOMMEN
 BEFUND = Befund(code="bericht.gelb", schwere=Schwere.WARNUNG, text="Der Empfänger war erst spät zu erreichen.")
 GESPERRT = NeedsHumanError("konto", "Das Konto ist gesperrt.", fuer=GehaltenFuer.BETRIEB, routenfehler=True)
-
-
-@pytest.fixture
-def amt() -> Stufenziel:
-    return Stufenziel("amt", Idempotenz.ABFRAGE)
-
-
-@pytest.fixture
-def uebergeben(baue_welt: Bau, amt: Stufenziel) -> Welt:
-    """One case, handed over to a target that will tell more."""
-    welt = baue_welt(plugins={"amt": amt}, ziel={"akte": "amt"})
-    welt.lege_ein("n-1", antrag_xml(uuid="u-1"))
-    welt.rufe_ab()
-    welt.arbeite()
-    assert welt.der_vorgang().status == "done"
-    return welt
-
-
-def naechste_frage(welt: Welt) -> datetime | None:
-    faellig = welt.zeilen(zustellung)[0].frage_faellig
-    return None if faellig is None else utc(faellig)
-
-
-def frage(welt: Welt, mal: int = 1) -> None:
-    """Let so much time pass that the next question is due, and work."""
-    for _ in range(mal):
-        faellig = naechste_frage(welt)
-        assert faellig is not None
-        welt.vergehe(seconds=max((faellig - datetime.now(UTC)).total_seconds(), 0) + 1)
-        welt.arbeite()
 
 
 def stufen(welt: Welt) -> set[str]:
@@ -73,7 +44,7 @@ def quittungsschritte(welt: Welt) -> list[tuple[str, str]]:
 
 
 def test_a_higher_stage_becomes_a_quittung_a_step_of_the_journal_and_an_event(
-    uebergeben: Welt, amt: Stufenziel
+    uebergeben: Welt, amt: Stufenziel, frage: Frage
 ) -> None:
     amt.antworten.append(BESTAETIGT)
     amt.befunde = (BEFUND,)
@@ -88,7 +59,9 @@ def test_a_higher_stage_becomes_a_quittung_a_step_of_the_journal_and_an_event(
     assert uebergeben.beobachter.schritte[-1] == (kennung, "quittung")
 
 
-def test_the_last_stage_ends_the_questions(uebergeben: Welt, amt: Stufenziel) -> None:
+def test_the_last_stage_ends_the_questions(
+    uebergeben: Welt, amt: Stufenziel, frage: Frage, naechste_frage: Faellig
+) -> None:
     amt.antworten.extend([UEBERGEBEN, BESTAETIGT, UEBERNOMMEN])
     frage(uebergeben, 3)
     assert stufen(uebergeben) == {"uebergeben", "technisch_bestaetigt", "uebernommen"}
@@ -99,21 +72,25 @@ def test_the_last_stage_ends_the_questions(uebergeben: Welt, amt: Stufenziel) ->
     assert alarm.offene(uebergeben.betrieb.store) == []
 
 
-def test_a_stage_that_was_left_out_is_not_missed(uebergeben: Welt, amt: Stufenziel) -> None:
+def test_a_stage_that_was_left_out_is_not_missed(
+    uebergeben: Welt, amt: Stufenziel, frage: Frage, naechste_frage: Faellig
+) -> None:
     amt.antworten.append(UEBERNOMMEN)
     frage(uebergeben)
     assert stufen(uebergeben) == {"uebergeben", "uebernommen"}
     assert naechste_frage(uebergeben) is None
 
 
-def test_a_target_that_answers_less_than_before_takes_nothing_back(uebergeben: Welt, amt: Stufenziel) -> None:
+def test_a_target_that_answers_less_than_before_takes_nothing_back(
+    uebergeben: Welt, amt: Stufenziel, frage: Frage
+) -> None:
     amt.antworten.extend([BESTAETIGT, UEBERGEBEN])
     frage(uebergeben, 2)
     assert "technisch_bestaetigt" in stufen(uebergeben)
     assert (uebergeben.der_vorgang().status, len(quittungsschritte(uebergeben))) == ("done", 1)
 
 
-def test_a_target_without_further_stages_is_not_asked(baue_welt: Bau) -> None:
+def test_a_target_without_further_stages_is_not_asked(baue_welt: Bau, naechste_frage: Faellig) -> None:
     welt = baue_welt(ziel={"akte": "mit_abfrage"})
     welt.lege_ein("n-1", antrag_xml(uuid="u-1"))
     assert welt.durchlauf() == ["done"]
@@ -135,7 +112,7 @@ def test_a_pause_lies_between_half_and_all_of_the_age_but_never_under_half_a_min
 
 @pytest.mark.parametrize(("alter_min", "hoechstens_min"), [(10, 12), (120, 122), (1440, 360), (29 * 1440, 360)])
 def test_the_longer_ago_the_hand_over_the_longer_the_pause(
-    uebergeben: Welt, amt: Stufenziel, alter_min: int, hoechstens_min: int
+    uebergeben: Welt, amt: Stufenziel, alter_min: int, hoechstens_min: int, naechste_frage: Faellig
 ) -> None:
     uebergeben.vergehe(minutes=alter_min)
     uebergeben.arbeite()
@@ -146,7 +123,7 @@ def test_the_longer_ago_the_hand_over_the_longer_the_pause(
 
 
 def test_a_month_after_the_hand_over_nobody_is_asked_any_more_but_somebody_is_told(
-    uebergeben: Welt, amt: Stufenziel
+    uebergeben: Welt, amt: Stufenziel, naechste_frage: Faellig
 ) -> None:
     uebergeben.vergehe(days=29)
     uebergeben.arbeite()
@@ -161,7 +138,7 @@ def test_a_month_after_the_hand_over_nobody_is_asked_any_more_but_somebody_is_to
 
 
 def test_after_the_alarm_a_person_can_have_it_asked_once_more_without_sending_again(
-    uebergeben: Welt, amt: Stufenziel
+    uebergeben: Welt, amt: Stufenziel, frage: Frage
 ) -> None:
     uebergeben.vergehe(days=31)
     frage(uebergeben)
@@ -190,7 +167,7 @@ def test_a_due_question_of_a_ziel_nobody_has_any_more_keeps_no_round_waiting(ueb
     assert rueckfrage.faellige(uebergeben.betrieb) == []
 
 
-def test_what_is_asked_for_is_kept_from_being_deleted(uebergeben: Welt, amt: Stufenziel) -> None:
+def test_what_is_asked_for_is_kept_from_being_deleted(uebergeben: Welt, amt: Stufenziel, frage: Frage) -> None:
     uebergeben.vergehe(days=60)
     assert loesche_faellige(uebergeben.betrieb, datetime.now(UTC)) == 0
     amt.antworten.append(UEBERNOMMEN)
@@ -210,7 +187,7 @@ def test_what_is_asked_for_is_kept_from_being_deleted(uebergeben: Welt, amt: Stu
     ],
 )
 def test_a_question_that_fails_is_asked_again_and_stops_no_delivery(
-    uebergeben: Welt, amt: Stufenziel, fehler: Exception
+    uebergeben: Welt, amt: Stufenziel, fehler: Exception, frage: Frage
 ) -> None:
     amt.antworten.extend([fehler] * 7 + [UEBERNOMMEN])
     frage(uebergeben, 7)
@@ -222,7 +199,9 @@ def test_a_question_that_fails_is_asked_again_and_stops_no_delivery(
     assert len(amt.wirkungen) == 2
 
 
-def test_a_target_that_says_when_is_not_asked_earlier(uebergeben: Welt, amt: Stufenziel) -> None:
+def test_a_target_that_says_when_is_not_asked_earlier(
+    uebergeben: Welt, amt: Stufenziel, frage: Frage, naechste_frage: Faellig
+) -> None:
     amt.antworten.append(RetryableError("wartung", "Wartung.", retry_after=7200))
     frage(uebergeben)
     faellig = naechste_frage(uebergeben)
@@ -231,7 +210,7 @@ def test_a_target_that_says_when_is_not_asked_earlier(uebergeben: Welt, amt: Stu
 
 
 def test_a_broken_route_found_by_a_question_opens_the_circuit_and_is_asked_later(
-    uebergeben: Welt, amt: Stufenziel
+    uebergeben: Welt, amt: Stufenziel, frage: Frage, naechste_frage: Faellig
 ) -> None:
     amt.antworten.extend([GESPERRT, BESTAETIGT])
     frage(uebergeben)
@@ -268,7 +247,7 @@ def test_while_the_circuit_is_open_nothing_is_asked(uebergeben: Welt, amt: Stufe
     ],
 )
 def test_a_rejection_makes_the_done_case_a_held_one_with_what_the_target_said(
-    uebergeben: Welt, amt: Stufenziel, fehler: FachwerkError, fuer: str
+    uebergeben: Welt, amt: Stufenziel, fehler: FachwerkError, fuer: str, frage: Frage
 ) -> None:
     amt.antworten.append(fehler)  # type: ignore[arg-type]
     frage(uebergeben)
@@ -284,7 +263,9 @@ def test_a_rejection_makes_the_done_case_a_held_one_with_what_the_target_said(
     assert uebergeben.arbeite() == 0
 
 
-def test_the_question_of_a_rejection_goes_to_the_office_like_any_other(baue_welt: Bau, amt: Stufenziel) -> None:
+def test_the_question_of_a_rejection_goes_to_the_office_like_any_other(
+    baue_welt: Bau, amt: Stufenziel, frage: Frage
+) -> None:
     klaerung = {"ziel": "buero"}
     welt = baue_welt(plugins={"amt": amt}, ziel={"akte": "amt", "buero": "mit_schluessel"}, klaerung=klaerung)
     welt.lege_ein("n-1", antrag_xml(uuid="u-1"))
@@ -296,7 +277,7 @@ def test_the_question_of_a_rejection_goes_to_the_office_like_any_other(baue_welt
 
 
 def test_a_rejected_case_is_delivered_again_under_the_same_key_and_followed_anew(
-    uebergeben: Welt, amt: Stufenziel
+    uebergeben: Welt, amt: Stufenziel, frage: Frage
 ) -> None:
     amt.antworten.extend([BESTAETIGT, PermanentError("abgewiesen", "Nein.")])
     frage(uebergeben, 2)
@@ -312,7 +293,7 @@ def test_a_rejected_case_is_delivered_again_under_the_same_key_and_followed_anew
 
 
 def test_a_security_code_raises_an_alarm_for_the_case_until_somebody_repeats_it(
-    uebergeben: Welt, amt: Stufenziel
+    uebergeben: Welt, amt: Stufenziel, frage: Frage
 ) -> None:
     amt.antworten.append(PermanentError("schad", "Schadsoftware gemeldet.", {"alarm": "sicherheit"}))
     frage(uebergeben)
@@ -322,119 +303,3 @@ def test_a_security_code_raises_an_alarm_for_the_case_until_somebody_repeats_it(
     ]
     eingriff.wiederhole(uebergeben.betrieb, kennung, "anna")
     assert alarm.offene(uebergeben.betrieb.store) == []
-
-
-# -- a target that does not know what it took -------------------------------------------------------------------------
-
-
-def test_within_the_first_hour_a_target_need_not_know_yet(uebergeben: Welt, amt: Stufenziel) -> None:
-    amt.antworten.extend([None, None, UEBERNOMMEN])
-    frage(uebergeben, 3)
-    assert (uebergeben.der_vorgang().status, "uebernommen" in stufen(uebergeben)) == ("done", True)
-
-
-def test_after_an_hour_a_contradiction_is_held_and_a_release_sends_again(uebergeben: Welt, amt: Stufenziel) -> None:
-    amt.antworten.extend([None, None])
-    frage(uebergeben)
-    uebergeben.vergehe(hours=1)
-    uebergeben.arbeite()
-    fall = uebergeben.der_vorgang()
-    assert (fall.status, fall.grund, fall.gehalten_fuer) == ("held", "quittung_widerspruch", "betrieb")
-    eingriff.gib_frei(uebergeben.betrieb, fall.id, "anna", "Beim Empfänger ist nichts da.")
-    amt.zuletzt = UEBERGEBEN
-    uebergeben.arbeite()
-    assert amt.versuche == [f"{fall.id}:akte:1"] * 2
-    assert (uebergeben.der_vorgang().status, len(amt.fragen)) == ("done", 2)
-    assert naechste_frage(uebergeben) is not None
-
-
-def test_a_repetition_of_a_contradiction_asks_before_it_sends(uebergeben: Welt, amt: Stufenziel) -> None:
-    amt.antworten.extend([None, BESTAETIGT])
-    uebergeben.vergehe(hours=2)
-    uebergeben.arbeite()
-    assert uebergeben.der_vorgang().grund == "quittung_widerspruch"
-    eingriff.wiederhole(uebergeben.betrieb, uebergeben.der_vorgang().id, "anna")
-    uebergeben.arbeite()
-    assert (uebergeben.der_vorgang().status, len(amt.versuche)) == ("done", 1)
-    assert stufen(uebergeben) == {"technisch_bestaetigt"}
-
-
-def test_a_target_that_forgets_what_it_had_confirmed_contradicts_nothing(uebergeben: Welt, amt: Stufenziel) -> None:
-    amt.antworten.extend([BESTAETIGT, None])
-    frage(uebergeben)
-    uebergeben.vergehe(days=2)
-    uebergeben.arbeite()
-    assert (uebergeben.der_vorgang().status, len(amt.fragen)) == ("done", 2)
-    assert naechste_frage(uebergeben) is not None
-
-
-# -- quietly over -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("werte", [{"status": "forwarded"}, {"status": "returned"}, {"fassung": 2}])
-def test_a_case_that_went_another_way_is_not_asked_for(
-    uebergeben: Welt, amt: Stufenziel, werte: dict[str, object]
-) -> None:
-    with uebergeben.betrieb.store.transaktion("probe") as verbindung:
-        verbindung.execute(vorgang.update().values(**werte))
-    frage(uebergeben)
-    assert (amt.fragen, naechste_frage(uebergeben)) == ([], None)
-    assert alarm.offene(uebergeben.betrieb.store) == []
-
-
-def test_a_question_repeated_after_a_crash_counts_once(uebergeben: Welt, amt: Stufenziel) -> None:
-    amt.antworten.extend([BESTAETIGT, BESTAETIGT])
-    uebergeben.vergehe(seconds=61)
-    auftrag = uebergeben.auftraege.naechster()
-    for _ in range(2):
-        rueckfrage.frage_nach(uebergeben.betrieb, *auftrag.argumente.split("\n"))
-    assert (len(quittungsschritte(uebergeben)), len(amt.fragen)) == (1, 1)
-
-
-def test_of_two_nodes_that_ask_at_the_same_moment_one_writes_the_answer(uebergeben: Welt, amt: Stufenziel) -> None:
-    nachbar = uebergeben.nachbar()
-    amt.antworten.extend([BESTAETIGT, BESTAETIGT])
-    uebergeben.vergehe(seconds=61)
-    argumente = uebergeben.auftraege.naechster().argumente.split("\n")
-
-    def auch_der_nachbar(schluessel: str) -> None:
-        amt.waehrend_frage = None
-        rueckfrage.frage_nach(nachbar.betrieb, *argumente)
-
-    amt.waehrend_frage = auch_der_nachbar
-    rueckfrage.frage_nach(uebergeben.betrieb, *argumente)
-    assert (len(amt.fragen), len(quittungsschritte(uebergeben))) == (2, 1)
-    nachbar.schliesse()
-
-
-def test_a_question_without_a_job_gets_a_new_one(uebergeben: Welt, amt: Stufenziel) -> None:
-    uebergeben.auftraege.loesche(uebergeben.auftraege.offene())
-    uebergeben.vergehe(minutes=5)
-    assert uebergeben.arbeite() == 0
-    for _ in range(2):
-        rueckfrage.belebe(uebergeben.betrieb, datetime.now(UTC) - timedelta(minutes=1))
-    assert len(uebergeben.auftraege.offene()) == 1
-    uebergeben.arbeite()
-    assert len(amt.fragen) == 1
-
-
-def test_a_question_that_kills_its_process_is_given_up_with_an_alarm(uebergeben: Welt, amt: Stufenziel) -> None:
-    kennung = uebergeben.der_vorgang().id
-    for _ in range(2):
-        rueckfrage.gib_auf(uebergeben.betrieb, kennung, "akte", 1, "absturz_wiederholt", "Bitte melden.")
-    assert naechste_frage(uebergeben) is None
-    assert [(zeile.code, zeile.anzahl) for zeile in alarm.offene(uebergeben.betrieb.store)] == [
-        ("absturz_wiederholt", 1)
-    ]
-    uebergeben.vergehe(seconds=61)
-    uebergeben.arbeite()
-    assert amt.fragen == []
-
-
-def test_a_broken_contract_of_the_question_is_no_reason_to_doubt_the_delivery(
-    uebergeben: Welt, amt: Stufenziel
-) -> None:
-    amt.antworten.append(ContractError("kaputt", "Das Plugin ist kaputt."))
-    frage(uebergeben)
-    assert uebergeben.der_vorgang().status == "done"
-    assert naechste_frage(uebergeben) is not None
