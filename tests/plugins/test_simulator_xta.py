@@ -301,22 +301,3 @@ def test_the_log_holds_ids_and_codes_but_no_content(portal: Any, leser: Any, cap
     assert any(f"sendMessage konto=portal status=200 id={kennung} bytes=32" in zeile for zeile in eigene)
     assert any("close konto=leser status=500 fehler=9070" in zeile for zeile in eigene)
     assert not [zeile for zeile in eigene if "Kanarienvogel" in zeile or "Prüfung" in zeile]
-
-
-@pytest.mark.parametrize(
-    "konten",
-    [
-        {},
-        {"konten": {}},
-        {"konten": {"../a": {"kennungen": ["x"]}}},
-        {"konten": {"ca": {"kennungen": ["x"]}}},
-        {"konten": {"a": {"kennungen": []}}},
-        {"konten": {"a": {"kennungen": ["*"]}}},
-        {"konten": {"a": {"kennungen": ["x"], "gespert": True}}},
-        {"konten": {"a": {"kennungen": ["x"], "gesperrt": "ja"}}},
-        {"konten": {"a": {"kennungen": ["x"]}, "b": {"kennungen": ["x"]}}},
-    ],
-)
-def test_wrong_accounts_refuse_the_start(tmp_path: Path, konten: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError):
-        XtaSimulator(tmp_path, konten).start()

@@ -24,6 +24,7 @@ from click.testing import CliRunner
 
 from fachwerk_generic_xta.simulator import Zugang, bestand
 from fachwerk_generic_xta.simulator.befehl import xta
+from fachwerk_generic_xta.simulator.steuerung import steuere
 
 START = [sys.executable, "-c", "from fachwerk_generic_xta.simulator.befehl import xta; xta()"]
 KONTEN = {"konten": {"leser": {"kennungen": ["wbs:130030000000"]}, "portal": {"kennungen": ["gae:portal"]}}}
@@ -96,6 +97,8 @@ def test_the_command_says_where_it_is_and_stops_cleanly(
             assert client.rufe("checkAccountActive").status == 200
             lauf.prozess.send_signal(signalnummer)
             assert lauf.prozess.wait(20) == 0, "also with a connection still open"
+            assert lauf.prozess.stdout is not None
+            assert "Simulator beendet. Nachrichten, Zertifikate und Protokoll bleiben in" in lauf.prozess.stdout.read()
         assert not (lauf.ordner / "simulator.json").exists()
 
 
@@ -115,7 +118,84 @@ def test_wrong_configuration_is_explained_with_exit_code_3(tmp_path: Path) -> No
     (tmp_path / "konten.json").write_text("{")
     ergebnis = CliRunner().invoke(xta, ["--ordner", str(tmp_path)])
     assert ergebnis.exit_code == 3
-    assert "konten.json ist nicht lesbar oder kein JSON" in ergebnis.output
+    assert "konten.json ist nicht lesbar oder kein JSON (Zeile 1, Spalte 2)" in ergebnis.output
+
+
+@pytest.mark.parametrize(
+    ("worte", "erwartet"),
+    [
+        ([], "Es fehlt --ordner"),
+        (["--ordner", __file__], "ist eine Datei"),
+        (["--ordner", "neu", "--konten", "gibtsnicht.json"], "gibtsnicht.json ist nicht lesbar"),
+        (["--ordner", "neu", "--host", "gibt.es.nicht.invalid"], "kann nicht gelauscht werden"),
+        (["steuern", "{}"], "Es fehlt --ordner"),
+        (["senden", __file__, "--von", "a", "--an", "b", "--ordner", "neu"], "läuft kein Simulator"),
+    ],
+)
+def test_every_mistake_has_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worte: list[str], erwartet: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ergebnis = CliRunner().invoke(xta, worte)
+    assert ergebnis.exit_code == 3
+    assert erwartet in ergebnis.output
+    assert "Traceback" not in ergebnis.output
+
+
+def test_the_log_tells_people_what_happened(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
+    with (
+        laeuft(tmp_path / "sim") as lauf,
+        xta_gegenstelle.Gegenstelle(lauf, "portal") as portal,
+        xta_gegenstelle.Gegenstelle(lauf, "leser") as leser,
+    ):
+        kennung, _ = portal.sende([b"<name>Erika Kanarienvogel</name>"])
+        steuere(lauf.ordner, {"getMessage": {"art": "abgeschnitten"}, "close": {"http": 503}})
+        leser.client.post(leser.urls["msgbox"] + "x", content=b"a")
+        with pytest.raises(AssertionError):
+            leser.hole(kennung)
+        leser.schliesse("Kanarienvogel")
+        leser.schliesse("Kanarienvogel")
+        leser.liste()
+        zeilen = [zeile.split(" | ", 1)[1] for zeile in (lauf.ordner / "anfragen.log").read_text().splitlines()]
+    assert zeilen[1:] == [
+        f"portal | sendMessage | {kennung} | in Ordnung, 32 Bytes, 1 Teile",
+        "leser | HTTP | - | HTTP 404: unter diesem Pfad ist kein XTA-Anschluss",
+        f"leser | getMessage | {kennung} | in Ordnung, 32 Bytes, 1 Teile | Störung: abgeschnitten",
+        "leser | close | - | HTTP 503 | Störung: http",
+        "leser | close | - | Fehler 9070: Nachrichtenkennung hier unbekannt",
+        "leser | getStatusList | - | in Ordnung, 1 Einträge, 0 weitere",
+    ]
+    assert re.fullmatch(
+        r"portal \| createMessageId \| urn:de:xta:messageid:portal:[0-9a-f-]{36} \| in Ordnung", zeilen[0]
+    )
+
+
+def test_after_a_kill_everything_is_as_it_was_left(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
+    """Also what only few servers remember: fetched, taken back, reports, request ids."""
+    ordner = tmp_path / "sim"
+    with (
+        laeuft(ordner, "--nur-neue", "--streng") as lauf,
+        xta_gegenstelle.Gegenstelle(lauf, "portal", "gae:portal") as portal,
+        xta_gegenstelle.Gegenstelle(lauf, "leser") as leser,
+    ):
+        geholt, neu = portal.sende()[0], portal.sende()[0]
+        gehalten, _ = portal.sende(zusatz="<m:NotBefore>2100-01-01T00:00:00Z</m:NotBefore>")
+        assert portal.storniere(gehalten).status == 200
+        steuere(ordner, {"bericht": {"nachricht": neu, "status": 3}})
+        abfrage = leser.hole(geholt).finde("//o:MsgBoxResponse").get("MsgBoxRequestID")
+        lauf.prozess.send_signal(signal.SIGKILL)
+        lauf.prozess.wait()
+    with (
+        laeuft(ordner, "--nur-neue", "--streng") as lauf,
+        xta_gegenstelle.Gegenstelle(lauf, "portal", "gae:portal") as portal,
+        xta_gegenstelle.Gegenstelle(lauf, "leser") as leser,
+    ):
+        assert leser.ids() == [neu]
+        assert leser.ids(selektor='<o:MsgSelector newEntry="false"/>') == [geholt, neu]
+        assert portal.bericht(neu).finde("//x:Status").text == "3"
+        assert portal.bericht(gehalten).finde("//x:WarnList/x:Warning/x:Code/code").text == "STORNIERT"
+        assert leser.schliesse(geholt, abfrage=abfrage).status == 200
+        assert portal.sende(kennung=gehalten)[1].fehlernummer == "9024"
 
 
 def test_a_taken_port_is_explained(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +14,7 @@ import httpx
 import pytest
 
 from fachwerk.errors import ConfigError
-from fachwerk_generic_xta.simulator import XtaSimulator, bestand
+from fachwerk_generic_xta.simulator import Einstellungen, XtaSimulator, bestand
 from fachwerk_generic_xta.simulator.temperament import ARTEN, lies_temperament, pruefe_laune
 
 KONTEN = {"konten": {"leser": {"kennungen": ["wbs:130030000000"]}, "portal": {"kennungen": ["gae:portal"]}}}
@@ -53,8 +55,6 @@ def test_lawful_moods_lose_nothing(
     assert ("transfer-encoding" in antwort.headers) == (art == "gestueckelt")
     gelesen = xta_gegenstelle.lies_antwort(antwort)
     if art == "inline_base64":
-        import base64
-
         texte = [element.text for element in gelesen.alle("//x:Message | //x:Attachment")]
         assert [base64.b64decode(text) for text in texte] == INHALTE
     else:
@@ -93,6 +93,88 @@ def test_parts_can_be_missing_or_misnamed(
     assert len(verweise & set(falsch.teile)) == 1
     simulator.temperament.setze("getMessage", "falsche_groesse")
     assert xta_gegenstelle.lies_antwort(roh()).alle("//@size") == ["9", "6001"]
+
+
+def test_two_parts_can_have_one_name(simulator: XtaSimulator, roh: Callable[[], httpx.Response]) -> None:
+    simulator.temperament.setze("getMessage", "doppelte_cid")
+    kennungen = re.findall(rb"Content-ID: <([^>]+)>", roh().content)
+    assert len(kennungen) == 4
+    assert len(set(kennungen)) == 3
+
+
+def test_the_envelope_can_be_broken(simulator: XtaSimulator, roh: Callable[[], httpx.Response]) -> None:
+    simulator.temperament.setze("getMessage", "kaputtes_xml")
+    inhalt = roh().content
+    assert b"<soap:Envelope" in inhalt
+    assert b"</soap:Envelope>" not in inhalt
+
+
+def test_an_answer_can_take_longer_than_the_client_waits(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> None:
+    simulator.temperament.setze("createMessageId", "langsam", sekunden=600, mal=None)
+    with xta_gegenstelle.Gegenstelle(simulator, "portal") as portal:
+        portal.client.timeout = httpx.Timeout(30, read=0.2)
+        with pytest.raises(httpx.ReadTimeout):
+            portal.neue_id()
+    simulator.stop()
+    assert len(list((simulator.ordner / "kennungen").iterdir())) == 1, "the work was done"
+
+
+def test_an_answer_can_drip(simulator: XtaSimulator, roh: Callable[[], httpx.Response]) -> None:
+    ganz = len(roh().content)
+    simulator.temperament.setze("getMessage", "tropfend", bytes_je_sekunde=200_000)
+    assert len(roh().content) == ganz
+
+
+def test_a_body_can_break_off_after_so_many_bytes(
+    simulator: XtaSimulator, xta_gegenstelle: ModuleType, portal: Any
+) -> None:
+    kennung, _ = portal.sende([b"x" * 500_000])
+    simulator.temperament.setze("getMessage", "abbruch_im_rumpf", bytes=300_000)
+    _, action = xta_gegenstelle.ACTIONS["getMessage"]
+    with xta_gegenstelle.Gegenstelle(simulator, "leser") as leser:
+        rumpf = f"<o:MsgBoxFetchRequest><o:MsgSelector><w:MessageID>{kennung}</w:MessageID></o:MsgSelector>"
+        umschlag = leser.umschlag(action, rumpf + "</o:MsgBoxFetchRequest>")
+        kopf = {"Content-Type": "application/soap+xml"}
+        gelesen: list[bytes] = []
+        with leser.client.stream("POST", leser.urls["msgbox"], content=umschlag, headers=kopf) as antwort:
+            strom = antwort.iter_raw()
+            with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+                gelesen.extend(strom)
+    assert 0 < sum(map(len, gelesen)) <= 300_000
+
+
+@pytest.mark.parametrize(
+    ("einstellungen", "mehrteilig", "leer_mehrteilig", "gestueckelt"),
+    [
+        (Einstellungen(), True, True, False),
+        (Einstellungen(mtom="auto"), True, False, False),
+        (Einstellungen(mtom="nie"), False, False, False),
+        (Einstellungen(gestueckelt=True), True, True, True),
+    ],
+)
+def test_the_packaging_of_answers_can_be_chosen(
+    tmp_path: Path,
+    xta_gegenstelle: ModuleType,
+    einstellungen: Einstellungen,
+    mehrteilig: bool,
+    leer_mehrteilig: bool,
+    gestueckelt: bool,
+) -> None:
+    with (
+        XtaSimulator(tmp_path, KONTEN, einstellungen=einstellungen) as simulator,
+        xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,
+        xta_gegenstelle.Gegenstelle(simulator, "leser") as leser,
+    ):
+        kennung, gesendet = portal.sende(INHALTE)
+        geholt = leser.hole(kennung)
+    for antwort, erwartet in ((gesendet, leer_mehrteilig), (geholt, mehrteilig)):
+        assert antwort.kopfzeilen["content-type"].startswith("multipart/") == erwartet
+        assert ("transfer-encoding" in antwort.kopfzeilen) == gestueckelt
+    if mehrteilig:
+        assert geholt.inhalte() == INHALTE
+    else:
+        texte = [element.text for element in geholt.alle("//x:Message | //x:Attachment")]
+        assert [base64.b64decode(text) for text in texte] == INHALTE
 
 
 def test_a_doctype_can_be_sent(simulator: XtaSimulator, roh: Callable[[], httpx.Response]) -> None:

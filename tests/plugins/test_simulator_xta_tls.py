@@ -16,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from fachwerk.errors import ConfigError
@@ -67,6 +68,84 @@ def test_a_foreign_ca_and_an_expired_certificate_are_refused(
         assert abgewiesen(simulator, xta_gegenstelle.tls(zugang)), name
 
 
+@pytest.mark.parametrize(
+    ("name", "alarm", "grund"),
+    [
+        ("abgelaufen", "certificate expired", "Clientzertifikat abgelaufen"),
+        ("noch-nicht-gueltig", "bad certificate", "Clientzertifikat noch nicht gültig"),
+        ("fremd", "unknown ca", "Clientzertifikat einer fremden CA"),
+        ("", "certificate required", "kein Clientzertifikat gezeigt"),
+    ],
+)
+def test_the_client_reads_the_alert_and_the_log_the_reason(
+    simulator: XtaSimulator, xta_gegenstelle: ModuleType, name: str, alarm: str, grund: str
+) -> None:
+    probe = simulator.pki / "probe"
+    zugang = dataclasses.replace(
+        simulator.zugang("leser"), zertifikat=probe / f"{name}.crt", privatschluessel=probe / f"{name}.key"
+    )
+    kontext = xta_gegenstelle.tls(zugang, mit_zertifikat=bool(name))
+    with (
+        httpx.Client(verify=kontext, trust_env=False) as client,
+        pytest.raises((httpx.ReadError, httpx.WriteError, httpx.ConnectError), match=f"(?i)alert {alarm}"),
+    ):
+        client.post(simulator.urls["management"], content=b"x" * 300_000)
+    assert f"| TLS | - | abgewiesen: {grund}" in (simulator.ordner / "anfragen.log").read_text()
+
+
+def test_the_rehearsal_certificate_of_nobody_gets_9012(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> None:
+    probe = simulator.pki / "probe"
+    zugang = dataclasses.replace(
+        simulator.zugang("leser"), zertifikat=probe / "unbekannt.crt", privatschluessel=probe / "unbekannt.key"
+    )
+    with xta_gegenstelle.Gegenstelle(simulator, "leser") as client:
+        client.client = httpx.Client(verify=xta_gegenstelle.tls(zugang), trust_env=False)
+        assert client.rufe("checkAccountActive").fehlernummer == "9012"
+
+
+@pytest.mark.parametrize(
+    ("art", "grund"),
+    [
+        ("fremd", "unable to get local issuer certificate"),
+        ("inspektion", "unable to get local issuer certificate"),
+        ("abgelaufen", "certificate has expired"),
+        ("falscher_name", "not valid for|mismatch"),
+    ],
+)
+def test_the_server_can_show_certificates_a_client_must_refuse(
+    simulator: XtaSimulator, xta_gegenstelle: ModuleType, art: str, grund: str
+) -> None:
+    kontext = xta_gegenstelle.tls(simulator.zugang("leser"))
+    simulator.steuere({"tls": art})
+    try:
+        with httpx.Client(verify=kontext, trust_env=False) as client, pytest.raises(httpx.ConnectError, match=grund):
+            client.get(simulator.urls["management"])
+    finally:
+        assert simulator.steuere({"tls": "normal"})["tls"] == "normal"
+    assert not abgewiesen(simulator, kontext)
+
+
+def test_behind_an_inspection_nobody_has_a_certificate(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> None:
+    """Who trusts the firewall gets through, but is nobody there."""
+    zugang = dataclasses.replace(simulator.zugang("leser"), ca=simulator.pki / "probe" / "firewall-ca.crt")
+    simulator.steuere({"tls": "inspektion"})
+    try:
+        with xta_gegenstelle.Gegenstelle(simulator, "leser") as client:
+            client.client = httpx.Client(verify=xta_gegenstelle.tls(zugang), trust_env=False)
+            assert client.rufe("checkAccountActive").fehlernummer == "9012"
+    finally:
+        simulator.steuere({"tls": "normal"})
+
+
+def test_a_pkcs12_file_lies_beside_each_certificate(simulator: XtaSimulator) -> None:
+    datei = simulator.pki / "leser.p12"
+    assert stat.S_IMODE(datei.stat().st_mode) == 0o600
+    schluessel, zertifikat, weitere = load_key_and_certificates(datei.read_bytes(), b"simulator")
+    assert schluessel is not None
+    assert zertifikat == x509.load_pem_x509_certificate(simulator.zugang("leser").zertifikat.read_bytes())
+    assert weitere == [x509.load_pem_x509_certificate(simulator.zugang("leser").ca.read_bytes())]
+
+
 def test_an_account_the_server_does_not_know_gets_9012(
     simulator: XtaSimulator, xta_gegenstelle: ModuleType, tmp_path: Path
 ) -> None:
@@ -108,7 +187,7 @@ def test_a_client_that_says_nothing_does_not_block_the_others(
 
 
 def test_keys_are_private_and_certificates_say_what_they_are_for(simulator: XtaSimulator) -> None:
-    for schluessel in simulator.pki.glob("*.key"):
+    for schluessel in simulator.pki.rglob("*.key"):
         assert stat.S_IMODE(schluessel.stat().st_mode) == 0o600, schluessel.name
     ca, server, konto = (
         x509.load_pem_x509_certificate((simulator.pki / f"{name}.crt").read_bytes())

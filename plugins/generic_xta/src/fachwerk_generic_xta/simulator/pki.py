@@ -25,6 +25,7 @@ CA_GUELTIG = timedelta(days=3650)
 GUELTIG = timedelta(days=1825)
 EIN_TAG = timedelta(days=1)
 P12_PASSWORT = "simulator"
+_RUNDEN = 2048  # the passphrase is public: this only shows the form
 SERVERNAMEN = ("localhost", "127.0.0.1")
 
 
@@ -127,7 +128,7 @@ def schreibe_p12(ordner: Path, name: str) -> None:
     zertifikat, ca = (x509.load_pem_x509_certificate((ordner / f"{n}.crt").read_bytes()) for n in (name, "ca"))
     if not isinstance(schluessel, ec.EllipticCurvePrivateKey):
         raise ConfigError("simulator.ca", f"Der Schlüssel {ordner / name}.key ist kein EC-Schlüssel.")
-    schutz = serialization.BestAvailableEncryption(P12_PASSWORT.encode())
+    schutz = serialization.PrivateFormat.PKCS12.encryption_builder().kdf_rounds(_RUNDEN).build(P12_PASSWORT.encode())
     inhalt = pkcs12.serialize_key_and_certificates(name.encode(), schluessel, zertifikat, [ca], schutz)
     _schreibe(ordner / f"{name}.p12", inhalt, 0o600)
 
@@ -145,8 +146,6 @@ def _schreibe(pfad: Path, inhalt: bytes, rechte: int) -> None:
     vorlaeufig.unlink(missing_ok=True)
     with os.fdopen(os.open(vorlaeufig, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rechte), "wb") as datei:
         datei.write(inhalt)
-        datei.flush()
-        os.fsync(datei.fileno())
     os.replace(vorlaeufig, pfad)
 
 

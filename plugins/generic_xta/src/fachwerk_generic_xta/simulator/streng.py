@@ -10,6 +10,7 @@ import copy
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -60,7 +61,7 @@ def _pruefe_schema(element: etree._Element) -> None:
     blatt = _bereinigt(element)
     with _SCHLOSS:
         schema = _schema()
-        fehler = None if schema.validate(blatt) else next(iter(schema.error_log))
+        fehler = None if schema.validate(blatt) else cast(Any, schema.error_log)[0]
     if fehler is None:
         return
     name = etree.QName(element).localname
