@@ -112,33 +112,14 @@ class Punkte:
         self.passiere(f"nach {name}")
 
 
-class _Datenbank:
-    """An engine whose ``begin`` has a point before and after its commit."""
-
-    def __init__(self, echt: Any, punkte: Punkte, name: str) -> None:
-        self._echt, self._punkte, self._name = echt, punkte, name
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._echt, name)
-
-    @contextmanager
-    def begin(self) -> Iterator[Any]:
-        with self._echt.begin() as verbindung:
-            yield verbindung
-            self._punkte.passiere(f"vor {self._name}")
-        self._punkte.passiere(f"nach {self._name}")
-
-
 def umhuelle(punkte: Punkte) -> None:
     """Put the points around what the line does, in this process."""
-    from fachwerk.inhalt import Empfangsinhalt, Inhaltsspeicher
     from fachwerk.plugins import Plugins
     from fachwerk.spiegel import Spiegel
     from fachwerk.store import Store
 
     _umhuelle_transaktionen(punkte, Store)
-    _umhuelle_datenbank(punkte, Inhaltsspeicher, "stueck")
-    _umhuelle_datenbank(punkte, Empfangsinhalt, "fallschluessel")
+    _umhuelle_empfang(punkte)
     _umhuelle_aufruf(punkte, Plugins, "rufe", lambda _, name, hook, **__: hook if hook in HOOKS else "")
     _umhuelle_aufruf(punkte, Spiegel, "schreibe", lambda *_: "spiegel")
     for modul_funktion in ("rename", "replace"):
@@ -158,11 +139,39 @@ def _umhuelle_transaktionen(punkte: Punkte, klasse: Any) -> None:
     klasse.transaktion = transaktion
 
 
-def _umhuelle_datenbank(punkte: Punkte, klasse: Any, name: str) -> None:
+class _Datenbank:
+    """An engine that knows for which provisional commits it was handed out."""
+
+    def __init__(self, echt: Any, zweck: str) -> None:
+        self._echt, self.zweck = echt, zweck
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._echt, name)
+
+
+def _umhuelle_empfang(punkte: Punkte) -> None:
+    """The provisional commits of what arrives: the key of the future case, then the chunks."""
+    from fachwerk import inhalt
+
+    echt = inhalt.vorlaeufig
+
+    @contextmanager
+    def vorlaeufig(datenbank: Any) -> Iterator[Any]:
+        with echt(datenbank) as verbindung:
+            yield verbindung
+            punkte.passiere(f"vor {datenbank.zweck}")
+        punkte.passiere(f"nach {datenbank.zweck}")
+
+    inhalt.vorlaeufig = vorlaeufig  # type: ignore[assignment]
+    _benenne_datenbank(inhalt.Empfangsinhalt, "fallschluessel")
+    _benenne_datenbank(inhalt.Inhaltsspeicher, "stueck")
+
+
+def _benenne_datenbank(klasse: Any, zweck: str) -> None:
     echt = klasse.__init__
 
-    def beginne(selbst: Any, datenbank: Any, *weitere: Any, **benannte: Any) -> None:
-        echt(selbst, _Datenbank(datenbank, punkte, name), *weitere, **benannte)
+    def beginne(selbst: Any, datenbank: Any, *weitere: Any) -> None:
+        echt(selbst, _Datenbank(datenbank, zweck), *weitere)
 
     klasse.__init__ = beginne
 
@@ -217,9 +226,8 @@ def _gehe_einmal_durch() -> None:
     import importlib
     import tempfile
 
-    from fachwerk_xsozial_basis.erzeuger import nachricht
-
     from fachwerk.testkit.welt import Welt
+    from fachwerk_xsozial_basis.erzeuger import nachricht
 
     plugins = {name: importlib.import_module(f"fachwerk_{name}") for name in _DURCHLAUF}
     with tempfile.TemporaryDirectory() as ordner:
