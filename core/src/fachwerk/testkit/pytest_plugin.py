@@ -24,19 +24,19 @@ def nicht_geprueft(grund: str) -> NoReturn:
     pytest.skip(f"NOT CHECKED: {grund}")
 
 
-def _postgres() -> PostgresServer:
+def _postgres(*, fsync: bool) -> PostgresServer:
     from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
 
     try:
-        return PostgresServer.neu()
+        return PostgresServer.neu(fsync=fsync)
     except PostgresNichtDa as fehler:
         nicht_geprueft(str(fehler))
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """One PostgreSQL for all tests of this process; make databases on it, do not stop it."""
-    server = _postgres()
+    """One PostgreSQL for all tests of this process; make databases on it, do not stop it; it waits for no disk."""
+    server = _postgres(fsync=False)
     yield server
     server.entferne()
 
@@ -44,7 +44,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def eigener_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for one test alone, which may stop, restart or kill it."""
-    server = _postgres()
+    server = _postgres(fsync=True)
     yield server
     server.entferne()
 
