@@ -162,7 +162,7 @@ def _umhuelle_empfang(punkte: Punkte) -> None:
             punkte.passiere(f"vor {datenbank.zweck}")
         punkte.passiere(f"nach {datenbank.zweck}")
 
-    inhalt.vorlaeufig = vorlaeufig  # type: ignore[assignment]
+    inhalt.vorlaeufig = vorlaeufig  # type: ignore[assignment, attr-defined]
     _benenne_datenbank(inhalt.Empfangsinhalt, "fallschluessel")
     _benenne_datenbank(inhalt.Inhaltsspeicher, "stueck")
 
