@@ -151,8 +151,9 @@ class _Datenbank:
 
 def _umhuelle_empfang(punkte: Punkte) -> None:
     """The provisional commits of what arrives: the key of the future case, then the chunks."""
-    from fachwerk import inhalt
+    import importlib
 
+    inhalt: Any = importlib.import_module("fachwerk.inhalt")
     echt = inhalt.vorlaeufig
 
     @contextmanager
@@ -162,7 +163,7 @@ def _umhuelle_empfang(punkte: Punkte) -> None:
             punkte.passiere(f"vor {datenbank.zweck}")
         punkte.passiere(f"nach {datenbank.zweck}")
 
-    inhalt.vorlaeufig = vorlaeufig  # type: ignore[assignment, attr-defined]
+    inhalt.vorlaeufig = vorlaeufig
     _benenne_datenbank(inhalt.Empfangsinhalt, "fallschluessel")
     _benenne_datenbank(inhalt.Inhaltsspeicher, "stueck")
 
