@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import runpy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,8 @@ from fachwerk.modell import Teil
 from fachwerk.transport import Verbindung
 from fachwerk_generic_xta.ablage import Ordnerablage
 from fachwerk_generic_xta.client import Adressen, Faehigkeiten, XtaClient, verbinde
+from fachwerk_generic_xta.codec import Anfrage
+from fachwerk_generic_xta.codec211 import Codec211
 from fachwerk_generic_xta.fehler import NachrichtUnbekannt
 from fachwerk_generic_xta.nachricht import Dienstfrage, Listenwert, Metadaten, Partei, Quittungsart, Teilangaben
 from fachwerk_generic_xta.simulator import Einstellungen, XtaSimulator
@@ -269,3 +271,35 @@ def test_the_example_of_the_readme_reads_a_mailbox(
     assert kennung in capsys.readouterr().out
     assert [datei.read_bytes() for datei in eingang.iterdir()] == [b"<a/>"]
     assert leser.list().eintraege == ()
+
+
+def test_another_codec_decides_what_is_asked_and_where() -> None:
+    class EinzelnUndAnderswo(Codec211):
+        def schliesse(self, ids: Sequence[str], anfrage_id: str) -> tuple[Anfrage, ...]:
+            return tuple(replace(Codec211.schliesse(self, [eine], "")[0], url="https://anderswo/") for eine in ids)
+
+    gefragt: list[tuple[str, int]] = []
+
+    def antworte(anfrage: httpx.Request) -> httpx.Response:
+        gefragt.append((str(anfrage.url), anfrage.read().count(b"LastMsgReceived>") // 2))
+        leer = b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body/></s:Envelope>'
+        return httpx.Response(200, headers={"content-type": "application/soap+xml"}, content=leer)
+
+    http = httpx.Client(transport=httpx.MockTransport(antworte))
+    adressen = Adressen("https://m/", "https://p/")
+    XtaClient(adressen, Partei("a"), http, codec=EinzelnUndAnderswo).close(["urn:1", "urn:2"], "urn:r")
+    assert gefragt == [("https://anderswo/", 1), ("https://anderswo/", 1)]
+
+
+@pytest.mark.parametrize("vorgang", ["next_list", "fetch_next", "cancel"])
+def test_what_many_servers_lack_is_off_and_says_so_before_anything_is_sent(vorgang: str, tmp_path: Path) -> None:
+    def antworte(anfrage: httpx.Request) -> httpx.Response:
+        raise AssertionError("something was sent")
+
+    http = httpx.Client(transport=httpx.MockTransport(antworte))
+    xta = XtaClient(Adressen("https://m/", "https://p/"), Partei("a"), http)
+    argumente = {"fetch_next": ("urn:r", Ordnerablage(tmp_path))}.get(vorgang, ("urn:r",))
+    with pytest.raises(PermanentError) as fehler:
+        getattr(xta, vorgang)(*argumente)
+    assert fehler.value.code == "xta.faehigkeit_aus"
+    assert "nicht eingeschaltet" in fehler.value.hint
