@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,8 +51,11 @@ class Postamt:
         assert self._vergeben <= self.anzahl, "this simulator has no more accounts"
         return self._vergeben
 
-    def stimme(self, **launen: dict[str, Any]) -> None:
-        """Set the temperament: ``stimme(close={"art": "http", "http": 503, "mal": None})``; nothing: be good."""
+    def stimme(self, **launen: dict[str, Any] | list[dict[str, Any]]) -> None:
+        """Set the temperament: ``stimme(close={"art": "http", "http": 503, "mal": None})``; nothing: be good.
+
+        A list orders several faults for one operation.
+        """
         datei = self.ordner / "temperament.json"
         neu = datei.with_suffix(".neu")
         neu.write_text(json.dumps(launen), encoding="utf-8")
@@ -82,8 +85,18 @@ class Standort:
     def __post_init__(self) -> None:
         self.ordner.mkdir(parents=True, exist_ok=True)
         self.konto = self.postamt.konto()
-        schreibe_schluessel(self.ordner / "fachwerk.key")
+        schreibe_schluessel(self.schluesseldatei)
         self.konfig = self.schreibe_konfig()
+
+    @property
+    def leser(self) -> str:
+        """To whom messages for this site are addressed."""
+        return _leser(self.konto)
+
+    @property
+    def schluesseldatei(self) -> Path:
+        """Where the site key lies."""
+        return self.ordner / "fachwerk.key"
 
     @property
     def akten(self) -> Path:
@@ -111,29 +124,32 @@ class Standort:
 
     def sende(self, anzahl: int = 1, anhang: int = 0) -> list[str]:
         """Send ``anzahl`` applications of invented people, each with an attachment of ``anhang`` bytes; their ids."""
+        return list(self.sende_beispiele(self._beispiel(anhang) for _ in range(anzahl)))
+
+    def sende_beispiele(self, beispiele: Iterable[Beispiel]) -> Iterator[str]:
+        """Send them over one connection; the id of each as soon as it is sent."""
         with plattform(self.postamt.urls, self.postamt.ordner / "pki") as client:
-            neue = [sende(client, self._beispiel(anhang)).nachricht_id for _ in range(anzahl)]
-        self.gesendet += neue
-        return neue
+            for beispiel in beispiele:
+                nachricht_id = sende(client, beispiel).nachricht_id
+                self.gesendet.append(nachricht_id)
+                yield nachricht_id
 
     def sende_xml(self, xml: bytes) -> str:
         """Send ``xml`` as it is, without attachments; its id."""
-        with plattform(self.postamt.urls, self.postamt.ordner / "pki") as client:
-            gesendet = sende(client, Beispiel("", _leser(self.konto), xml))
-        self.gesendet.append(gesendet.nachricht_id)
-        return gesendet.nachricht_id
+        (nachricht_id,) = self.sende_beispiele([Beispiel("", self.leser, xml)])
+        return nachricht_id
 
     def antrag(self) -> bytes:
         """A new application of invented people for the office of this site."""
         from fachwerk_xsozial_basis.erzeuger import nachricht
 
-        kennung, leser = str(uuid.uuid4()), _leser(self.konto)
+        kennung, leser = str(uuid.uuid4()), self.leser
         return nachricht("wbs", None, leser=leser, uuid=kennung, vorgangs_id=kennung, seed=len(self.gesendet))
 
     def _beispiel(self, anhang: int) -> Beispiel:
         pdf = b"%PDF-1.4\n%" + uuid.uuid4().bytes + bytes(anhang)
         anhaenge = (Anhang("anhang_0001.pdf", "application/pdf", pdf),) if anhang else ()
-        return Beispiel("", _leser(self.konto), self.antrag(), anhaenge)
+        return Beispiel("", self.leser, self.antrag(), anhaenge)
 
     # -- who works here -----------------------------------------------------------------------------------------
 
