@@ -139,6 +139,15 @@ def test_of_many_messages_that_cannot_be_fetched_some_are_named_and_all_counted(
     assert len(postfach.offen) == 150
 
 
+def test_malware_that_the_transport_found_rings_the_bell_of_the_security(tmp_path: Path) -> None:
+    postfach = Postfach(3)
+    postfach.gift = {kennung(1): PermanentError("xta.9060", "x", {"alarm": "sicherheit"})}
+    with pytest.raises(RetryableError) as gemeldet:
+        list(runde(postfach, tmp_path))
+    assert gemeldet.value.details["alarm"] == "sicherheit"
+    assert gemeldet.value.details["gruende"] == "xta.9060"
+
+
 @pytest.mark.parametrize(
     "fehler",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import httpx
 import pytest
 
 import fachwerk_generic_xta as plugin
-from fachwerk.modell import Befund, Kanal, Schwere, Ziel
+from fachwerk.errors import NeedsHumanError
+from fachwerk.modell import Anlage, Befund, Eingang, GehaltenFuer, Kanal, Schwere, Sendung, Ziel
 from fachwerk.testkit.wirt import FakeHost
 from fachwerk.transport import Verbindung, oeffne
 from fachwerk_generic_xta.settings import Einstellungen, Zieleinstellungen
@@ -59,15 +61,20 @@ class Welt:
             "ca": "pki/ca.crt",
         }
 
-    def pruefe(self, kennung: str = LESER, **werte: Any) -> list[Befund]:
+    def kanal(self, kennung: str = LESER, **werte: Any) -> Kanal:
         einstellungen = Einstellungen.model_validate(self._grund() | werte)
-        kanal = Kanal(name="postfach", plugin="generic_xta", kennung=kennung, einstellungen=einstellungen)
-        return list(plugin.check(kanal, self.host))
+        return Kanal(name="postfach", plugin="generic_xta", kennung=kennung, einstellungen=einstellungen)
 
-    def pruefe_ziel(self, **werte: Any) -> list[Befund]:
+    def ziel(self, **werte: Any) -> Ziel:
         grund = self._grund() | {"send_url": self.simulator.urls["send"], "msgbox_url": ""} | ZIEL
         einstellungen = Zieleinstellungen.model_validate(grund | werte)
-        return list(plugin.check(Ziel(name="kreis", plugin="generic_xta", einstellungen=einstellungen), self.host))
+        return Ziel(name="kreis", plugin="generic_xta", einstellungen=einstellungen)
+
+    def pruefe(self, kennung: str = LESER, **werte: Any) -> list[Befund]:
+        return list(plugin.check(self.kanal(kennung, **werte), self.host))
+
+    def pruefe_ziel(self, **werte: Any) -> list[Befund]:
+        return list(plugin.check(self.ziel(**werte), self.host))
 
     def pruefe_als(self, konto: str, kennung: str) -> list[Befund]:
         return self.pruefe(kennung, zertifikat=f"pki/{konto}.crt", privatschluessel=f"pki/{konto}.key")
@@ -159,9 +166,6 @@ def test_a_foreign_identity_at_a_target_is_said(welt: Welt) -> None:
     assert einziger(welt.pruefe_ziel(kennung="wbs:130040000000")) == ("xta.kennung_falsch", Schwere.SPERRE)
 
 
-# -- TLS ---------------------------------------------------------------------------------------------------------
-
-
 def fremde_ca(ordner: Path, name: str = "Amt fuer Andere, CA 7") -> None:
     ca = neue_ca(name, JETZT - timedelta(days=90), JETZT + timedelta(days=90))
     schreibe_ausweis(ordner / "pki", "fremd", ca)
@@ -224,10 +228,11 @@ def test_a_proxy_that_breaks_tls_open_is_told_from_a_wrong_ca(
     assert "Ausnahme" in befund.text
 
 
-def am_server_mit(
+@contextmanager
+def server_mit(
     welt: Welt, pki: Path, ca: Any, namen: list[str], zeit: tuple[datetime, datetime] | None = None, ca_datei: str = ""
-) -> list[Befund]:
-    """Check against another server whose certificate is made by ``ca`` for ``namen``."""
+) -> Iterator[dict[str, Any]]:
+    """Another server whose certificate is made by ``ca`` for ``namen``; the settings that lead there."""
     von, bis = zeit or (JETZT - timedelta(hours=1), JETZT + timedelta(days=1))
     kontext = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     pki.mkdir(parents=True)
@@ -235,9 +240,62 @@ def am_server_mit(
     ausweis = neues_zertifikat("server", von, bis, ca=ca, servernamen=namen)
     kontext.load_cert_chain(*schreibe_ausweis(pki, "server", ausweis))
     with Tlsserver(kontext) as url:
-        return welt.pruefe(
-            management_url=url, ca=ca_datei or str((pki / "ca.crt").relative_to(welt.host.ordner)), msgbox_url=url
-        )
+        ca_datei = ca_datei or str((pki / "ca.crt").relative_to(welt.host.ordner))
+        yield {"management_url": url, "msgbox_url": url, "send_url": url, "ca": ca_datei}
+
+
+def am_server_mit(welt: Welt, *angaben: Any, **weitere: Any) -> list[Befund]:
+    """What the preflight finds there."""
+    with server_mit(welt, *angaben, **weitere) as werte:
+        return welt.pruefe(**werte)
+
+
+def alarme(welt: Welt, **werte: Any) -> list[NeedsHumanError]:
+    """What fetching, closing, sending and asking raise, which is what the alarm says."""
+    kanal, ziel = welt.kanal(**werte), welt.ziel(**werte)
+    gekommen = Eingang(kanal="postfach", nachricht_id="urn:n:1", empfangen=JETZT, teile=())
+    teil = welt.host.inhalt.schreibe([b"<a/>"], "a.xml", "text/xml")
+    sendung = Sendung(ziel="kreis", bezeichnung="x", anlagen=(Anlage(pfad="nachricht", teil=teil),))
+    welt.host.notiere("gesendet", "nachricht_id", "urn:n:1")
+    gefunden = []
+    for ruf in (
+        lambda: list(plugin.receive(kanal, welt.host)),
+        lambda: plugin.acknowledge(kanal, gekommen, welt.host),
+        lambda: plugin.deliver(sendung, ziel, "neu", welt.host),
+        lambda: plugin.find_delivered(ziel, "gesendet", welt.host),
+    ):
+        with pytest.raises(NeedsHumanError) as fehler:
+            ruf()
+        assert fehler.value.routenfehler, "the route is at fault, no case"
+        assert fehler.value.fuer is GehaltenFuer.BETRIEB
+        gefunden.append(fehler.value)
+    return gefunden
+
+
+def test_the_alarm_tells_a_wrong_ca_with_the_issuer_that_was_shown(welt: Welt, tmp_path: Path) -> None:
+    fremde_ca(tmp_path)
+    for fehler in alarme(welt, ca="pki/fremd.crt"):
+        assert fehler.code == "transport.server_zertifikat"
+        assert "„Fachwerk-Simulator CA“" in fehler.frage
+
+
+def test_the_alarm_tells_a_proxy_that_breaks_tls_open(welt: Welt, tmp_path: Path) -> None:
+    ca = neue_ca("Sophos SSL CA", JETZT - timedelta(days=1), JETZT + timedelta(days=9))
+    namen = ["localhost", "127.0.0.1"]
+    with server_mit(welt, tmp_path / "proxy" / "pki", ca, namen, ca_datei="pki/ca.crt") as werte:
+        for fehler in alarme(welt, **werte):
+            assert fehler.code == "xta.tls_aufgebrochen"
+            assert "Sophos" in fehler.frage
+
+
+def test_the_alarm_tells_an_expired_certificate_of_ours_from_a_refused_one(welt: Welt, tmp_path: Path) -> None:
+    fremde_ca(tmp_path)
+    ausweis = {"zertifikat": "pki/fremder.crt", "privatschluessel": "pki/fremder.key"}
+    assert {fehler.code for fehler in alarme(welt, **ausweis)} == {"transport.client_zertifikat"}
+    welt.host.zeit = JETZT + timedelta(days=100)
+    abgelaufen = alarme(welt, **ausweis)
+    assert {fehler.code for fehler in abgelaufen} == {"xta.zertifikat_abgelaufen"}
+    assert "pki/fremder.crt" in abgelaufen[0].frage
 
 
 class Tlsserver:
@@ -270,9 +328,6 @@ class Tlsserver:
         self._lauscher.shutdown(socket.SHUT_RDWR)
         self._lauscher.close()
         self._faden.join()
-
-
-# -- addresses ---------------------------------------------------------------------------------------------------
 
 
 def test_an_address_where_nobody_answers_or_nobody_speaks_xta_is_named(welt: Welt) -> None:
@@ -322,9 +377,6 @@ def test_a_mailbox_that_does_not_show_its_list_is_reported_with_its_port(welt: W
     welt.simulator.temperament.setze("getStatusList", "fehler", fehler="9013")
     (befund,) = welt.pruefe()
     assert (befund.code, befund.pfad) == ("xta.konto_nicht_freigeschaltet", "msgbox_url")
-
-
-# -- the directory -----------------------------------------------------------------------------------------------
 
 
 def test_a_reader_who_does_not_take_the_service_is_a_warning_that_says_what_to_do(welt: Welt) -> None:

@@ -50,11 +50,9 @@ def manifest() -> Manifest:
 @hookimpl
 def receive(kanal: Kanal, host: Host) -> Iterator[Eingang]:
     """Everything that waits in the mailbox; see ``abruf``."""
-    from fachwerk_generic_xta import anschluss
-    from fachwerk_generic_xta.abruf import Abruf
-    from fachwerk_generic_xta.settings import einstellungen
+    from fachwerk_generic_xta.abruf import rufe_ab
 
-    return Abruf(kanal, host, anschluss.client(kanal, host), einstellungen(kanal).seiten_groesse).laufe()
+    return rufe_ab(kanal, host)
 
 
 @hookimpl
@@ -62,8 +60,10 @@ def acknowledge(kanal: Kanal, eingang: Eingang, host: Host) -> None:
     """Close in the mailbox, which deletes there; a message that is already gone counts as closed."""
     from fachwerk_generic_xta import anschluss
     from fachwerk_generic_xta.abruf import schliesse
+    from fachwerk_generic_xta.erklaerung import erklaert
 
-    schliesse(anschluss.client(kanal, host), eingang)
+    with erklaert(kanal, host):
+        schliesse(anschluss.client(kanal, host), eingang)
 
 
 @hookimpl
@@ -77,17 +77,21 @@ def render(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
 @hookimpl
 def deliver(sendung: Sendung, ziel: Ziel, schluessel: str, host: Host) -> Quittung:
     """sendMessage, under the id that was kept for this key."""
+    from fachwerk_generic_xta.erklaerung import erklaert
     from fachwerk_generic_xta.versand import Uebergabe
 
-    return Uebergabe(ziel, schluessel, host).liefere(sendung)
+    with erklaert(ziel, host):
+        return Uebergabe(ziel, schluessel, host).liefere(sendung)
 
 
 @hookimpl
 def find_delivered(ziel: Ziel, schluessel: str, host: Host) -> Quittung | None:
     """What the transport report says of this key."""
+    from fachwerk_generic_xta.erklaerung import erklaert
     from fachwerk_generic_xta.versand import Uebergabe
 
-    return Uebergabe(ziel, schluessel, host).finde()
+    with erklaert(ziel, host):
+        return Uebergabe(ziel, schluessel, host).finde()
 
 
 @hookimpl

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 
 from fachwerk.errors import NeedsHumanError, RetryableError, StepError
 from fachwerk.modell import Eingang, GehaltenFuer, Kanal
+from fachwerk_generic_xta import anschluss
+from fachwerk_generic_xta.erklaerung import erklaert
 from fachwerk_generic_xta.fehler import NachrichtUnbekannt
 from fachwerk_generic_xta.mapping import ANFRAGE_ID, eingang
 from fachwerk_generic_xta.nachricht import Metadaten, StatusListe
+from fachwerk_generic_xta.settings import einstellungen
 
 if TYPE_CHECKING:
     from fachwerk.host import Host
@@ -60,6 +63,7 @@ class Abruf:
     seitengroesse: int
     gesehen: set[str] = field(default_factory=set)
     fehlgeschlagen: dict[str, str] = field(default_factory=dict)
+    alarme: set[str] = field(default_factory=set)
     unlesbare_eintraege: int = 0
     abbrueche: int = 0
 
@@ -122,6 +126,7 @@ class Abruf:
         if fehler.code.startswith("transport."):
             self._pruefe_postfach(fehler)
         self.fehlgeschlagen[nachricht_id] = fehler.details.get("grund", fehler.code)
+        self.alarme |= {fehler.details["alarm"]} if "alarm" in fehler.details else set()
         self.host.log.warning(
             "xta.nachricht_nicht_abgeholt", kanal=self.kanal.name, nachricht_id=nachricht_id, code=fehler.code
         )
@@ -147,9 +152,17 @@ class Abruf:
                 "anzahl": str(anzahl),
                 "gruende": ", ".join(sorted(set(self.fehlgeschlagen.values()))),
                 "ohne_kennung": str(self.unlesbare_eintraege),
+                **({"alarm": max(self.alarme)} if self.alarme else {}),
             },
             routenfehler=False,
         )
+
+
+def rufe_ab(kanal: Kanal, host: Host) -> Iterator[Eingang]:
+    """The round of ``kanal``; what TLS refuses is explained."""
+    with erklaert(kanal, host):
+        client = anschluss.client(kanal, host)
+        yield from Abruf(kanal, host, client, einstellungen(kanal).seiten_groesse).laufe()
 
 
 def schliesse(client: XtaClient, eingang: Eingang) -> None:

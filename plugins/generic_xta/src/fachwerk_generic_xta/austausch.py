@@ -83,7 +83,8 @@ class Austausch:
         except _Quelle as fehler:
             raise fehler.grund from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as fehler:
-            raise deute_uebertragung(classify(fehler, idempotent=idempotent), senden=not idempotent) from None
+            einordnung = classify(fehler, idempotent=idempotent)
+            raise deute_uebertragung(einordnung, senden=not idempotent, adresse=anfrage.url) from None
         try:
             yield Antwort(gekommen, self.groessen, self.zeiten, idempotent)
         finally:

@@ -14,7 +14,7 @@ from fachwerk.modell import Befund, Kanal, Schwere, Ziel
 from fachwerk.transport import Verbindung, pruefe_schluessel, zertifikatsangaben
 from fachwerk_generic_xta import anschluss
 from fachwerk_generic_xta.anschluss import Anblick, sieh_nach
-from fachwerk_generic_xta.erklaerung import erklaere, sperre
+from fachwerk_generic_xta.erklaerung import ausser_frist, erklaere, sperre
 from fachwerk_generic_xta.nachricht import Dienstfrage
 from fachwerk_generic_xta.settings import Anschluss, zieleinstellungen
 
@@ -55,25 +55,13 @@ def _zertifikat(werte: Anschluss, verbindung: Verbindung, now: datetime) -> Iter
     except ConfigError as fehler:
         yield _aus_config(fehler)
         return
-    rest, bis = angaben.restlaufzeit(now), f"{angaben.gueltig_bis:%d.%m.%Y}"
-    if angaben.gueltig_ab > now:
-        yield sperre(
-            "xta.zertifikat_noch_nicht_gueltig",
-            f"Das Zertifikat {verbindung.zertifikat} gilt erst ab {angaben.gueltig_ab:%d.%m.%Y}. Uhrzeit des Rechners "
-            "prüfen oder das bisherige Zertifikat verwenden.",
-            "zertifikat",
-        )
-    elif rest <= timedelta():
-        yield sperre(
-            "xta.zertifikat_abgelaufen",
-            f"Das Zertifikat {verbindung.zertifikat} ist am {bis} abgelaufen. Ein neues beantragen, beim Betreiber des "
-            "Postfachs hinterlegen lassen und hier eintragen.",
-            "zertifikat",
-        )
+    rest = angaben.restlaufzeit(now)
+    if zeit := ausser_frist(verbindung.zertifikat, angaben.gueltig_ab, angaben.gueltig_bis, now):
+        yield sperre(*zeit, "zertifikat")
     elif rest < timedelta(days=werte.warnung_tage):
         text = (
-            f"Das Zertifikat {verbindung.zertifikat} läuft am {bis} ab (in {rest.days} Tagen). Jetzt ein neues "
-            "beantragen; die Hinterlegung beim Postfach dauert."
+            f"Das Zertifikat {verbindung.zertifikat} läuft am {angaben.gueltig_bis:%d.%m.%Y} ab (in {rest.days} "
+            "Tagen). Jetzt ein neues beantragen; die Hinterlegung beim Postfach dauert."
         )
         yield _warnung("xta.zertifikat_laeuft_ab", text, "zertifikat")
 
