@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fachwerk.errors import StepError
 from fachwerk.modell import Kanal
@@ -327,3 +330,28 @@ def test_an_eingang_keeps_every_word_of_the_head(feld: str) -> None:
         eingang(kanal, kopf, Abholung(kopf, "urn:r", ()), "urn:r", ZEIT).model_dump() for kopf in (KOPF, anders)
     )
     assert mit != ohne
+
+
+@given(
+    st.sampled_from(sorted(ANTWORTEN)), st.integers(0, 4000), st.integers(0, 200), st.booleans(), st.binary(max_size=4)
+)
+@settings(max_examples=200, deadline=None)
+def test_a_damaged_answer_is_refused_or_read_but_breaks_nothing(
+    name: str, ab: int, laenge: int, doppelt: bool, dazu: bytes
+) -> None:
+    ganz = ANTWORTEN[name]
+    ab %= len(ganz)
+    inhalt = ganz[: ab + laenge if doppelt else ab] + dazu + ganz[ab if doppelt else ab + laenge :]
+    vorgaenge: list[Callable[[XtaClient], object]] = [
+        XtaClient.check,
+        XtaClient.new_id,
+        XtaClient.list,
+        lambda xta: xta.lookup([Dienstfrage(WER, "urn:ja")]),
+        lambda xta: xta.report(ID),
+        lambda xta: xta.fetch(ID, SpeicherInhalt()),
+        lambda xta: xta.fetch_next("urn:r", SpeicherInhalt()),
+        lambda xta: xta.close([ID], "urn:r"),
+    ]
+    for vorgang in vorgaenge:
+        with suppress(StepError):
+            vorgang(client(inhalt))
