@@ -75,3 +75,11 @@ def test_an_alarm_of_a_transaction_that_failed_does_not_exist(welt: Welt) -> Non
     with pytest.raises(ZeroDivisionError):
         melde_und_scheitere()
     assert alarm.offene(welt.betrieb.store) == []
+
+
+def test_what_is_not_configured_any_more_alarms_nobody(welt: Welt) -> None:
+    with welt.betrieb.store.transaktion("probe") as verbindung:
+        for gegenstand in ("kanal:postfach", "kanal:weg", "ziel:akte", "ziel:weg", "vorgang:1"):
+            alarm.melde(verbindung, "a", gegenstand, "c", "")
+    alarm.behebe_verschwundene(welt.betrieb)
+    assert [z.gegenstand for z in alarm.offene(welt.betrieb.store)] == ["kanal:postfach", "ziel:akte", "vorgang:1"]

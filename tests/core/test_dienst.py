@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fachwerk import eingriff, line
+from fachwerk import alarm, eingriff, line
 from fachwerk.dienst import VERWAIST_NACH, Dienst
 from fachwerk.errors import PermanentError, RetryableError
 from fachwerk.tabellen import zustellung
-from fachwerk.testkit.mitspieler import Stoerung
+from fachwerk.testkit.mitspieler import Stoerung, Stufenziel
 from fachwerk.testkit.welt import Welt, antrag_xml
 
 Bau = Callable[..., Welt]
@@ -187,3 +187,49 @@ def test_a_process_that_lost_its_slot_touches_nothing(
     monkeypatch.setattr(dienst._platz, "schlage", lambda: False)
     dienst.wache()
     assert welt.auftraege.offene() == set()
+
+
+# -- questions for receipts -------------------------------------------------------------------------------------------
+
+
+def nachfragender(welt: Welt) -> Dienst:
+    neuer = Dienst(welt.betrieb)
+    neuer._platz.nimm()
+    return neuer
+
+
+def test_a_question_that_broke_is_given_up_with_an_alarm_and_the_case_stays_done(uebergeben: Welt) -> None:
+    kennung = uebergeben.der_vorgang().id
+    Dienst(uebergeben.betrieb)._nach_absturz("frage_nach", (kennung, "akte", "1", "1"), "ZeroDivisionError")
+    assert uebergeben.der_vorgang().status == "done"
+    assert [(z.anlass, z.code) for z in alarm.offene(uebergeben.betrieb.store)] == [
+        ("quittung_fehlt", "interner_fehler")
+    ]
+    assert uebergeben.zeilen(zustellung)[0].frage_faellig is None
+
+
+def test_a_question_that_killed_its_process_too_often_is_given_up_with_an_alarm(uebergeben: Welt) -> None:
+    kennung = uebergeben.der_vorgang().id
+    Dienst(uebergeben.betrieb)._halte_abstuerzenden(f"frage:{kennung}:akte:1:1:w5", kennung)
+    assert [z.code for z in alarm.offene(uebergeben.betrieb.store)] == ["absturz_wiederholt"]
+    assert uebergeben.der_vorgang().status == "done"
+
+
+def test_the_watch_finds_a_question_whose_job_got_lost(uebergeben: Welt, amt: Stufenziel) -> None:
+    waechter = nachfragender(uebergeben)
+    uebergeben.auftraege.loesche(uebergeben.auftraege.offene())
+    uebergeben.vergehe(seconds=61 + VERWAIST_NACH.total_seconds())
+    waechter._platz.schlage()
+    waechter.wache()
+    uebergeben.arbeite()
+    waechter._platz.verlasse()
+    assert len(amt.fragen) == 1
+
+
+def test_a_round_has_something_to_do_while_a_question_is_due(uebergeben: Welt) -> None:
+    dienst = Dienst(uebergeben.betrieb)
+    assert not dienst._ist_faellig()
+    uebergeben.vergehe(seconds=61)
+    assert dienst._ist_faellig()
+    uebergeben.arbeite()
+    assert not dienst._ist_faellig()

@@ -139,6 +139,14 @@ def test_a_person_always_tries_and_so_gives_the_all_clear_at_once(welt: Welt) ->
     assert offene(welt) == []
 
 
+def test_a_service_that_was_restarted_probes_at_once_what_was_stopped(welt: Welt) -> None:
+    rufe_ab(welt, GESPERRT)
+    rufe_ab(welt, GESPERRT, anlass=HAND)
+    kanalprobe.probiere_bald(welt.betrieb)
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    assert rufe_ab(welt) == 1
+
+
 def test_a_check_that_is_broken_itself_does_not_keep_the_mailbox_closed(
     welt: Welt, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,7 +72,7 @@ def test_a_probe_is_one_case_however_many_wait(welt: Welt) -> None:
 
 def test_two_attempts_of_the_same_moment_double_the_pause_only_once(welt: Welt) -> None:
     for _ in range(2):
-        kreis.zaehle(welt.betrieb.store, "akte", GESPERRT)
+        kreis.zaehle(welt.betrieb, "akte", GESPERRT)
     (stand,) = welt.zeilen(zielstand)
     assert (stand.fehler_in_folge, offene(welt)[0][3]) == (kreis.KREIS_AB, 1)
     assert utc(stand.offen_bis) - datetime.now(UTC) <= timedelta(minutes=5)
@@ -110,6 +110,15 @@ def test_the_fifth_route_fault_raises_an_alarm_and_the_next_success_its_all_clea
     assert offene(welt) == [("kreis_offen", "ziel:akte", "weg", 1)]
     assert bis_zur_probe(welt) == 5
     assert (set(staende(welt)), offene(welt)) == ({"done"}, [])
+
+
+def test_the_alarm_of_a_circuit_says_what_the_preflight_of_the_target_finds(welt: Welt) -> None:
+    text = "Ein Proxy bricht die Verbindung auf."
+    welt.mit_schluessel.pruefbefunde = [Befund(code="tls_aufgebrochen", schwere=Schwere.SPERRE, text=text)]
+    uebergib(welt, GESPERRT)
+    (offen,) = alarm.offene(welt.betrieb.store)
+    assert (offen.code, offen.hinweis, offen.anzahl) == ("tls_aufgebrochen", text, 1)
+    assert staende(welt) == ["waiting konto"]
 
 
 # -- bounded attempts -------------------------------------------------------------------------------------------------

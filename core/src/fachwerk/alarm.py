@@ -17,6 +17,7 @@ from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.tabellen import alarm
 
 if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
     from fachwerk.errors import FachwerkError
     from fachwerk.store import Store
 
@@ -47,6 +48,11 @@ def melde(verbindung: sa.Connection, anlass: str, gegenstand: str, code: str, hi
     verbindung.execute(offen.values(anzahl=alarm.c.anzahl + 1, **werte))
 
 
+def praezisiere(verbindung: sa.Connection, anlass: str, gegenstand: str, code: str, hinweis: str) -> None:
+    """Say the same open alarm in better words; no repeat."""
+    verbindung.execute(alarm.update().where(*_offen([anlass], gegenstand)).values(code=code, hinweis=hinweis))
+
+
 def melde_fehler(verbindung: sa.Connection, fehler: FachwerkError, vorgang_id: str, ziel: str) -> None:
     """The alarm a plugin asks for with ``details["alarm"]``: ``sicherheit`` for the case, ``dienst`` for the Ziel."""
     gegenstand = {SICHERHEIT: des_vorgangs(vorgang_id), DIENST: des_ziels(ziel)}
@@ -60,6 +66,16 @@ def behebe(verbindung: sa.Connection, gegenstand: str, anlaesse: Collection[str]
     geschlossen = alarm.update().where(*_offen(anlaesse, gegenstand)).values(behoben=datetime.now(UTC))
     for zeile in verbindung.execute(geschlossen.returning(alarm.c.anlass, alarm.c.code)):
         log.info("alarm_behoben", anlass=zeile.anlass, gegenstand=gegenstand, code=zeile.code)
+
+
+def behebe_verschwundene(betrieb: Betrieb) -> None:
+    """Close the alarms of Kanäle and Ziele that are not configured any more."""
+    gibt_es = {*map(des_kanals, betrieb.kanaele), *map(des_ziels, betrieb.ziele)}
+    weg = {zeile.gegenstand for zeile in offene(betrieb.store)} - gibt_es
+    for gegenstand in sorted(weg):
+        if not gegenstand.startswith(des_vorgangs("")):
+            with betrieb.store.transaktion("alarm") as verbindung:
+                behebe(verbindung, gegenstand)
 
 
 def ist_offen(verbindung: sa.Connection, anlass: str, gegenstand: str) -> bool:

@@ -35,6 +35,9 @@ _LISTE = (
 )
 
 
+_ZUSTELLUNG = ("ziel", "fassung", "status", "versuch", "naechster", "code", "frage_faellig")
+
+
 def vorgangsliste(store: Store, status: Sequence[str] = (), grenze: int = 50) -> list[dict[str, Any]]:
     """The newest cases as plain data."""
     return [{"vorgang_id": z.id, **_zeile(z, *_LISTE, "angelegt", "geaendert")} for z in store.liste(status, grenze)]
@@ -55,7 +58,7 @@ def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
             _zeile(s, "lauf", "name", "ziel", "versuch", "plugin", "plugin_version", "code", "beginn", "ende")
             for s in store.schritte(vorgang_id)
         ],
-        "zustellungen": [_zeile(s, "ziel", "fassung", "status", "versuch", "naechster", "code") for s in zustellungen],
+        "zustellungen": [_zeile(s, *_ZUSTELLUNG) for s in zustellungen],
         "quittungen": [_zeile(q, "ziel", "fassung", "stufe", "kennung", "zeit") for q in quittungen],
     }
 
@@ -64,6 +67,11 @@ def _status(a: dict[str, Any]) -> str:
     fuer = f" für {a['gehalten_fuer']}" if a["gehalten_fuer"] else ""
     bis = f" bis {a['wartet_bis'][:19]}" if a["wartet_bis"] else ""
     return f"{a['status']}{fuer}{bis}" + (f": {a['grund']}" if a["grund"] else "")
+
+
+def _frage(zustellung: dict[str, Any]) -> str:
+    wann = zustellung["frage_faellig"]
+    return f"nächste Frage nach der Quittung {wann[:19]}" if wann else ""
 
 
 def vorgangstext(auskunft: dict[str, Any]) -> str:
@@ -85,7 +93,7 @@ def vorgangstext(auskunft: dict[str, Any]) -> str:
         ),
         "  Zustellungen" if a["zustellungen"] else "  Noch keine Zustellung",
         *(
-            f"    {s['ziel']:<16} Fassung {s['fassung']}  {s['status']}  Versuch {s['versuch']}  {s['code']}"
+            f"    {s['ziel']:<16} Fassung {s['fassung']}  {s['status']}  Versuch {s['versuch']}  {s['code']}{_frage(s)}"
             for s in a["zustellungen"]
         ),
         *(f"    Quittung {q['stufe']} {q['zeit'][:19]} {q['kennung']}" for q in a["quittungen"]),

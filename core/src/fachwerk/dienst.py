@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import kanalprobe, klaerung, line, rueckfrage, zustellung
+from fachwerk import alarm, kanalprobe, klaerung, line, rueckfrage, zustellung
 from fachwerk.abruf import auftrag_id
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
@@ -57,6 +57,9 @@ class Dienst:
     def starte(self, *, ruft_ab: bool) -> None:
         """Take a slot, resume what it left behind and begin; ``ruft_ab`` also starts the timed polls."""
         platz = self._platz.nimm()
+        alarm.behebe_verschwundene(self._betrieb)
+        if ruft_ab:
+            kanalprobe.probiere_bald(self._betrieb)
         im_fall: dict[str, Aufgabe] = {
             "bearbeite": self._bearbeite,
             "klaere": self._klaere,

@@ -8,7 +8,6 @@ finds is also what the alarm says, so that both tell the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,9 @@ import structlog
 
 from fachwerk import abruf, alarm
 from fachwerk.datenbank import fuege_neu_ein
-from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError
-from fachwerk.modell import Befund, Schwere, utc
+from fachwerk.diagnose import Diagnose, erklaere, stelle_fest
+from fachwerk.errors import FachwerkError, NeedsHumanError
+from fachwerk.modell import Schwere, utc
 from fachwerk.tabellen import kanalstand
 
 if TYPE_CHECKING:
@@ -36,14 +36,6 @@ HAND = "hand"
 """Why a poll takes place: the clock, or a person."""
 
 
-@dataclass(frozen=True)
-class Diagnose:
-    """What is wrong with a Kanal, in its own words."""
-
-    code: str
-    hinweis: str
-
-
 def rufe_ab(betrieb: Betrieb, kanal: str, anlass: str = HAND) -> int:
     """Poll ``kanal`` like :func:`fachwerk.abruf.rufe_ab`, unless it is stopped and a timed poll has no chance.
 
@@ -53,7 +45,7 @@ def rufe_ab(betrieb: Betrieb, kanal: str, anlass: str = HAND) -> int:
     if anlass == TAKT and stand is not None and stand.angehalten_seit is not None:
         if utc(stand.naechste_probe) > datetime.now(UTC):
             return 0
-        if (diagnose := _diagnose(betrieb, kanal, [Schwere.SPERRE])) is not None:
+        if (diagnose := stelle_fest(betrieb, betrieb.kanaele[kanal], [Schwere.SPERRE])) is not None:
             _bleibe_stehen(betrieb, kanal, diagnose)
             return 0
     try:
@@ -66,6 +58,13 @@ def rufe_ab(betrieb: Betrieb, kanal: str, anlass: str = HAND) -> int:
     return neu
 
 
+def probiere_bald(betrieb: Betrieb) -> None:
+    """Probe every stopped Kanal at its next tick: somebody restarted the service, perhaps with the cause mended."""
+    with betrieb.store.transaktion("kanal_probe") as verbindung:
+        steht = kanalstand.c.angehalten_seit.is_not(None)
+        verbindung.execute(kanalstand.update().where(steht).values(naechste_probe=datetime.now(UTC)))
+
+
 def _stand(betrieb: Betrieb, kanal: str) -> Any:
     with betrieb.store.lesend() as verbindung:
         return verbindung.execute(sa.select(kanalstand).where(kanalstand.c.kanal == kanal)).one_or_none()
@@ -74,32 +73,11 @@ def _stand(betrieb: Betrieb, kanal: str) -> Any:
 def _nach_fehler(betrieb: Betrieb, kanal: str, fehler: FachwerkError, stand: Any) -> None:
     steht = stand is not None and stand.angehalten_seit is not None
     if steht or isinstance(fehler, NeedsHumanError):
-        _bleibe_stehen(betrieb, kanal, _befund_oder(betrieb, kanal, fehler))
+        _bleibe_stehen(betrieb, kanal, erklaere(betrieb, betrieb.kanaele[kanal], fehler))
     elif stand is not None and stand.fehler_in_folge + 1 >= GESTOERT_AB:
-        _zaehle(betrieb, kanal, _befund_oder(betrieb, kanal, fehler))
+        _zaehle(betrieb, kanal, erklaere(betrieb, betrieb.kanaele[kanal], fehler))
     else:
         _zaehle(betrieb, kanal, Diagnose(fehler.code, fehler.hint))
-
-
-def _befund_oder(betrieb: Betrieb, kanal: str, fehler: FachwerkError) -> Diagnose:
-    return _diagnose(betrieb, kanal, [Schwere.SPERRE, Schwere.FEHLER]) or Diagnose(fehler.code, fehler.hint)
-
-
-def _diagnose(betrieb: Betrieb, kanal: str, schweren: list[Schwere]) -> Diagnose | None:
-    """What the plugin's own preflight finds of the first of these severities, None if it finds nothing."""
-    angaben = betrieb.kanaele[kanal]
-    wirt = betrieb.wirt(angaben.plugin)
-    try:
-        befunde: list[Befund] = betrieb.plugins.rufe(angaben.plugin, "check", kanal_oder_ziel=angaben, host=wirt)
-    except ContractError as fehler:  # a broken check must not keep a working mailbox closed
-        log.warning("check_gescheitert", kanal=kanal, code=fehler.code)
-        return None
-    except FachwerkError as fehler:
-        return Diagnose(fehler.code, fehler.hint)
-    for schwere in schweren:
-        if gefunden := [befund for befund in befunde if befund.schwere is schwere]:
-            return Diagnose(gefunden[0].code, " ".join(befund.text for befund in gefunden))
-    return None
 
 
 # -- commits ----------------------------------------------------------------------------------------------------------

@@ -8,16 +8,21 @@ all-clear.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
 
 from fachwerk import alarm
 from fachwerk.datenbank import fuege_neu_ein
+from fachwerk.diagnose import erklaere
 from fachwerk.errors import FachwerkError, NeedsHumanError, RetryableError
 from fachwerk.modell import utc
-from fachwerk.store import Store
 from fachwerk.tabellen import zielstand
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+    from fachwerk.store import Store
 
 log = structlog.get_logger("fachwerk.kreis")
 
@@ -42,10 +47,10 @@ def offen_bis(store: Store, ziel: str) -> datetime | None:
         return _offen_bis(verbindung, ziel)
 
 
-def zaehle(store: Store, ziel: str, fehler: FachwerkError) -> datetime | None:
+def zaehle(betrieb: Betrieb, ziel: str, fehler: FachwerkError) -> datetime | None:
     """One more fault of the route; gives until when the circuit is open, None if it stays closed."""
     sofort = isinstance(fehler, NeedsHumanError)
-    with store.transaktion("routenfehler") as verbindung:
+    with betrieb.store.transaktion("routenfehler") as verbindung:
         fuege_neu_ein(verbindung, zielstand, ziel=ziel, fehler_in_folge=0)
         schon_offen = _offen_bis(verbindung, ziel, sperrend=True)
         if sofort and schon_offen is not None:
@@ -57,7 +62,16 @@ def zaehle(store: Store, ziel: str, fehler: FachwerkError) -> datetime | None:
             alarm.melde(verbindung, alarm.KREIS_OFFEN, alarm.des_ziels(ziel), fehler.code, fehler.hint)
     if bis is not None:
         log.warning("kreis_offen", ziel=ziel, bis=bis.isoformat(), code=fehler.code)
+        _benenne(betrieb, ziel, fehler)
     return bis
+
+
+def _benenne(betrieb: Betrieb, ziel: str, fehler: FachwerkError) -> None:
+    """Say in the alarm what the target's own preflight finds, which knows more than one failed attempt."""
+    befund = erklaere(betrieb, betrieb.ziele[ziel], fehler)
+    if befund.code != fehler.code:
+        with betrieb.store.transaktion("kreis_befund") as verbindung:
+            alarm.praezisiere(verbindung, alarm.KREIS_OFFEN, alarm.des_ziels(ziel), befund.code, befund.hinweis)
 
 
 def schliesse(verbindung: sa.Connection, ziel: str) -> None:

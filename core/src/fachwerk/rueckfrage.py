@@ -204,7 +204,7 @@ class _Frage:
             mindestens = datetime.now(UTC) + timedelta(seconds=fehler.retry_after or 0)
             self._spaeter(fehler.code, max(self._naechste(), mindestens))
         elif isinstance(fehler, NeedsHumanError) and fehler.routenfehler:
-            offen_bis = kreis.zaehle(self._store, self._ziel, fehler)
+            offen_bis = kreis.zaehle(self._betrieb, self._ziel, fehler)
             self._spaeter(fehler.code, max(self._naechste(), offen_bis or self._begonnen))
         elif isinstance(fehler, OutcomeUnknownError | ContractError):
             self._spaeter(fehler.code, self._naechste())

@@ -142,10 +142,10 @@ def _unbenutzte(einstellungen: Einstellungen, bau: Aufbau) -> Iterator[Meldung]:
 def _alarm(einstellungen: Einstellungen, umgebung: Mapping[str, str] | None) -> Iterator[Meldung]:
     alarm = einstellungen.alarm
     if not (alarm.mail or alarm.webhook):
-        text = "Störungen stehen in dieser Fassung nur im Protokoll: Bitte es täglich ansehen oder überwachen lassen."
+        text = "Alarme stehen in dieser Fassung nur hier und im Protokoll: Bitte „fachwerk check“ überwachen lassen."
         yield _warnung("alarm_keiner", text, "alarm")
     else:
-        text = "Mail und Webhook sind in dieser Fassung noch ohne Wirkung; Störungen stehen nur im Protokoll."
+        text = "Mail und Webhook sind in dieser Fassung noch ohne Wirkung; Alarme stehen hier und im Protokoll."
         yield Meldung("alarm_wirkungslos", Schwere.HINWEIS, text, "alarm")
     if alarm.mail and not alarm.smtp:
         yield Meldung("alarm_smtp", Schwere.FEHLER, "Zum Versand fehlt der Mailserver (HOST:PORT).", "alarm.smtp")

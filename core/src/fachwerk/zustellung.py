@@ -216,7 +216,7 @@ class _Versuch:
 
     def _wieder_ab(self, fehler: FachwerkError, seit: datetime) -> datetime | None:
         """When to try again; None: a person's turn."""
-        offen_bis = kreis.zaehle(self._store, self._ziel_name, fehler) if kreis.ist_routenfehler(fehler) else None
+        offen_bis = kreis.zaehle(self._betrieb, self._ziel_name, fehler) if kreis.ist_routenfehler(fehler) else None
         if datetime.now(UTC) - seit >= MAX_ALTER:
             return None
         if isinstance(fehler, RetryableError):

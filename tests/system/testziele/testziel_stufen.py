@@ -6,6 +6,7 @@ second at the latest, instead of after a minute to six hours.
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import testziel
@@ -29,7 +30,8 @@ def render(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
 @hookimpl
 def deliver(sendung: Sendung, ziel: Ziel, schluessel: str, host: Host) -> Quittung:
     _in_eile()
-    host.notiere(schluessel, "kennung", f"id-{schluessel}")
+    if not host.notiz(schluessel, "kennung"):
+        host.notiere(schluessel, "kennung", uuid.uuid4().hex)
     return _stand(testziel.trage_ein(ziel, schluessel, host), Stufe.UEBERGEBEN, host)
 
 

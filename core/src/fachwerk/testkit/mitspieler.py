@@ -240,7 +240,7 @@ class Zielsystem:
     ``versuche`` are the keys of all attempts, ``wirkungen`` what arrived – each time it arrived, unless
     ``idempotenz`` is ``schluessel``: then the same key has one effect. ``stoerungen`` end the next attempts, one
     each; ``fragestoerungen`` the next questions of ``find_delivered``. ``waehrend`` is called in the middle of an
-    attempt (before anything arrives).
+    attempt (before anything arrives). ``pruefbefunde`` are what its ``check`` finds.
     """
 
     name: str
@@ -252,6 +252,7 @@ class Zielsystem:
     fragestoerungen: deque[Exception] = field(default_factory=deque)
     waehrend: Callable[[str], None] | None = None
     renderfehler: BaseException | None = None
+    pruefbefunde: list[Befund] = field(default_factory=list)
 
     @hookimpl
     def manifest(self) -> Manifest:
@@ -302,8 +303,8 @@ class Zielsystem:
 
     @hookimpl
     def check(self, kanal_oder_ziel: Kanal | Ziel, host: Host) -> list[Befund]:
-        """Always fine."""
-        return []
+        """What the test said."""
+        return list(self.pruefbefunde)
 
 
 @dataclass(eq=False)
