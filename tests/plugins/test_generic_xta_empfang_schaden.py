@@ -160,6 +160,23 @@ def test_a_part_nobody_reads_is_a_contradiction_also_in_a_small_part() -> None:
     assert fehler.value.details == {"grund": "teil_ohne_verweis"}
 
 
+@pytest.mark.parametrize("da", [True, False])
+def test_a_reference_of_a_header_must_resolve_too_but_is_no_content(da: bool) -> None:
+    typ, koerper = gesendet()
+    grenze = b"\r\n--" + typ.partition('boundary="')[2].partition('"')[0].encode()
+    verweis = b'<Include xmlns="http://www.w3.org/2004/08/xop/include" href="cid:t@x"/>'
+    kopf = b'<x:Ausweis xmlns:x="urn:x">' + verweis + b"</x:Ausweis>"
+    mit = koerper.replace(b"</soap-env:Header>", kopf + b"</soap-env:Header>")
+    assert mit != koerper
+    if da:
+        teil = grenze + b"\r\nContent-ID: <t@x>\r\n\r\nausweis"
+        assert hole(mit.removesuffix(grenze + b"--") + teil + grenze + b"--") == INHALTE
+    else:
+        with pytest.raises(RetryableError) as fehler:
+            hole(mit)
+        assert fehler.value.details == {"grund": "verweis_ohne_teil"}
+
+
 def test_a_teil_of_the_store_is_what_was_counted() -> None:
     inhalt = SpeicherInhalt()
     antwort = httpx.Response(200, headers={"content-type": gesendet()[0]}, content=gesendet()[1])

@@ -79,7 +79,11 @@ class Empfang:
             return ()
         if angekuendigt.verschluesselt:
             return self._verschluesselt(umschlag, angekuendigt)
-        return tuple(self._teil(umschlag, ansage) for ansage in angekuendigt.teile)
+        teile = tuple(self._teil(umschlag, ansage) for ansage in angekuendigt.teile)
+        for verweis in angekuendigt.verweise:  # also of a header: what it means must be there, but is no content
+            if self._benutzt.isdisjoint(verweis):
+                self._loese(verweis)
+        return teile
 
     def _ansage(self, content_id: str) -> Inhaltsteil | None:
         teile: Iterable[Inhaltsteil] = self._angekuendigt.teile if self._angekuendigt else ()

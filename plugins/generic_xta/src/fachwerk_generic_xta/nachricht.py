@@ -144,7 +144,7 @@ class Inhaltsteil:
 
 @dataclass(frozen=True)
 class Umschlagsinhalt:
-    """The root part of a fetched message. ``verweise``: Content-IDs of an encrypted container's parts."""
+    """The root part of a fetched message. ``verweise``: what each reference in it may mean, wherever it stands."""
 
     metadaten: Metadaten | None
     anfrage_id: str
