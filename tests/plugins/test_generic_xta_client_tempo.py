@@ -123,6 +123,22 @@ def test_a_server_that_takes_the_message_byte_by_byte_is_left_and_nothing_was_ac
     assert genommen < 5000
 
 
+def test_a_message_that_was_sent_to_its_end_is_never_called_unsent() -> None:
+    uhr = Uhr()
+
+    class Traeger(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            assert isinstance(request.stream, httpx.SyncByteStream)
+            for stueck in request.stream:
+                uhr.zeit += 3600 if stueck.endswith(b"--") else 0  # only the closing boundary took its time
+            return httpx.Response(200, headers={"content-type": "text/xml"}, content=ENDE)
+
+    adressen = Adressen("https://m/", "https://p/", "https://v/")
+    xta = XtaClient(adressen, Partei("a"), httpx.Client(transport=Traeger()), zeiten=Zeiten(uhr=uhr))
+    xta.send(KOPF, [Teil.entwurf("a", "a/b", lambda: [b"x"])])
+    assert uhr.zeit == 3600
+
+
 def test_a_connection_is_used_again_as_long_as_answers_are_read_to_their_end() -> None:
     verbindungen: list[int] = []
 

@@ -83,8 +83,7 @@ class Austausch:
         except _Quelle as fehler:
             raise fehler.grund from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as fehler:
-            einordnung = classify(fehler, idempotent=idempotent)
-            raise deute_uebertragung(einordnung, senden=not idempotent, adresse=anfrage.url) from None
+            raise deute_uebertragung(classify(fehler, idempotent=idempotent), senden=not idempotent) from None
         try:
             yield Antwort(gekommen, self.groessen, self.zeiten, idempotent)
         finally:
@@ -111,15 +110,18 @@ class Austausch:
         return kopf | laenge, self._beim_senden(koerper)
 
     def _beim_senden(self, koerper: Iterator[bytes]) -> Iterator[bytes]:
-        """The body, while the time the network takes for it is measured. Cut short, it was certainly not accepted."""
+        """The body, while the time the network takes for it is measured.
+
+        Given up only while something is left to send: so it was certainly not accepted.
+        """
         gewartet, gesendet = 0.0, 0
         for stueck in koerper:
+            if zu_langsam(self.zeiten, gewartet, gesendet):
+                raise _zu_langsam()
             vorher = self.zeiten.uhr()
             yield stueck
             gewartet += self.zeiten.uhr() - vorher
             gesendet += len(stueck)
-            if zu_langsam(self.zeiten, gewartet, gesendet):
-                raise _zu_langsam()
 
 
 @dataclass(frozen=True)
