@@ -88,10 +88,15 @@ class Absender(threading.Thread):
 
     def run(self) -> None:
         """Send them all; a failure shows in what is missing at the end."""
-        beispiele = [self._beispiel() for _ in range(self._umfang.nachrichten)]
-        for beispiel, kennung in zip(beispiele, self._standort.sende_beispiele(beispiele), strict=True):
-            inhalte = [beispiel.xml, *(anhang.inhalt for anhang in beispiel.anhaenge)]
+        for kennung in self._standort.sende_beispiele(self._beispiele()):
+            inhalte = [self._letztes.xml, *(anhang.inhalt for anhang in self._letztes.anhaenge)]
             self.gesendet[kennung] = [hashlib.sha256(inhalt).hexdigest() for inhalt in inhalte]
+
+    def _beispiele(self) -> Iterator[Beispiel]:
+        """One at a time, so that no two lie in memory."""
+        for _ in range(self._umfang.nachrichten):
+            self._letztes = self._beispiel()
+            yield self._letztes
 
     def _beispiel(self) -> Beispiel:
         groessen = self._zufall.choices(self._umfang.anhaenge, k=self._zufall.randint(0, 3))
