@@ -51,6 +51,12 @@ def xta_ziel() -> ModuleType:
     return _lade("xta_zielwelt")
 
 
+@pytest.fixture(scope="session")
+def xta_tls() -> ModuleType:
+    """The module with foreign CAs and servers that nobody should trust."""
+    return _lade("xta_tls")
+
+
 @pytest.fixture
 def zielwelt(tmp_path: Path, xta_ziel: ModuleType) -> Iterator[Any]:
     """A running server, the Ziel of one account, and the mailbox of another."""

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 
 import fachwerk_generic_xta as plugin
-from fachwerk.errors import NeedsHumanError
-from fachwerk.modell import Anlage, Befund, Eingang, GehaltenFuer, Kanal, Schwere, Sendung, Ziel
+from fachwerk.modell import Befund, Kanal, Schwere, Ziel
 from fachwerk.testkit.wirt import FakeHost
 from fachwerk.transport import Verbindung, oeffne
 from fachwerk_generic_xta.settings import Einstellungen, Zieleinstellungen
-from fachwerk_generic_xta.simulator.pki import neue_ca, neues_zertifikat, richte_pki_ein, schreibe_ausweis
+from fachwerk_generic_xta.simulator.pki import neue_ca, richte_pki_ein, schreibe_ausweis
 from fachwerk_generic_xta.simulator.server import XtaSimulator
 
 JETZT = datetime.now(UTC)
@@ -166,15 +163,10 @@ def test_a_foreign_identity_at_a_target_is_said(welt: Welt) -> None:
     assert einziger(welt.pruefe_ziel(kennung="wbs:130040000000")) == ("xta.kennung_falsch", Schwere.SPERRE)
 
 
-def fremde_ca(ordner: Path, name: str = "Amt fuer Andere, CA 7") -> None:
-    ca = neue_ca(name, JETZT - timedelta(days=90), JETZT + timedelta(days=90))
-    schreibe_ausweis(ordner / "pki", "fremd", ca)
-    ausweis = neues_zertifikat("leser", JETZT - timedelta(days=9), JETZT + timedelta(days=90), ca=ca)
-    schreibe_ausweis(ordner / "pki", "fremder", ausweis)
-
-
-def test_a_wrong_ca_is_named_together_with_the_issuer_that_was_shown(welt: Welt, tmp_path: Path) -> None:
-    fremde_ca(tmp_path)
+def test_a_wrong_ca_is_named_together_with_the_issuer_that_was_shown(
+    xta_tls: ModuleType, welt: Welt, tmp_path: Path
+) -> None:
+    xta_tls.fremde_ca(tmp_path)
     (befund,) = welt.pruefe(ca="pki/fremd.crt")
     assert (befund.code, befund.schwere, befund.pfad) == ("xta.server_zertifikat", Schwere.SPERRE, "management_url")
     assert "„Fachwerk-Simulator CA“" in befund.text
@@ -188,15 +180,15 @@ def test_a_ca_of_the_same_name_with_another_key_is_told_as_renewed(welt: Welt, t
     assert "anderem Schlüssel" in befund.text
 
 
-def test_a_certificate_of_ours_that_the_server_refuses_is_said(welt: Welt, tmp_path: Path) -> None:
-    fremde_ca(tmp_path)
+def test_a_certificate_of_ours_that_the_server_refuses_is_said(xta_tls: ModuleType, welt: Welt, tmp_path: Path) -> None:
+    xta_tls.fremde_ca(tmp_path)
     fremd = welt.pruefe(zertifikat="pki/fremder.crt", privatschluessel="pki/fremder.key")
     assert einziger(fremd) == ("xta.zertifikat_abgelehnt", Schwere.SPERRE)
 
 
-def test_a_host_name_that_is_not_in_the_certificate_is_said(welt: Welt, tmp_path: Path) -> None:
+def test_a_host_name_that_is_not_in_the_certificate_is_said(xta_tls: ModuleType, welt: Welt, tmp_path: Path) -> None:
     pki, ca = tmp_path / "anders" / "pki", neue_ca("CA", JETZT - timedelta(days=1), JETZT + timedelta(days=9))
-    (befund,) = am_server_mit(welt, pki, ca, ["xta.anders.example"])
+    (befund,) = am_server_mit(xta_tls, welt, pki, ca, ["xta.anders.example"])
     assert befund.code == "xta.server_name"
 
 
@@ -204,130 +196,36 @@ def test_a_host_name_that_is_not_in_the_certificate_is_said(welt: Welt, tmp_path
     ("von", "bis", "code"), [(-9, -1, "xta.server_zertifikat_abgelaufen"), (1, 9, "xta.uhr_falsch")]
 )
 def test_the_validity_of_the_servers_certificate_is_told_apart(
-    welt: Welt, tmp_path: Path, von: int, bis: int, code: str
+    xta_tls: ModuleType, welt: Welt, tmp_path: Path, von: int, bis: int, code: str
 ) -> None:
     ca = neue_ca("CA", JETZT - timedelta(days=20), JETZT + timedelta(days=20))
     pki, zeit = tmp_path / "anders" / "pki", (JETZT + timedelta(days=von), JETZT + timedelta(days=bis))
-    (befund,) = am_server_mit(welt, pki, ca, ["localhost", "127.0.0.1"], zeit)
+    (befund,) = am_server_mit(xta_tls, welt, pki, ca, ["localhost", "127.0.0.1"], zeit)
     assert befund.code == code
 
 
 @pytest.mark.parametrize("name", ["FortiGate CA", "Hausnetz Wurzel"])
 def test_a_proxy_that_breaks_tls_open_is_told_from_a_wrong_ca(
-    welt: Welt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    xta_tls: ModuleType, welt: Welt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """By the name of a product, or because the machine trusts an issuer that is no public CA."""
     ca = neue_ca(name, JETZT - timedelta(days=1), JETZT + timedelta(days=9))
     schreibe_ausweis(tmp_path / "pki", "haus", ca)
     if name == "Hausnetz Wurzel":
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "pki" / "haus.crt"))
-    befunde = am_server_mit(welt, tmp_path / "proxy" / "pki", ca, ["localhost", "127.0.0.1"], ca_datei="pki/ca.crt")
+    befunde = am_server_mit(
+        xta_tls, welt, tmp_path / "proxy" / "pki", ca, ["localhost", "127.0.0.1"], ca_datei="pki/ca.crt"
+    )
     (befund,) = befunde
     assert befund.code == "xta.tls_aufgebrochen"
     assert f"„{name}“" in befund.text
     assert "Ausnahme" in befund.text
 
 
-@contextmanager
-def server_mit(
-    welt: Welt, pki: Path, ca: Any, namen: list[str], zeit: tuple[datetime, datetime] | None = None, ca_datei: str = ""
-) -> Iterator[dict[str, Any]]:
-    """Another server whose certificate is made by ``ca`` for ``namen``; the settings that lead there."""
-    von, bis = zeit or (JETZT - timedelta(hours=1), JETZT + timedelta(days=1))
-    kontext = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    pki.mkdir(parents=True)
-    schreibe_ausweis(pki, "ca", ca)
-    ausweis = neues_zertifikat("server", von, bis, ca=ca, servernamen=namen)
-    kontext.load_cert_chain(*schreibe_ausweis(pki, "server", ausweis))
-    with Tlsserver(kontext) as url:
-        ca_datei = ca_datei or str((pki / "ca.crt").relative_to(welt.host.ordner))
-        yield {"management_url": url, "msgbox_url": url, "send_url": url, "ca": ca_datei}
-
-
-def am_server_mit(welt: Welt, *angaben: Any, **weitere: Any) -> list[Befund]:
+def am_server_mit(xta_tls: ModuleType, welt: Welt, *angaben: Any, **weitere: Any) -> list[Befund]:
     """What the preflight finds there."""
-    with server_mit(welt, *angaben, **weitere) as werte:
+    with xta_tls.server_mit(welt.host.ordner, *angaben, **weitere) as werte:
         return welt.pruefe(**werte)
-
-
-def alarme(welt: Welt, **werte: Any) -> list[NeedsHumanError]:
-    """What fetching, closing, sending and asking raise, which is what the alarm says."""
-    kanal, ziel = welt.kanal(**werte), welt.ziel(**werte)
-    gekommen = Eingang(kanal="postfach", nachricht_id="urn:n:1", empfangen=JETZT, teile=())
-    teil = welt.host.inhalt.schreibe([b"<a/>"], "a.xml", "text/xml")
-    sendung = Sendung(ziel="kreis", bezeichnung="x", anlagen=(Anlage(pfad="nachricht", teil=teil),))
-    welt.host.notiere("gesendet", "nachricht_id", "urn:n:1")
-    gefunden = []
-    for ruf in (
-        lambda: list(plugin.receive(kanal, welt.host)),
-        lambda: plugin.acknowledge(kanal, gekommen, welt.host),
-        lambda: plugin.deliver(sendung, ziel, "neu", welt.host),
-        lambda: plugin.find_delivered(ziel, "gesendet", welt.host),
-    ):
-        with pytest.raises(NeedsHumanError) as fehler:
-            ruf()
-        assert fehler.value.routenfehler, "the route is at fault, no case"
-        assert fehler.value.fuer is GehaltenFuer.BETRIEB
-        gefunden.append(fehler.value)
-    return gefunden
-
-
-def test_the_alarm_tells_a_wrong_ca_with_the_issuer_that_was_shown(welt: Welt, tmp_path: Path) -> None:
-    fremde_ca(tmp_path)
-    for fehler in alarme(welt, ca="pki/fremd.crt"):
-        assert fehler.code == "transport.server_zertifikat"
-        assert "„Fachwerk-Simulator CA“" in fehler.frage
-
-
-def test_the_alarm_tells_a_proxy_that_breaks_tls_open(welt: Welt, tmp_path: Path) -> None:
-    ca = neue_ca("Sophos SSL CA", JETZT - timedelta(days=1), JETZT + timedelta(days=9))
-    namen = ["localhost", "127.0.0.1"]
-    with server_mit(welt, tmp_path / "proxy" / "pki", ca, namen, ca_datei="pki/ca.crt") as werte:
-        for fehler in alarme(welt, **werte):
-            assert fehler.code == "xta.tls_aufgebrochen"
-            assert "Sophos" in fehler.frage
-
-
-def test_the_alarm_tells_an_expired_certificate_of_ours_from_a_refused_one(welt: Welt, tmp_path: Path) -> None:
-    fremde_ca(tmp_path)
-    ausweis = {"zertifikat": "pki/fremder.crt", "privatschluessel": "pki/fremder.key"}
-    assert {fehler.code for fehler in alarme(welt, **ausweis)} == {"transport.client_zertifikat"}
-    welt.host.zeit = JETZT + timedelta(days=100)
-    abgelaufen = alarme(welt, **ausweis)
-    assert {fehler.code for fehler in abgelaufen} == {"xta.zertifikat_abgelaufen"}
-    assert "pki/fremder.crt" in abgelaufen[0].frage
-
-
-class Tlsserver:
-    """Shakes hands and hangs up: all that is needed where the client does not trust what it sees."""
-
-    def __init__(self, kontext: ssl.SSLContext) -> None:
-        import threading
-
-        self._kontext = kontext
-        self._lauscher = socket.create_server(("127.0.0.1", 0))
-        self._faden = threading.Thread(target=self._gehe)
-
-    def _gehe(self) -> None:
-        while True:
-            try:
-                leitung, _ = self._lauscher.accept()
-            except OSError:
-                return
-            with leitung:
-                try:
-                    self._kontext.wrap_socket(leitung, server_side=True).close()
-                except OSError:
-                    continue
-
-    def __enter__(self) -> str:
-        self._faden.start()
-        return f"https://127.0.0.1:{self._lauscher.getsockname()[1]}/Port"
-
-    def __exit__(self, *_: object) -> None:
-        self._lauscher.shutdown(socket.SHUT_RDWR)
-        self._lauscher.close()
-        self._faden.join()
 
 
 def test_an_address_where_nobody_answers_or_nobody_speaks_xta_is_named(welt: Welt) -> None:

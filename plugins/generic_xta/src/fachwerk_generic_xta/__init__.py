@@ -60,10 +60,8 @@ def acknowledge(kanal: Kanal, eingang: Eingang, host: Host) -> None:
     """Close in the mailbox, which deletes there; a message that is already gone counts as closed."""
     from fachwerk_generic_xta import anschluss
     from fachwerk_generic_xta.abruf import schliesse
-    from fachwerk_generic_xta.erklaerung import erklaert
 
-    with erklaert(kanal, host):
-        schliesse(anschluss.client(kanal, host), eingang)
+    schliesse(anschluss.client(kanal, host), eingang)
 
 
 @hookimpl
@@ -77,21 +75,17 @@ def render(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
 @hookimpl
 def deliver(sendung: Sendung, ziel: Ziel, schluessel: str, host: Host) -> Quittung:
     """sendMessage, under the id that was kept for this key."""
-    from fachwerk_generic_xta.erklaerung import erklaert
     from fachwerk_generic_xta.versand import Uebergabe
 
-    with erklaert(ziel, host):
-        return Uebergabe(ziel, schluessel, host).liefere(sendung)
+    return Uebergabe(ziel, schluessel, host).liefere(sendung)
 
 
 @hookimpl
 def find_delivered(ziel: Ziel, schluessel: str, host: Host) -> Quittung | None:
     """What the transport report says of this key."""
-    from fachwerk_generic_xta.erklaerung import erklaert
     from fachwerk_generic_xta.versand import Uebergabe
 
-    with erklaert(ziel, host):
-        return Uebergabe(ziel, schluessel, host).finde()
+    return Uebergabe(ziel, schluessel, host).finde()
 
 
 @hookimpl

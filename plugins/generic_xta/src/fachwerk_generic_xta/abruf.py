@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from fachwerk.errors import NeedsHumanError, RetryableError, StepError
 from fachwerk.modell import Eingang, GehaltenFuer, Kanal
 from fachwerk_generic_xta import anschluss
-from fachwerk_generic_xta.erklaerung import erklaert
 from fachwerk_generic_xta.fehler import NachrichtUnbekannt
 from fachwerk_generic_xta.mapping import ANFRAGE_ID, eingang
 from fachwerk_generic_xta.nachricht import Metadaten, StatusListe
@@ -159,10 +158,8 @@ class Abruf:
 
 
 def rufe_ab(kanal: Kanal, host: Host) -> Iterator[Eingang]:
-    """The round of ``kanal``; what TLS refuses is explained."""
-    with erklaert(kanal, host):
-        client = anschluss.client(kanal, host)
-        yield from Abruf(kanal, host, client, einstellungen(kanal).seiten_groesse).laufe()
+    """The round of ``kanal``."""
+    return Abruf(kanal, host, anschluss.client(kanal, host), einstellungen(kanal).seiten_groesse).laufe()
 
 
 def schliesse(client: XtaClient, eingang: Eingang) -> None:

@@ -1,24 +1,17 @@
 """Why an address cannot be used, for the operator: one code and one German text for each cause.
 
-In the preflight it is a finding; while fetching and sending :func:`erklaert` says it in the error, and so in the alarm.
+The core asks the preflight also for the words of an alarm, so that both say the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from fachwerk.errors import FachwerkError, NeedsHumanError, StepError
-from fachwerk.modell import Befund, Kanal, Schwere, Ziel
-from fachwerk.transport import Verbindung, zertifikatsangaben
-from fachwerk_generic_xta.anschluss import angaben, ist_bekannt
+from fachwerk.errors import StepError
+from fachwerk.modell import Befund, Schwere
+from fachwerk.transport import Verbindung
+from fachwerk_generic_xta.anschluss import ist_bekannt
 from fachwerk_generic_xta.gegenzertifikat import Gegenzertifikat, aussteller_in, sieh_an
-
-if TYPE_CHECKING:
-    from fachwerk.host import Host
 
 _TEXTE = {
     "transport.nicht_erreichbar": (
@@ -101,62 +94,6 @@ def erklaere(fehler: StepError, url: str, schluessel: str, verbindung: Verbindun
     elif fehler.code == "transport.server_zertifikat":
         code, text, werte = _server(fehler.details.get("verify_code", ""), url, verbindung)
     return sperre(code, f"{text.format(**werte)} [{fehler.code}]", schluessel)
-
-
-@contextmanager
-def erklaert(stelle: Kanal | Ziel, host: Host) -> Iterator[None]:
-    """What TLS refuses inside is raised again with its exact cause; everything else passes as it is."""
-    try:
-        yield
-    except NeedsHumanError as fehler:
-        if fehler.code == "transport.server_zertifikat":
-            raise _genauer(fehler, stelle, host) from None
-        if fehler.code == "transport.client_zertifikat":
-            raise _eigenes(fehler, stelle, host) from None
-        raise
-
-
-def _genauer(fehler: NeedsHumanError, stelle: Kanal | Ziel, host: Host) -> NeedsHumanError:
-    url = fehler.details.get("adresse", "")
-    if not url:
-        return fehler
-    befund = erklaere(fehler, url, "", angaben(stelle)[0].verbindung(host))
-    code = fehler.code if befund.code == "xta.server_zertifikat" else befund.code
-    return _mit(fehler, code, befund.text)
-
-
-def _eigenes(fehler: NeedsHumanError, stelle: Kanal | Ziel, host: Host) -> NeedsHumanError:
-    """The server says no to our certificate: is it simply out of date?"""
-    verbindung = angaben(stelle)[0].verbindung(host)
-    if verbindung.zertifikat is None:
-        return fehler
-    try:
-        zertifikat = zertifikatsangaben(verbindung.zertifikat, verbindung.passphrase)
-    except FachwerkError:
-        return fehler
-    zeit = ausser_frist(verbindung.zertifikat, zertifikat.gueltig_ab, zertifikat.gueltig_bis, host.now())
-    return _mit(fehler, *zeit) if zeit else fehler
-
-
-def ausser_frist(pfad: Path, ab: datetime, bis: datetime, now: datetime) -> tuple[str, str] | None:
-    """Code and text for a certificate of ours that is not valid now; None if it is."""
-    if ab > now:
-        return (
-            "xta.zertifikat_noch_nicht_gueltig",
-            f"Das Zertifikat {pfad} gilt erst ab {ab:%d.%m.%Y}. Uhrzeit des Rechners prüfen oder das bisherige "
-            "Zertifikat verwenden.",
-        )
-    if bis <= now:
-        return (
-            "xta.zertifikat_abgelaufen",
-            f"Das Zertifikat {pfad} ist am {bis:%d.%m.%Y} abgelaufen. Ein neues beantragen, beim Betreiber des "
-            "Postfachs hinterlegen lassen und hier eintragen.",
-        )
-    return None
-
-
-def _mit(fehler: NeedsHumanError, code: str, frage: str) -> NeedsHumanError:
-    return NeedsHumanError(code, frage, fehler.details, fuer=fehler.fuer, routenfehler=fehler.routenfehler)
 
 
 def _server(verify_code: str, url: str, verbindung: Verbindung) -> tuple[str, str, dict[str, str]]:

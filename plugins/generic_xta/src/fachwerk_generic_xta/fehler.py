@@ -152,17 +152,13 @@ def deute(fault: XtaFault, *, senden: bool) -> StepError:
     return _fehler(gefunden.senden if senden else gefunden.postfach, code, hinweis, einzelheiten)
 
 
-def deute_uebertragung(fehler: StepError, *, senden: bool, adresse: str = "") -> StepError:
-    """The error of the core's ``classify`` with the behaviour of its row; ``senden``: not to be repeated blindly.
-
-    ``adresse`` is where it happened; it stands in the details.
-    """
+def deute_uebertragung(fehler: StepError, *, senden: bool) -> StepError:
+    """The error of the core's ``classify`` with the behaviour of its row; ``senden``: not to be repeated blindly."""
     gefunden = UEBERTRAGUNG.get(fehler.code)
     if gefunden is None:
         return fehler
     nach = fehler.retry_after if isinstance(fehler, RetryableError) else None
-    einzelheiten = fehler.details | ({"adresse": adresse} if adresse else {})
-    return _fehler(gefunden.senden if senden else gefunden.postfach, fehler.code, fehler.hint, einzelheiten, nach)
+    return _fehler(gefunden.senden if senden else gefunden.postfach, fehler.code, fehler.hint, fehler.details, nach)
 
 
 def _fehler(

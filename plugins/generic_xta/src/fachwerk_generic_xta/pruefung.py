@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fachwerk.errors import ConfigError, FachwerkError, StepError
@@ -14,7 +15,7 @@ from fachwerk.modell import Befund, Kanal, Schwere, Ziel
 from fachwerk.transport import Verbindung, pruefe_schluessel, zertifikatsangaben
 from fachwerk_generic_xta import anschluss
 from fachwerk_generic_xta.anschluss import Anblick, sieh_nach
-from fachwerk_generic_xta.erklaerung import ausser_frist, erklaere, sperre
+from fachwerk_generic_xta.erklaerung import erklaere, sperre
 from fachwerk_generic_xta.nachricht import Dienstfrage
 from fachwerk_generic_xta.settings import Anschluss, zieleinstellungen
 
@@ -56,7 +57,7 @@ def _zertifikat(werte: Anschluss, verbindung: Verbindung, now: datetime) -> Iter
         yield _aus_config(fehler)
         return
     rest = angaben.restlaufzeit(now)
-    if zeit := ausser_frist(verbindung.zertifikat, angaben.gueltig_ab, angaben.gueltig_bis, now):
+    if zeit := _ausser_frist(verbindung.zertifikat, angaben.gueltig_ab, angaben.gueltig_bis, now):
         yield sperre(*zeit, "zertifikat")
     elif rest < timedelta(days=werte.warnung_tage):
         text = (
@@ -64,6 +65,23 @@ def _zertifikat(werte: Anschluss, verbindung: Verbindung, now: datetime) -> Iter
             "Tagen). Jetzt ein neues beantragen; die Hinterlegung beim Postfach dauert."
         )
         yield _warnung("xta.zertifikat_laeuft_ab", text, "zertifikat")
+
+
+def _ausser_frist(pfad: Path, ab: datetime, bis: datetime, now: datetime) -> tuple[str, str] | None:
+    """Code and text for a certificate of ours that is not valid now; None if it is."""
+    if ab > now:
+        return (
+            "xta.zertifikat_noch_nicht_gueltig",
+            f"Das Zertifikat {pfad} gilt erst ab {ab:%d.%m.%Y}. Uhrzeit des Rechners prüfen oder das bisherige "
+            "Zertifikat verwenden.",
+        )
+    if bis <= now:
+        return (
+            "xta.zertifikat_abgelaufen",
+            f"Das Zertifikat {pfad} ist am {bis:%d.%m.%Y} abgelaufen. Ein neues beantragen, beim Betreiber des "
+            "Postfachs hinterlegen lassen und hier eintragen.",
+        )
+    return None
 
 
 def _konto(stelle: Kanal | Ziel, werte: Anschluss, verbindung: Verbindung, host: Host) -> Iterator[Befund]:
