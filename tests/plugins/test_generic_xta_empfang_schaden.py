@@ -62,7 +62,7 @@ def test_undamaged_it_arrives() -> None:
 
 
 @given(stellen, st.integers(1, 400), st.integers(1, 300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_cut_out_is_missed(ab: int, laenge: int, groesse: int) -> None:
     koerper = gesendet()[1]
     with suppress(RetryableError):
@@ -70,7 +70,7 @@ def test_what_is_cut_out_is_missed(ab: int, laenge: int, groesse: int) -> None:
 
 
 @given(stellen, st.integers(1, 400), st.integers(1, 300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_comes_twice_is_noticed(ab: int, laenge: int, groesse: int) -> None:
     koerper = gesendet()[1]
     with suppress(RetryableError):

@@ -139,14 +139,14 @@ def eigene_fehler(anfrage: Anfrage) -> list[str]:
 
 
 @given(anfragen())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_our_own_schema_accepts_every_request(anfrage: Anfrage) -> None:
     assert not eigene_fehler(anfrage)
 
 
 @pytest.mark.shared
 @given(anfrage=anfragen())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_official_schemas_accept_every_request(anfrage: Anfrage, xta_schema_pruefer: Pruefer) -> None:
     xta_schema_pruefer(anfrage.umschlag)
 
@@ -159,7 +159,7 @@ def test_our_own_schema_can_say_no() -> None:
 
 
 @given(koepfe)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_head_of_a_message_reads_back_as_it_was_written(kopf: Metadaten) -> None:
     anfrage = Codec211(ADRESSEN, Partei("wbs:1")).sende(kopf, [Inhaltsteil(True, "text/xml", cid=("a@b",))])
     element = lies_anfrage(anfrage).find("s:Header/m:MessageMetaData", NS)
