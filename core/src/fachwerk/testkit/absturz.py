@@ -42,10 +42,14 @@ class Auftrag:
 
 @dataclass(frozen=True)
 class Ende:
-    """How the child ended: exit code, or minus the signal; ``bericht`` is what ``poll --json`` would have said."""
+    """How the child ended: exit code, or minus the signal.
+
+    ``bericht`` is what ``poll --json`` would have said, ``endcode`` with which code it would have ended.
+    """
 
     code: int
-    bericht: dict[str, Any] | None
+    bericht: dict[str, Any] | None = None
+    endcode: int | None = None
 
 
 class Absturzbank:
@@ -257,7 +261,7 @@ def _im_kind(auftrag: Auftrag) -> Ende:
     with open(lesend, encoding="utf-8") as strom:
         text = strom.read()
     _, status = os.waitpid(kind, 0)
-    return Ende(os.waitstatus_to_exitcode(status), json.loads(text) if text else None)
+    return Ende(os.waitstatus_to_exitcode(status), **(json.loads(text) if text else {}))
 
 
 def _laufe(auftrag: Auftrag, schreibend: int) -> None:
@@ -270,8 +274,8 @@ def _laufe(auftrag: Auftrag, schreibend: int) -> None:
             umhuelle(Punkte(auftrag.toete, auftrag.liste))
         from fachwerk.runde import eine_runde
 
-        bericht = eine_runde(Path(auftrag.konfig)).als_json()
-        os.write(schreibend, json.dumps(bericht).encode())
+        runde = eine_runde(Path(auftrag.konfig))
+        os.write(schreibend, json.dumps({"bericht": runde.als_json(), "endcode": runde.endcode}).encode())
         code = 0
     except BaseException:
         import traceback
