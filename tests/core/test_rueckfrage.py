@@ -225,6 +225,26 @@ def test_a_broken_route_found_by_a_question_opens_the_circuit_and_is_asked_later
     assert "technisch_bestaetigt" in stufen(uebergeben)
 
 
+def test_an_answer_gives_the_all_clear_where_no_delivery_waits_that_could(
+    uebergeben: Welt, amt: Stufenziel, frage: Frage
+) -> None:
+    amt.antworten.extend([GESPERRT, UEBERGEBEN])
+    frage(uebergeben, 2)
+    assert alarm.offene(uebergeben.betrieb.store) == []
+
+
+def test_an_answer_closes_no_circuit_that_a_waiting_delivery_will_probe(uebergeben: Welt, amt: Stufenziel) -> None:
+    weg = RetryableError("sendeport_weg", "Nicht erreichbar.", retry_after=86_400)
+    amt.stoerungen.extend([Stoerung(weg)] * 5)
+    for nummer in range(2, 7):
+        uebergeben.lege_ein(f"n-{nummer}", antrag_xml(uuid=f"u-{nummer}"))
+    uebergeben.durchlauf()
+    uebergeben.vergehe(minutes=6)
+    uebergeben.arbeite()
+    assert amt.fragen != []
+    assert [zeile.anlass for zeile in alarm.offene(uebergeben.betrieb.store)] == ["kreis_offen"]
+
+
 def test_while_the_circuit_is_open_nothing_is_asked(uebergeben: Welt, amt: Stufenziel) -> None:
     amt.stoerungen.append(Stoerung(GESPERRT))
     uebergeben.lege_ein("n-2", antrag_xml(uuid="u-2"))

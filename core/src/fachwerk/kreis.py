@@ -18,7 +18,7 @@ from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.diagnose import erklaere
 from fachwerk.errors import FachwerkError, NeedsHumanError, RetryableError
 from fachwerk.modell import utc
-from fachwerk.tabellen import zielstand
+from fachwerk.tabellen import zielstand, zustellung
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -79,6 +79,18 @@ def schliesse(verbindung: sa.Connection, ziel: str) -> None:
     geschlossen = zielstand.update().where(zielstand.c.ziel == ziel, zielstand.c.fehler_in_folge > 0)
     verbindung.execute(geschlossen.values(fehler_in_folge=0, offen_bis=None))
     alarm.behebe(verbindung, alarm.des_ziels(ziel), (alarm.KREIS_OFFEN, alarm.DIENST))
+
+
+def schliesse_ohne_wartende(betrieb: Betrieb, ziel: str) -> None:
+    """A question was answered: that is the probe where no delivery waits that could be one."""
+    z, stand = zustellung.c, zielstand.c
+    unterwegs = sa.exists().where(z.ziel == ziel, z.status.in_(["offen", "absicht", "wartet"]))
+    frage = sa.select(stand.ziel).where(stand.ziel == ziel, stand.fehler_in_folge >= KREIS_AB, ~unterwegs)
+    with betrieb.store.lesend() as verbindung:
+        geht_wieder = verbindung.execute(frage).first() is not None
+    if geht_wieder:
+        with betrieb.store.transaktion("kreis_geschlossen") as verbindung:
+            schliesse(verbindung, ziel)
 
 
 def _offen_bis(verbindung: sa.Connection, ziel: str, *, sperrend: bool = False) -> datetime | None:

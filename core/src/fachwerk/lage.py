@@ -31,11 +31,16 @@ def _iso(zeit: datetime | None) -> str | None:
 def kanalliste(betrieb: Betrieb) -> list[dict[str, Any]]:
     """The configured Kanäle by name, as JSON fields."""
     with betrieb.store.lesend() as verbindung:
-        gelungen = sa.select(kanal_lauf.c.kanal, sa.func.max(kanal_lauf.c.ende).label("ende"))
-        gelungen = gelungen.where(kanal_lauf.c.ende.is_not(None), kanal_lauf.c.code == "").group_by(kanal_lauf.c.kanal)
-        zuletzt = {zeile.kanal: zeile.ende for zeile in verbindung.execute(gelungen)}
+        zuletzt = {name: verbindung.execute(_letzter_abruf(name)).scalar_one_or_none() for name in betrieb.kanaele}
         staende = {zeile.kanal: zeile for zeile in verbindung.execute(sa.select(kanalstand))}
-    return [_kanal(kanal, zuletzt.get(name), staende.get(name)) for name, kanal in sorted(betrieb.kanaele.items())]
+    return [_kanal(kanal, zuletzt[name], staende.get(name)) for name, kanal in sorted(betrieb.kanaele.items())]
+
+
+def _letzter_abruf(kanal: str) -> sa.Select[Any]:
+    """When the latest poll ended that went well; the newest rows come first, so it is found at once."""
+    lauf = kanal_lauf.c
+    gelungen = sa.select(lauf.ende).where(lauf.kanal == kanal, lauf.ende.is_not(None), lauf.code == "")
+    return gelungen.order_by(lauf.beginn.desc()).limit(1)
 
 
 def _kanal(kanal: Any, zuletzt: datetime | None, stand: Any) -> dict[str, Any]:

@@ -191,6 +191,7 @@ class _Frage:
         except FachwerkError as fehler:
             self._nach_fehler(fehler)
             return
+        kreis.schliesse_ohne_wartende(self._betrieb, self._ziel)
         if antwort is None:
             self._unbekannt()
         elif _RANG[antwort.stufe] > max(map(_RANG.__getitem__, self._stufen()), default=-1):

@@ -151,6 +151,7 @@ zustellung = Table(
     Column("frage", Integer, comment="number of the latest question for a higher receipt; empty: never asked"),
     Column("frage_faellig", _ZEIT, comment="when it is asked; empty: not asked"),
     Index("ix_zustellung_frage_faellig", "frage_faellig"),
+    Index("ix_zustellung_status_ziel", "status", "ziel"),
 )
 
 quittung = Table(

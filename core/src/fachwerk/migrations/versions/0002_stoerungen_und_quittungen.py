@@ -79,3 +79,4 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_zustellung_frage_faellig", "zustellung", ["frage_faellig"], unique=False)
+    op.create_index("ix_zustellung_status_ziel", "zustellung", ["status", "ziel"], unique=False)
