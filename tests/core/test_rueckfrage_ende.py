@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fachwerk import alarm, eingriff, rueckfrage
-from fachwerk.errors import ContractError
-from fachwerk.modell import Stufe
+from fachwerk.errors import ContractError, NeedsHumanError
+from fachwerk.modell import GehaltenFuer, Stufe
 from fachwerk.tabellen import quittung, vorgang
 from fachwerk.testkit.mitspieler import Stufenziel
 from fachwerk.testkit.welt import Welt
@@ -63,6 +63,21 @@ def test_a_repetition_of_a_contradiction_asks_before_it_sends(uebergeben: Welt, 
     uebergeben.arbeite()
     assert (uebergeben.der_vorgang().status, len(amt.versuche)) == ("done", 1)
     assert stufen(uebergeben) == {"technisch_bestaetigt"}
+
+
+def test_a_target_that_cannot_tell_is_asked_again_before_a_repetition_sends_and_a_release_sends(
+    uebergeben: Welt, amt: Stufenziel, frage: Frage
+) -> None:
+    unklar = NeedsHumanError("ausgang_unbekannt", "Bitte dort nachsehen.", fuer=GehaltenFuer.BETRIEB)
+    amt.antworten.extend([unklar, unklar])
+    frage(uebergeben)
+    kennung = uebergeben.der_vorgang().id
+    eingriff.wiederhole(uebergeben.betrieb, kennung, "anna")
+    uebergeben.arbeite()
+    assert (uebergeben.der_vorgang().grund, len(amt.versuche), len(amt.fragen)) == ("ausgang_unbekannt", 1, 2)
+    eingriff.gib_frei(uebergeben.betrieb, kennung, "anna", "Dort ist nichts.")
+    uebergeben.arbeite()
+    assert (uebergeben.der_vorgang().status, len(amt.versuche), len(amt.fragen)) == ("done", 2, 2)
 
 
 def test_a_target_that_forgets_what_it_had_confirmed_contradicts_nothing(

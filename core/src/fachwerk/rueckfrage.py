@@ -48,6 +48,8 @@ NOCH_NICHT_BEKANNT = timedelta(hours=1)
 
 WIDERSPRUCH = "quittung_widerspruch"
 FEHLT = "quittung_fehlt"
+UNGEWISS = frozenset({WIDERSPRUCH, "ausgang_unbekannt"})
+"""Codes that say that nobody knows whether it arrived; all others are rejections."""
 _RANG = {stufe: rang for rang, stufe in enumerate(Stufe)}
 _BEENDET = (Vorgangstand.FORWARDED.value, Vorgangstand.RETURNED.value)
 
@@ -222,7 +224,7 @@ class _Frage:
             "Der Transport hat die Sendung angenommen, kennt sie jetzt aber nicht. Bitte beim Empfänger fragen, ob sie "
             "angekommen ist: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben."
         )
-        self._halte(PermanentError(WIDERSPRUCH, hinweis), GehaltenFuer.BETRIEB, (), unklar=True)
+        self._halte(PermanentError(WIDERSPRUCH, hinweis), GehaltenFuer.BETRIEB, ())
 
     # -- commits ------------------------------------------------------------------------------------------------
 
@@ -262,10 +264,9 @@ class _Frage:
         with self._store.transaktion("rueckfrage") as verbindung:
             self._aendere(verbindung, frage_faellig=None)
 
-    def _halte(
-        self, fehler: FachwerkError, fuer: GehaltenFuer, befunde: Sequence[Wert], *, unklar: bool = False
-    ) -> None:
-        """What was handed over was not taken over; ``unklar``: a repetition asks before it sends."""
+    def _halte(self, fehler: FachwerkError, fuer: GehaltenFuer, befunde: Sequence[Wert]) -> None:
+        """What was handed over was not taken over; where that is not certain, a repetition asks before it sends."""
+        unklar = fehler.code in UNGEWISS
         werte: dict[str, Any] = {"status": "gehalten", "code": fehler.code, "hinweis": fehler.hint}
         werte |= {"gehalten_fuer": fuer.value, "frage_faellig": None, "naechster": None}
         with self._store.transaktion("quittung_gehalten") as verbindung:
