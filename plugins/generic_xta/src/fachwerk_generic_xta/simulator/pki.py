@@ -103,7 +103,7 @@ def richte_proben_ein(pki: Path, konto: str, jetzt: datetime) -> None:
         return
     ordner.mkdir(exist_ok=True, mode=0o700)
     eigene, fremde = _lies_ca(pki), neue_ca("Fremde Muster-CA", jetzt - EIN_TAG, jetzt + CA_GUELTIG)
-    firewall = neue_ca("Muster-Firewall TLS-Inspektion", jetzt - EIN_TAG, jetzt + CA_GUELTIG)
+    firewall = neue_ca("Muster-Firewall TLS Inspection", jetzt - EIN_TAG, jetzt + CA_GUELTIG)
     gut, vorbei = (jetzt - EIN_TAG, jetzt + GUELTIG), (jetzt - 30 * EIN_TAG, jetzt - EIN_TAG)
     spaeter = (jetzt + 365 * EIN_TAG, jetzt + GUELTIG)
     ausweise = {

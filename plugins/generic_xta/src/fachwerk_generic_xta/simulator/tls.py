@@ -27,6 +27,7 @@ _GRUENDE = {
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": "die Gegenstelle hält unser Zertifikat für abgelaufen",
     "SSLV3_ALERT_BAD_CERTIFICATE": "die Gegenstelle nimmt unser Zertifikat nicht an",
     "UNSUPPORTED_PROTOCOL": "zu altes TLS",
+    "UNEXPECTED_EOF": "die Gegenstelle hat die Verbindung beendet",
     "HTTP_REQUEST": "HTTP ohne TLS",
     "WRONG_VERSION_NUMBER": "kein TLS",
 }
