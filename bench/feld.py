@@ -46,7 +46,9 @@ _RAEUME = {
     "o": "http://www.osci.eu/ws/2008/05/transport",
     "i": "http://www.w3.org/2004/08/xop/include",
 }
+_AUTHOR = '<m:Author><m:Identifier type="xoev">*</m:Identifier></m:Author>'
 _SENDEN = "http://www.xta.de/XTA/SendMessage"
+_PRUEFEN = "http://www.xta.de/XTA/CheckAccountActive"
 _HOLEN = "http://www.osci.eu/ws/2008/05/transport/urn/messageTypes/MsgBoxFetchRequest"
 
 
@@ -101,19 +103,36 @@ def simulator(ordner: Path, groesste_mib: int) -> Iterator[Feld]:
 # -- raw httpx: the same requests with nothing around them ----------------------------------------------------------
 
 
+def leitung(feld: Feld, konto: str) -> httpx.Client:
+    """A connection with the certificate of ``konto``; belongs to the caller."""
+    return httpx.Client(verify=feld.tls(konto), timeout=300, trust_env=False)
+
+
 def roh_hole(feld: Feld, konto: str, nachricht_id: str, mindestens: int) -> float:
     """Seconds for asking for a message and reading the answer to its end, connection included."""
-    author = '<m:Author><m:Identifier type="xoev">*</m:Identifier></m:Author>'
+    beginn = time.perf_counter()
+    with leitung(feld, konto) as http:
+        lade(feld, http, nachricht_id, mindestens)
+    return time.perf_counter() - beginn
+
+
+def pruefe_konto(feld: Feld, http: httpx.Client) -> None:
+    """The smallest request there is: checkAccountActive."""
+    url = feld.urls["management"]
+    with _anfrage(http, url, _PRUEFEN, _umschlag(url, _PRUEFEN, _AUTHOR, "")) as antwort:
+        antwort.read()
+    antwort.raise_for_status()
+
+
+def lade(feld: Feld, http: httpx.Client, nachricht_id: str, mindestens: int) -> None:
+    """getMessage, and throw the bytes away."""
     wahl = f"<o:MsgSelector><w:MessageID>{escape(nachricht_id)}</w:MessageID></o:MsgSelector>"
     rumpf = f'<o:MsgBoxFetchRequest MsgPart="Envelope">{wahl}</o:MsgBoxFetchRequest>'
-    umschlag = _umschlag(feld.urls["msgbox"], _HOLEN, author, rumpf)
-    beginn = time.perf_counter()
-    with _anfrage(feld, konto, feld.urls["msgbox"], _HOLEN, umschlag) as antwort:
+    umschlag = _umschlag(feld.urls["msgbox"], _HOLEN, _AUTHOR, rumpf)
+    with _anfrage(http, feld.urls["msgbox"], _HOLEN, umschlag) as antwort:
         gelesen = sum(len(stueck) for stueck in antwort.iter_bytes())
-    dauer = time.perf_counter() - beginn
     if antwort.status_code != 200 or gelesen < mindestens:
         raise SystemExit(f"the raw download did not bring the message: HTTP {antwort.status_code}, {gelesen} bytes")
-    return dauer
 
 
 def roh_sende(feld: Feld, nachricht_id: str, leser: str, anhang: Anhang) -> float:
@@ -123,7 +142,10 @@ def roh_sende(feld: Feld, nachricht_id: str, leser: str, anhang: Anhang) -> floa
     rumpf = f"<x:GenericContentContainer>{inhalt}</x:GenericContentContainer>"
     umschlag = _umschlag(feld.urls["send"], _SENDEN, _metadaten(nachricht_id, leser), rumpf)
     beginn = time.perf_counter()
-    with _anfrage(feld, "sozialplattform", feld.urls["send"], _SENDEN, umschlag, anhang) as antwort:
+    with (
+        leitung(feld, "sozialplattform") as http,
+        _anfrage(http, feld.urls["send"], _SENDEN, umschlag, anhang) as antwort,
+    ):
         antwort.read()
     dauer = time.perf_counter() - beginn
     if antwort.status_code != 200:
@@ -133,7 +155,7 @@ def roh_sende(feld: Feld, nachricht_id: str, leser: str, anhang: Anhang) -> floa
 
 @contextmanager
 def _anfrage(
-    feld: Feld, konto: str, url: str, aktion: str, umschlag: bytes, anhang: Anhang | None = None
+    http: httpx.Client, url: str, aktion: str, umschlag: bytes, anhang: Anhang | None = None
 ) -> Iterator[httpx.Response]:
     grenze = f"uuid:{uuid.uuid4()}"
     art = f'application/soap+xml; action=\\"{aktion}\\"'
@@ -156,10 +178,7 @@ def _anfrage(
             yield from anhang.stuecke()
         yield hinten
 
-    with (
-        httpx.Client(verify=feld.tls(konto), timeout=300, trust_env=False) as http,
-        http.stream("POST", url, content=koerper(), headers=kopf) as antwort,
-    ):
+    with http.stream("POST", url, content=koerper(), headers=kopf) as antwort:
         yield antwort
 
 
