@@ -221,6 +221,30 @@ def test_a_red_report_turns_a_done_case_into_a_held_one_and_a_retry_sends_anew(
     assert {eintrag.nachricht_id for eintrag in strecke.im_kreis()} > {erste.nachricht_id}
 
 
+def test_a_report_about_somebody_else_waits_for_a_person_and_one_release_is_enough(
+    strecke: Strecke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strecke.sende()
+    assert strecke.laufe().status == "done"
+    echt = XtaClient.report
+    with monkeypatch.context() as fremd:
+
+        def bericht(self: XtaClient, nachricht_id: str) -> TransportBericht:
+            gefunden = echt(self, nachricht_id)
+            return replace(gefunden, metadaten=replace(gefunden.metadaten, leser=Partei("wbs:139999999999")))
+
+        fremd.setattr(XtaClient, "report", bericht)
+        strecke.frage_nach()
+        fall = strecke.welt.der_vorgang()
+        assert (fall.status, fall.grund) == ("held", "ausgang_unbekannt")
+        eingriff.wiederhole(strecke.welt.betrieb, fall.id, "erika")
+        assert strecke.laufe().grund == "ausgang_unbekannt"
+        assert len(strecke.im_kreis()) == 1, "a retry asks and never sends blindly"
+    eingriff.gib_frei(strecke.welt.betrieb, fall.id, "erika", "Beim Betreiber nachgefragt: nichts da.")
+    assert strecke.laufe().status == "done"
+    assert len(strecke.im_kreis()) == 2
+
+
 def test_a_locked_account_stops_the_target_with_an_alarm_and_holds_no_case(strecke: Strecke) -> None:
     strecke.sende()
     strecke.stoere("sendMessage", art="fehler", fehler="9011")

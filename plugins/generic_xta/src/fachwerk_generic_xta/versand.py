@@ -1,9 +1,9 @@
 """Sending as a Ziel: one message id per delivery, kept before it is used, and the transport report as the judge.
 
 Notes of a delivery key: ``nachricht_id`` is the id in use; ``beteiligte`` author and reader it was sent for;
-``verbraucht`` the id that the server says is used (9024) until a report explains why; ``verworfen`` the id whose
-transport failed for good. ``liefere`` is called with one of the last two only after a person decided: it takes a fresh
-id then.
+``verbraucht`` the id that is used, but nobody can say for what, until a report of ours explains it; ``verworfen`` the
+id whose transport failed for good. ``liefere`` is called with one of the last two only after a person decided: it
+takes a fresh id then.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ class Uebergabe:
 
     def _unklar(self, kennung: str, grund: str, text: str) -> NeedsHumanError:
         """Nobody but the operator of the server knows; whoever releases this sends under a fresh id."""
+        self._merke("verbraucht", kennung)
         return NeedsHumanError(
             "ausgang_unbekannt",
             f"{text} Beim Betreiber des XTA-Servers mit der Kennung {kennung} fragen: Kam sie nicht an, freigeben – "
