@@ -241,12 +241,12 @@ def steuere(ordner: Path, auftrag: Any) -> dict[str, Any]:
             timeout=_FRIST,
             trust_env=False,
         )
-    except (OSError, ValueError, httpx.HTTPError) as fehler:
+        werte: dict[str, Any] = antwort.json()
+    except (OSError, ValueError, KeyError, httpx.HTTPError) as fehler:
         raise ConfigError(
             "simulator.aus",
             f"In {ordner} läuft kein Simulator. Erst starten: fachwerk simulator xta --ordner {ordner}",
         ) from fehler
-    werte: dict[str, Any] = antwort.json()
     if antwort.status_code != 200:
         raise ConfigError(werte.get("code", "simulator.steuerung"), werte["fehler"])
     return werte
