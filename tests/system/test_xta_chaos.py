@@ -10,7 +10,9 @@ import hashlib
 import os
 import random
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -25,6 +27,7 @@ import pytest
 
 from fachwerk.demo import prozesse
 from fachwerk.demo.beispiele import Anhang, Beispiel
+from fachwerk.testkit.absturz import Absturzbank
 from fachwerk.testkit.orakel import vergleiche
 from fachwerk.testkit.standort import Postamt, Standort
 from fachwerk_generic_xta.simulator.launen import ARTEN
@@ -210,3 +213,48 @@ def test_five_hundred_messages_arrive_once_and_whole_whatever_goes_wrong(
     mache: Callable[[str], Standort], datenbank_url: str
 ) -> None:
     chaos(mache(datenbank_url), VOLL, KNOTEN[datenbank_url.partition("+")[0].partition(":")[0]])
+
+
+# -- the oracle itself -------------------------------------------------------------------------------------------
+
+
+TATEN: dict[str, tuple[str, str]] = {
+    "chunk": ("DELETE FROM inhalt WHERE nr = 1", "nicht vollständig lesbar"),
+    "claim": ("UPDATE teil SET beansprucht = 0", "nicht vollständig lesbar"),
+    "sum": ("UPDATE teil SET sha256 = 'x' WHERE laenge > 1000000", "nicht vollständig lesbar"),
+    "swap": ("UPDATE inhalt SET daten = (SELECT daten FROM inhalt i WHERE i.nr = 1) WHERE nr = 0", "nicht vollständig"),
+    "case": ("DELETE FROM eingang WHERE rowid = 1", "0 Mal gespeichert"),
+    "close": ("UPDATE eingang SET bestaetigt = NULL", "nicht als geschlossen vermerkt"),
+}
+
+
+def test_the_oracle_finds_what_is_planted(
+    bank: Absturzbank, neuer_standort: NeuerStandort, sqlite_url: str, tmp_path: Path
+) -> None:
+    standort = neuer_standort(sqlite_url, ziele=EINFACHES_ZIEL)
+    absender = Absender(standort, Umfang(3, 0, (1_048_577,)), random.Random(4))  # seed 4: attachments, too
+    absender.run()
+    assert bank.laufe(standort.konfig).code == 0
+    gesendet, postfach = absender.gesendet, tmp_path / "postfach"
+    assert max(len(summen) for summen in gesendet.values()) > 1
+    for kennung in gesendet:
+        ordner = Path("nachrichten") / kennung.rpartition(":")[2]
+        shutil.copytree(standort.postamt.ordner / ordner, postfach / ordner)
+
+    def finde(datenbank: str = sqlite_url, gesendet: dict[str, list[str]] = gesendet) -> str:
+        return "\n".join(vergleiche(datenbank, standort.schluesseldatei, postfach, gesendet))
+
+    assert finde() == ""
+    for name, (tat, mangel) in TATEN.items():
+        kopie = tmp_path / f"{name}.db"
+        with sqlite3.connect(kopie) as verbindung, sqlite3.connect(sqlite_url.partition(":///")[2]) as quelle:
+            quelle.backup(verbindung)
+            verbindung.execute("PRAGMA foreign_keys = OFF")
+            assert verbindung.execute(tat).rowcount > 0
+        assert mangel in finde(f"sqlite:///{kopie}"), name
+    assert "0 Mal gespeichert" in finde(gesendet=gesendet | {"urn:de:xta:messageid:x:1": []})
+    erste = next(iter(gesendet))
+    assert "andere Teile" in finde(gesendet=gesendet | {erste: [*gesendet[erste], "x"]})
+    assert "nie gesendet" in finde(gesendet={k: v for k, v in gesendet.items() if k != erste})
+    next(postfach.glob("nachrichten/*/geschlossen.json")).unlink()
+    assert "im Postfach nicht geschlossen" in finde()
