@@ -333,11 +333,11 @@ class Engine:
     def _bereite_vor(self, melde: Callable[[list[tuple[str, str]]], None] | None) -> bool:
         """What should happen before work begins: then known queues are served at once, new ones a second later.
 
-        False where the engine's tables are not there yet, or are just being made by another node or a new version.
+        False where the engine's tables are just being made by another node or a new version.
         """
-        if not sa.inspect(self._datenbank).has_table("queues", schema=_schema(self._datenbank)):
-            return False
         try:
+            if not sa.inspect(self._datenbank).has_table("queues", schema=_schema(self._datenbank)):
+                DBOS.migrate(self._datenbank.url.render_as_string(hide_password=False))
             if melde is not None:
                 melde(self.auftraege.unterbrochene(self._platz))
             self._melde_schlangen_an()
