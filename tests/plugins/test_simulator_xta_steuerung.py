@@ -81,6 +81,7 @@ def test_an_order_may_be_a_file_or_come_from_a_pipe(simulator: XtaSimulator, por
         ('{"bericht": {"status": 4}}', "„status“ ist 0 (offen)"),
         ('{"bericht": {"nachricht": "urn:x", "status": 1}}', "gibt es hier nicht"),
         ('{"bericht": {"eintraege": [{"stufe": "panik"}]}}', "„stufe“ ist fehler, warnung, hinweis"),
+        ('{"bericht": {"mal": "oft"}}', "„mal“ ist eine Zahl ab 1"),
         ('{"fuellen": {"leser": "wbs:1", "anzahl": 1}}', "„leser“ ist eine Kennung"),
         ('{"tls": "kaputt"}', "normal, fremd, inspektion"),
         ('{"ruhe": "alles"}', "„ruhe“ ist true"),

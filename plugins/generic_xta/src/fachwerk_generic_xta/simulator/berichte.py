@@ -87,6 +87,9 @@ def pruefe_bericht(roh: Any) -> dict[str, Any]:
     status = werte.get("status", 0)
     if isinstance(status, bool) or status not in range(4):
         raise _falsch("„status“ ist 0 (offen), 1 (grün), 2 (gelb) oder 3 (rot).")
+    mal = werte.get("mal", 1)
+    if mal is not None and (isinstance(mal, bool) or not isinstance(mal, int) or mal < 1):
+        raise _falsch("„mal“ ist eine Zahl ab 1 oder null (immer).")
     for name, erlaubt in (("eintraege", _EINTRAG), ("berichte", _ANLAGE)):
         for eintrag in _liste(werte.get(name, []), name):
             if not all(isinstance(wert, str) for wert in pruefe_schluessel(eintrag, erlaubt, f"„{name}“").values()):
