@@ -32,7 +32,11 @@ WORT = "simulator"
 
 @hookimpl
 def manifest() -> Manifest:
-    """A Kanal and a Ziel that can be asked what became of a Sendung."""
+    """A Kanal and a Ziel that can be asked what became of a Sendung.
+
+    XTA knows when the reader has fetched a message, never whether an office has taken a case over. No ``gruppe``,
+    because the commands for operators stand below ``fachwerk x``; the word ``simulator`` is an entry point besides.
+    """
     from fachwerk_generic_xta.settings import Einstellungen, Zieleinstellungen
 
     return Manifest(

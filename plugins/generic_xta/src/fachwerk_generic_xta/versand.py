@@ -21,9 +21,6 @@ from fachwerk_generic_xta.settings import zieleinstellungen
 if TYPE_CHECKING:
     from fachwerk.host import Host
 
-STUFEN = (Stufe.UEBERGEBEN, Stufe.TECHNISCH_BESTAETIGT)
-"""XTA knows when the reader has fetched a message, never whether an office has taken a case over."""
-
 _GRUEN, _GELB, _ROT = 1, 2, 3
 _TEXT = 2000
 _ANZAHL = 50
