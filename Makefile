@@ -1,6 +1,6 @@
 # Fachwerk: everything a developer or a try-out needs. `make` alone shows the targets.
 PYTHON ?= python3
-KERNE  ?= 2
+KERNE  ?= 3# processes of the tests on two cores: they wait as often as they compute
 VENV   := .venv
 PY     := $(VENV)/bin/python
 STAND  := $(VENV)/eingerichtet
