@@ -90,3 +90,10 @@ def test_a_duplicate_names_the_first_case(welt: Welt) -> None:
     text = vorgangstext(vorgangsauskunft(welt.betrieb.store, zweiter.id))
     assert f"Doppelsendung von {erster.id}" in text
     assert "Noch keine Zustellung" in text
+
+
+def test_an_open_receipt_is_shown_with_the_time_of_the_next_question(uebergeben: Welt) -> None:
+    auskunft = vorgangsauskunft(uebergeben.betrieb.store, uebergeben.der_vorgang().id)
+    (lieferung,), (beleg,) = auskunft["zustellungen"], auskunft["quittungen"]
+    assert lieferung["frage_faellig"] > beleg["zeit"]
+    assert f"nächste Frage nach der Quittung {lieferung['frage_faellig'][:19]}" in vorgangstext(auskunft)
