@@ -11,6 +11,7 @@ import socket
 import socketserver
 import struct
 import sys
+from contextlib import suppress
 from threading import Thread
 from types import TracebackType
 from typing import Self
@@ -79,7 +80,11 @@ class _Gespraech(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        kommando = self._kommando()
+        """One conversation; a client that is killed in the middle ends it without ado."""
+        with suppress(ConnectionError):
+            self._antworte(self._kommando())
+
+    def _antworte(self, kommando: bytes) -> None:
         if kommando == b"zPING":
             self.wfile.write(b"PONG\0")
         elif kommando == b"zINSTREAM":
