@@ -72,7 +72,7 @@ bench: setup ## Messungen, jede mit ihrem Vergleichswert im selben Lauf
 	@for messung in $$(ls bench/bench_*.py); do echo "== $$messung"; $(PY) $$messung || exit 1; done
 
 lang: setup ## Die langen Läufe: Abstürze in Mengen, Fuzzing, große Bestände
-	@$(PYTEST) tests -m lang --junitxml=build/lang.xml
+	@$(PYTEST) tests -m lang -raP --junitxml=build/lang.xml
 
 constraints: setup ## Schreibt die installierten Versionen in constraints.txt fest
 	@$(PY) .ci/pakete.py --festschreiben > build.constraints && mv build.constraints constraints.txt
