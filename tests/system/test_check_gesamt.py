@@ -18,8 +18,6 @@ from fachwerk.demo import prozesse
 from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.testkit.clamd import FalscherClamd
 
-pytestmark = pytest.mark.xdist_group("check_gesamt")  # they look at one and the same run
-
 KONTEN = {name: {"kennungen": [f"wbs:05111000000{nr}"]} for nr, name in enumerate(("gut", "gesperrt", "abgelaufen"), 1)}
 KONTEN["gesperrt"]["gesperrt"] = True  # type: ignore[assignment]
 

@@ -21,8 +21,6 @@ from fachwerk.demo.beispiele import beispiele
 from fachwerk.demo.bilanz import Bilanz, ziehe
 from fachwerk.line import ORTSZEIT
 
-pytestmark = pytest.mark.xdist_group("demo")  # they look at one and the same run
-
 ZAHLEN = {
     "gesendet",
     "geschlossen",

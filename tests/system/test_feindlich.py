@@ -28,8 +28,6 @@ from fachwerk.testkit.feindlich import LESER, NAMEN, Fall, Stueck, antrag, faell
 from fachwerk.testkit.messung import Messung, messe
 from fachwerk_generic_xta.simulator.temperament import pruefe_laune
 
-pytestmark = pytest.mark.xdist_group("feindlich")  # they look at one and the same run
-
 GEHEIM = "GEHEIMER-INHALT-EINER-DATEI-DES-SERVERS"
 KONTEN = {"brav": "wbs:051110000001", "feind": LESER, "gross": "wbs:051110000002", "launisch": "wbs:051110000003"}
 GROSS = 200_000_000

@@ -165,12 +165,7 @@ class Lauf:
         return b"\n".join(stuecke)
 
 
-def _einen_lauf(name: str, *weitere: pytest.MarkDecorator) -> Any:
-    """A kind of database; all tests that look at the run on it belong together."""
-    return pytest.param(name, marks=[pytest.mark.xdist_group(f"kanarienvogel-{name}"), *weitere])
-
-
-@pytest.fixture(scope="module", params=[_einen_lauf("sqlite"), _einen_lauf("postgresql", pytest.mark.postgresql)])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def lauf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, testziele: None) -> Lauf:
     ordner = tmp_path_factory.mktemp(request.param)
     for name in ("akten", "postfach", "spiegel", "protokolle", "tmp", "heim"):
