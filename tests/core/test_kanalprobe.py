@@ -215,3 +215,11 @@ def test_an_alarm_is_one_error_in_the_log_and_its_end_one_line_whatever_comes_be
         rufe_ab(welt, anlass=HAND)
     alarmzeilen = [(e["event"], e["log_level"], e["gegenstand"]) for e in eintraege if e["event"].startswith("alarm")]
     assert alarmzeilen == [("alarm", "error", "kanal:postfach"), ("alarm_behoben", "info", "kanal:postfach")]
+
+
+def test_malware_that_the_mailbox_reports_is_told_at_once_and_until_a_poll_finds_none(welt: Welt) -> None:
+    fund = {"alarm": "sicherheit"}
+    assert rufe_ab(welt, RetryableError("abruf_unvollstaendig", "Eine Nachricht liegt noch dort.", fund)) != 0
+    assert [eintrag[:2] for eintrag in offene(welt)] == [("sicherheit", "abruf_unvollstaendig")]
+    assert rufe_ab(welt) == 0
+    assert offene(welt) == []

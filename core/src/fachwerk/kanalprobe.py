@@ -75,9 +75,9 @@ def _nach_fehler(betrieb: Betrieb, kanal: str, fehler: FachwerkError, stand: Any
     if steht or isinstance(fehler, NeedsHumanError):
         _bleibe_stehen(betrieb, kanal, erklaere(betrieb, betrieb.kanaele[kanal], fehler))
     elif stand is not None and stand.fehler_in_folge + 1 >= GESTOERT_AB:
-        _zaehle(betrieb, kanal, erklaere(betrieb, betrieb.kanaele[kanal], fehler))
+        _zaehle(betrieb, kanal, fehler, erklaere(betrieb, betrieb.kanaele[kanal], fehler))
     else:
-        _zaehle(betrieb, kanal, Diagnose(fehler.code, fehler.hint))
+        _zaehle(betrieb, kanal, fehler, Diagnose(fehler.code, fehler.hint))
 
 
 # -- commits ----------------------------------------------------------------------------------------------------------
@@ -106,20 +106,25 @@ def _bleibe_stehen(betrieb: Betrieb, kanal: str, diagnose: Diagnose) -> None:
     log.warning("kanal_steht", kanal=kanal, code=diagnose.code, naechste_probe=naechste.isoformat())
 
 
-def _zaehle(betrieb: Betrieb, kanal: str, diagnose: Diagnose) -> None:
-    """A poll failed that may succeed the next time; polls go on, but somebody is told when it lasts."""
+def _zaehle(betrieb: Betrieb, kanal: str, fehler: FachwerkError, diagnose: Diagnose) -> None:
+    """A poll failed that may succeed the next time; polls go on, but somebody is told when it lasts.
+
+    Malware in the mailbox is told at once.
+    """
     with betrieb.store.transaktion("kanal_gestoert") as verbindung:
         anzahl = _sperre(verbindung, kanal).fehler_in_folge + 1
         _setze(verbindung, kanal, fehler_in_folge=anzahl, code=diagnose.code, hinweis=diagnose.hinweis)
+        gegenstand = alarm.des_kanals(kanal)
+        if fehler.details.get("alarm") == alarm.SICHERHEIT:
+            alarm.melde(verbindung, alarm.SICHERHEIT, gegenstand, fehler.code, fehler.hint)
         if anzahl >= GESTOERT_AB:
-            gegenstand = alarm.des_kanals(kanal)
             alarm.melde(verbindung, alarm.KANAL_GESTOERT, gegenstand, diagnose.code, diagnose.hinweis)
 
 
 def _erhole(betrieb: Betrieb, kanal: str) -> None:
     with betrieb.store.transaktion("kanal_geht") as verbindung:
         _setze(verbindung, kanal, angehalten_seit=None, naechste_probe=None, fehler_in_folge=0, code="", hinweis="")
-        alarm.behebe(verbindung, alarm.des_kanals(kanal), (alarm.KANAL_STEHT, alarm.KANAL_GESTOERT))
+        alarm.behebe(verbindung, alarm.des_kanals(kanal))
     log.info("kanal_geht", kanal=kanal)
 
 
