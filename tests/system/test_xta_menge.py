@@ -23,8 +23,8 @@ ZIEL = '[ziel.akte]\nplugin = "testziel_abfrage"\n'
 WENIGE = 60
 """Messages of the poll against which memory is compared: more than a page, so that all is warm."""
 
-MEHR_MIB = 24
-"""So much more memory the full mailbox may take at its peak, whatever the number of messages."""
+MEHR_MIB = 40
+"""So much more memory the full mailbox may take at its peak, as for a part of any size."""
 
 NEUE = 5
 
