@@ -41,7 +41,7 @@ def main(befehl: list[str]) -> int:
     """The exit code of the command."""
     if os.environ.get("TMPDIR") or not hat_platz():
         return subprocess.run(befehl, check=False).returncode  # noqa: S603
-    ordner = Path(tempfile.mkdtemp(prefix="fachwerk-tests-", dir=SPEICHER))
+    ordner = Path(tempfile.mkdtemp(prefix="fw-", dir=SPEICHER))  # short: sockets have paths, too
     ordner.chmod(0o711)  # the database server of the tests runs under another user and has a folder in it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

@@ -43,7 +43,7 @@ class Welt:
     def __init__(self, ordner: Path, simulator: XtaSimulator) -> None:
         self.simulator = simulator
         self.clients: list[httpx.Client] = []
-        self.host = FakeHost(ordner=ordner, zeit=JETZT, http_fabrik=self._http)
+        self.host = FakeHost(ordner=ordner, zeit=datetime.now(UTC), http_fabrik=self._http)
 
     def _http(self, verbindung: Verbindung) -> httpx.Client:
         self.clients.append(oeffne(verbindung))
@@ -115,7 +115,7 @@ def test_a_target_that_works_has_no_finding(welt: Welt) -> None:
     ],
 )
 def test_the_validity_of_our_certificate_is_watched(welt: Welt, in_tagen: int, code: str, schwere: Schwere) -> None:
-    welt.host.zeit = JETZT + timedelta(days=in_tagen)
+    welt.host.zeit += timedelta(days=in_tagen)
     befund = welt.pruefe()[0]
     assert (befund.code, befund.schwere) == (code, schwere)
     assert "pki/leser.crt" in befund.text
@@ -123,7 +123,7 @@ def test_the_validity_of_our_certificate_is_watched(welt: Welt, in_tagen: int, c
 
 @pytest.mark.parametrize(("minuten", "wort"), [(90, "vor"), (-30, "nach")])
 def test_a_clock_that_is_wrong_is_told_with_its_direction(welt: Welt, minuten: int, wort: str) -> None:
-    welt.host.zeit = JETZT + timedelta(minutes=minuten)
+    welt.host.zeit += timedelta(minutes=minuten)
     (befund,) = welt.pruefe()
     assert (befund.code, befund.schwere) == ("xta.uhr_abweichung", Schwere.WARNUNG)
     assert f" Minuten {wort}." in befund.text
