@@ -18,7 +18,7 @@ from fachwerk.transport import Verbindung, oeffne
 from fachwerk_generic_xta.client import Adressen, XtaClient
 from fachwerk_generic_xta.nachricht import Listenwert, Metadaten, Partei, StatusListe
 from fachwerk_generic_xta.settings import Einstellungen
-from fachwerk_generic_xta.simulator.dienst import Einstellungen as Serververhalten
+from fachwerk_generic_xta.simulator.betrieb import Einstellungen as Serververhalten
 from fachwerk_generic_xta.simulator.server import XtaSimulator
 
 LESER = "wbs:130030000000"
