@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
 
 _LUECKE = "  "
 
@@ -24,6 +28,28 @@ def tabelle(kopf: Sequence[str], zeilen: Sequence[Sequence[str]]) -> str:
     links = sum(breiten) + len(_LUECKE) * len(breiten)
     rest = max(30, shutil.get_terminal_size((110, 24)).columns - links)
     return "\n".join(text for zeile in [kopf, *zeilen] for text in _zeile(zeile, breiten, links, rest))
+
+
+def zeige(
+    konfig: Path | None,
+    hole: Callable[[Betrieb], list[dict[str, Any]]],
+    kopf: Sequence[str],
+    als_zeile: Callable[[dict[str, Any]], Sequence[str]],
+    leer: str,
+    als_json: bool,
+) -> None:
+    """Open the installation and print what ``hole`` finds there: JSON, a table, or ``leer`` where there is nothing."""
+    from fachwerk.betrieb import oeffne_betrieb
+
+    betrieb = oeffne_betrieb(konfig)
+    try:
+        gefunden = hole(betrieb)
+    finally:
+        betrieb.schliesse()
+    if als_json:
+        json_aus(gefunden)
+    else:
+        click.echo(tabelle(kopf, [*map(als_zeile, gefunden)]) if gefunden else leer)
 
 
 def _zeile(zeile: Sequence[str], breiten: Sequence[int], links: int, rest: int) -> list[str]:

@@ -19,16 +19,7 @@ def befehl() -> None:
 @click.pass_obj
 def liste(konfig: Path | None, als_json: bool) -> None:
     """Zeigt jeden Kanal: letzter gelungener Abruf, angehalten seit wann und warum, nächste Probe."""
-    from fachwerk.betrieb import oeffne_betrieb
-    from fachwerk.cli.ausgabe import json_aus, tabelle
+    from fachwerk.cli.ausgabe import zeige
     from fachwerk.lage import kanalliste, kanalzeile
 
-    betrieb = oeffne_betrieb(konfig)
-    try:
-        zeilen = kanalliste(betrieb)
-    finally:
-        betrieb.schliesse()
-    if als_json:
-        json_aus(zeilen)
-    else:
-        click.echo(tabelle(KOPF, [*map(kanalzeile, zeilen)]) if zeilen else "Es ist kein Kanal eingerichtet.")
+    zeige(konfig, kanalliste, KOPF, kanalzeile, "Es ist kein Kanal eingerichtet.", als_json)

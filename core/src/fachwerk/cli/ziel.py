@@ -19,16 +19,7 @@ def befehl() -> None:
 @click.pass_obj
 def liste(konfig: Path | None, als_json: bool) -> None:
     """Zeigt jedes Ziel: ob es ruht und warum, wie viele Vorgänge warten, wie viele Quittungen fehlen."""
-    from fachwerk.betrieb import oeffne_betrieb
-    from fachwerk.cli.ausgabe import json_aus, tabelle
+    from fachwerk.cli.ausgabe import zeige
     from fachwerk.lage import zielliste, zielzeile
 
-    betrieb = oeffne_betrieb(konfig)
-    try:
-        zeilen = zielliste(betrieb)
-    finally:
-        betrieb.schliesse()
-    if als_json:
-        json_aus(zeilen)
-    else:
-        click.echo(tabelle(KOPF, [*map(zielzeile, zeilen)]) if zeilen else "Es ist kein Ziel eingerichtet.")
+    zeige(konfig, zielliste, KOPF, zielzeile, "Es ist kein Ziel eingerichtet.", als_json)
