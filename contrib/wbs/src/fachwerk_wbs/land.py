@@ -12,13 +12,16 @@ from datetime import date
 from functools import cache, cached_property, lru_cache
 from importlib import resources
 from importlib.metadata import entry_points
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fachwerk.errors import ContractError, NeedsHumanError
 from fachwerk.regeln import Parameter, Regelwerk, lade_parameter, lies_yaml
 from fachwerk_wbs import regelwerk as gemeinsam
+
+if TYPE_CHECKING:
+    from fachwerk_wbs.landespaket import Hooks
 
 GRUPPE = "fachwerk.wbs_land"
 
@@ -47,6 +50,16 @@ class Hinweis(BaseModel):
     text: str
     fundstelle: str
     beleg: Literal["A", "B"]
+    wenn: tuple[dict[str, Any], ...] = ()
+
+
+class Frage(BaseModel):
+    """Something no single parameter says and somebody has to clear up; ``nachzusehen``: where."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    nachzusehen: str
 
 
 class Nachweisregel(BaseModel):
@@ -72,6 +85,7 @@ class Landkopf(BaseModel):
     zustaendig: Hinweis
     hinweise: tuple[Hinweis, ...] = ()
     nachweise: dict[str, Nachweisregel] = Field(default_factory=dict)
+    offen: tuple[Frage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,12 @@ class Land:
     def ausnahmen(self) -> tuple[Parameter, ...]:
         """Incomes that do not count here."""
         return tuple(p for name, p in self.parameter.items() if name.startswith("nicht_angerechnet_"))
+
+    def hooks(self, version: str) -> Hooks:
+        """``manifest`` and ``decide`` of the package, in this order."""
+        from fachwerk_wbs.landespaket import hooks_fuer
+
+        return hooks_fuer(self, version)
 
     def aenderungstage(self) -> tuple[date, ...]:
         """Every day on which the law of this Land changes, as far as it is written down here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,14 +12,21 @@ from fachwerk_wbs.berechnung import berechne
 from fachwerk_wbs.fall import lies_fall
 from fachwerk_wbs.land import Land
 
+Haushaltstyp = Literal["single", "paar", "alleinerziehend", "familie", "rente", "behinderung", "beamte", "selbstaendig"]
+
 
 class Musterfall(BaseModel):
-    """One case: ``name`` is a sentence, ``quelle`` where the expected values come from."""
+    """One case: ``name`` is a sentence, ``quelle`` where the expected values come from.
+
+    ``rechnung`` is the calculation as a person writes it out by hand.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=20)
     quelle: str = Field(min_length=3)
+    haushaltstyp: Haushaltstyp | None = None
+    rechnung: str = ""
     fall: dict[str, Any]
     erwartet: dict[str, Any] = Field(min_length=1)
 

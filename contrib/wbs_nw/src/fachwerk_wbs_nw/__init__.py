@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from fachwerk.hookspecs import hookimpl
-from fachwerk.modell import Antrag, Art, Befund, Manifest, Votum
-from fachwerk_wbs import Land, entscheide
+from fachwerk_wbs import Land
 
 LAND = Land("nw", "fachwerk_wbs_nw")
 
-
-@hookimpl
-def manifest() -> Manifest:
-    """Rules for the Leistung wbs in this Land."""
-    return Manifest(
-        name="wbs_nw",
-        version="2026.11.0",
-        arten=frozenset({Art.REGELN}),
-        titel="Wohnberechtigungsschein Nordrhein-Westfalen",
-        leistungen=frozenset({"wbs"}),
-        laender=frozenset({"nw"}),
-    )
-
-
-@hookimpl
-def decide(antrag: Antrag, befunde: tuple[Befund, ...], stichtag: date) -> Votum | None:
-    """Recommend by the law of this Land on ``stichtag``."""
-    return entscheide(antrag, befunde, stichtag, LAND)
+manifest, decide = LAND.hooks("2026.11.0")
