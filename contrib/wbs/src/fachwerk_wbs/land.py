@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from importlib import resources
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -73,13 +73,17 @@ class Nachweisregel(BaseModel):
 
 
 class Landkopf(BaseModel):
-    """``land.yaml``. ``bund``: federal topics that hold here, and how well that is evidenced."""
+    """``land.yaml``. ``bund``: federal topics that hold here, and how well that is evidenced.
+
+    ``erfunden`` marks invented law: an example, left out of every comparison, which never decides an application.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: str = Field(pattern=r"^[a-z]{2}$")
     name: str
     rechtsstand: str
+    erfunden: bool = False
     bund: dict[Thema, Literal["A", "B", "C"]] = Field(default_factory=dict)
     fundstellen: dict[str, str] = Field(default_factory=dict)
     zustaendig: Hinweis
@@ -153,11 +157,11 @@ class Land:
         """Incomes that do not count here."""
         return tuple(p for name, p in self.parameter.items() if name.startswith("nicht_angerechnet_"))
 
-    def hooks(self, version: str) -> Hooks:
-        """``manifest`` and ``decide`` of the package, in this order."""
+    def hooks(self, version: str, name: str = "") -> Hooks:
+        """``manifest`` and ``decide`` of the package, in this order; ``name`` is the plugin's (else wbs_<code>)."""
         from fachwerk_wbs.landespaket import hooks_fuer
 
-        return hooks_fuer(self, version)
+        return hooks_fuer(self, version, name or f"wbs_{self.code}")
 
     def aenderungstage(self) -> tuple[date, ...]:
         """Every day on which the law of this Land changes, as far as it is written down here."""
@@ -178,8 +182,16 @@ def _nachweise() -> Mapping[str, Nachweisregel]:
 
 
 def laender() -> tuple[str, ...]:
-    """Codes of all installed Länder."""
-    return tuple(sorted({punkt.name for punkt in entry_points(group=GRUPPE)}))
+    """Codes of all installed Länder, invented ones left out."""
+    return tuple(sorted({punkt.name for punkt in entry_points(group=GRUPPE) if not _ist_erfunden(punkt)}))
+
+
+def _ist_erfunden(punkt: EntryPoint) -> bool:
+    """A package that cannot be read counts as real: whoever uses it shall hear what is wrong with it."""
+    try:
+        return bool(punkt.load().kopf.erfunden)
+    except (ImportError, AttributeError, OSError, ContractError):
+        return False
 
 
 def finde_land(code: str) -> Land:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fachwerk.hookspecs import hookimpl
-from fachwerk.modell import Antrag, Art, Befund, Manifest, Votum
+from fachwerk.modell import Antrag, Art, Befund, Empfehlung, Manifest, OffenerPunkt, Votum
 from fachwerk_wbs.votum import entscheide
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 Hooks = tuple[Callable[[], Manifest], Callable[[Antrag, tuple[Befund, ...], date], Votum | None]]
 
 
-def hooks_fuer(land: Land, version: str) -> Hooks:
-    """``manifest`` and ``decide`` for ``land``; ``version`` is the calendar version of its package."""
+def hooks_fuer(land: Land, version: str, name: str) -> Hooks:
+    """``manifest`` and ``decide`` of the plugin ``name``; ``version`` is the calendar version of its package."""
 
     @hookimpl
     def manifest() -> Manifest:
         """Rules for the Leistung wbs in one Land."""
         return Manifest(
-            name=f"wbs_{land.code}",
+            name=name,
             version=version,
             arten=frozenset({Art.REGELN}),
             titel=f"Wohnberechtigungsschein {land.kopf.name}",
@@ -34,6 +34,16 @@ def hooks_fuer(land: Land, version: str) -> Hooks:
     @hookimpl
     def decide(antrag: Antrag, befunde: tuple[Befund, ...], stichtag: date) -> Votum | None:
         """Recommend by the law of the Land on ``stichtag``."""
-        return entscheide(antrag, befunde, stichtag, land)
+        votum = entscheide(antrag, befunde, stichtag, land)
+        return _nur_muster(votum) if land.kopf.erfunden else votum
 
     return manifest, decide
+
+
+def _nur_muster(votum: Votum) -> Votum:
+    """Invented law shows what it computes, and never recommends anything."""
+    text = "Dieses Regelpaket ist ein Muster: Sein Recht ist erfunden. Es entscheidet über keinen Antrag."
+    punkt = OffenerPunkt(code="wbs.erfunden", text=text)
+    ergebnis = None if votum.ergebnis is None else {**votum.ergebnis, "empfehlung": Empfehlung.VORLEGEN.value}
+    neu = {"empfehlung": Empfehlung.VORLEGEN, "offen": (punkt, *votum.offen), "ergebnis": ergebnis}
+    return votum.model_copy(update=neu)
