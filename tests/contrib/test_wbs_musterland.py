@@ -95,7 +95,56 @@ def test_a_household_table_answers_per_composition_and_its_candidates_never_deci
     assert limits(land, 3, 1) == {"eins": Decimal(37700), "zwei": Decimal("45240.0")}
     ergebnis = berechne(lies_fall(haushalt("antragsteller", "kind", "kind")), land)
     assert ergebnis.empfehlung == "vorlegen"
-    assert "38500, 38600" in ergebnis.offen[0].text
+    assert "38500 oder 38600" in ergebnis.offen[0].text
+
+
+def test_a_cell_has_a_grade_of_its_own_and_never_a_better_one_than_its_table(musterland: Musterland) -> None:
+    zeilen = "{1A: {wert: 12000, beleg: B}, 2A: 18000, 1A1K: {wert: 19000, beleg: C}, 1A2K: null}"
+    land = musterland.mit(wert("haushaltstabelle", zeilen), wert("stufe_eins", "1"))
+    assert berechne(lies_fall(haushalt("antragsteller")), land).empfehlung == "bewilligen"
+    assert berechne(lies_fall(haushalt("antragsteller", betrag=50000)), land).empfehlung == "vorlegen"
+    assert berechne(lies_fall(haushalt("antragsteller", "partner", betrag=50000)), land).empfehlung == "ablehnen"
+    angenommen = berechne(lies_fall(haushalt("antragsteller", "kind")), land)
+    assert (angenommen.empfehlung, angenommen.stufen[0].grenze) == ("vorlegen", "19000.00")
+    assert angenommen.stufen[0].eingehalten is None
+    leer = berechne(lies_fall(haushalt("antragsteller", "kind", "kind")), land)
+    assert (leer.empfehlung, leer.stufen[0].grenze) == ("vorlegen", None)
+
+
+@pytest.mark.parametrize(("beleg", "grenze"), [("C", "17500.00"), ("B", "17500.00")])
+def test_a_tier_table_of_grade_c_is_shown_and_decides_nothing(musterland: Musterland, beleg: str, grenze: str) -> None:
+    land = musterland.mit(wert("stufe_eins", "{p1: 17500, p2: 27500, weitere: 5000, kind: 0}", beleg))
+    ergebnis = berechne(lies_fall(haushalt("antragsteller")), land)
+    assert ergebnis.stufen[0].grenze == grenze
+    assert ergebnis.empfehlung == ("vorlegen" if beleg == "C" else "bewilligen")
+
+
+INDEX = "{von: 1.22985, bis: 1.23256, schritt: 100, richtung: auf}"
+ANLAGE = "{von: 1.38658, bis: 1.38786, schritt: 100, richtung: kaufmaennisch, zuschlag: {'1': 3000, '2': 2000}}"
+
+
+def test_an_index_that_nobody_knows_exactly_decides_where_both_ends_agree(musterland: Musterland) -> None:
+    betraege = [wert("grenze_1", "15000"), wert("grenze_2", "21500"), wert("grenze_weitere", "5000")]
+    land = musterland.mit(
+        *betraege, wert("grenze_kind", "1000"), wert("haushaltsindex", INDEX), wert("stufe_eins", "1")
+    )
+    assert limits(land, 1, 0) == {"eins": Decimal(18500)}
+    assert limits(land, 3, 1) == {"eins": Decimal(33900)}
+    assert limits(land, 2, 1) == {"eins": None}
+    offen = berechne(lies_fall(haushalt("antragsteller", "kind")), land)
+    assert offen.empfehlung == "vorlegen"
+    assert "27700 oder 27800" in offen.offen[0].text
+
+
+def test_a_structural_amount_follows_the_rounding_and_a_row_of_the_table_comes_first(musterland: Musterland) -> None:
+    betraege = [wert("grenze_1", "14400"), wert("grenze_2", "21600"), wert("grenze_weitere", "5000")]
+    tabelle = wert("haushaltstabelle", "{1A: 23001}")
+    land = musterland.mit(
+        *betraege, wert("grenze_kind", "600"), tabelle, wert("haushaltsindex", ANLAGE), wert("stufe_eins", "1.2")
+    )
+    assert limits(land, 1, 0) == {"eins": Decimal("27601.2")}
+    assert limits(land, 2, 1) == {"eins": Decimal(32800) * Decimal("1.2")}
+    assert limits(land, 4, 2) == {"eins": Decimal(45500) * Decimal("1.2")}
 
 
 def test_the_total_may_be_rounded_up_to_a_hundred(musterland: Musterland) -> None:

@@ -47,6 +47,7 @@ __all__ = [
     "regel",
     "schwaecherer",
     "summiere",
+    "wende_an",
     "wert_text",
 ]
 
@@ -324,11 +325,14 @@ def wert_text(wert: Any) -> str:
     return "–" if wert is None else str(wert)
 
 
+def wende_an(funktion: Callable[..., Any], *werte: Gewertet) -> Gewertet:
+    """``funktion`` of values: as weak as the weakest of them, unknown (with a provisional figure) if one is."""
+    return Gewertet(_angewendet(funktion, [w.wert for w in werte]), schwaecherer(*(w.beleg for w in werte)))
+
+
 def summiere(teile: Iterable[Gewertet]) -> Gewertet:
     """The sum of amounts: as weak as its weakest part, unknown if one part is."""
-    liste = list(teile)
-    summe = _angewendet(lambda *betraege: sum(betraege, Decimal(0)), [teil.wert for teil in liste])
-    return Gewertet(summe, schwaecherer(*(teil.beleg for teil in liste)))
+    return wende_an(lambda *betraege: sum(betraege, Decimal(0)), *teile)
 
 
 def monate_spaeter(tag: date, monate: int) -> date:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from fachwerk.regeln import Gewertet, Luecke, Parameter, Rechnung, Schritt, Unbekannt, schwaecherer, summiere
+from fachwerk.regeln import (
+    Gewertet,
+    Luecke,
+    Parameter,
+    Rechnung,
+    Schritt,
+    Unbekannt,
+    schwaecherer,
+    summiere,
+    wende_an,
+)
 from fachwerk_wbs.fall import Person, Rolle
 from fachwerk_wbs.haushalt import Haushalt
+from fachwerk_wbs.haushaltsgrenze import Haushaltsgrenze
 from fachwerk_wbs.land import Land
 from fachwerk_wbs.regelwerk import NULL, gerundet
+from fachwerk_wbs.zellen import Tabelle, lies_tabelle
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +93,19 @@ def stufengrenzen(haushalt: Haushalt, schwerbehinderte: int, land: Land, rechnun
 
 
 class _Grundlage:
-    """Limit of the household and supplement, worked out once and only if a tier needs them."""
+    """What the tiers of one household have in common."""
 
     def __init__(self, haushalt: Haushalt, land: Land, rechnung: Rechnung) -> None:
         self.haushalt = haushalt
         self.land = land
         self.rechnung = rechnung
-        self._grenze: tuple[Gewertet, Gewertet] | None = None
+        self.haushaltsgrenze = Haushaltsgrenze(haushalt, land, rechnung)
 
     def stufe(self, parameter: Parameter) -> Stufengrenze:
         """Work out one tier."""
         eigene = Rechnung(self.land.regelwerk, {}, self.rechnung.stichtag)
-        wert = eigene.gewertet(parameter.name)
-        if isinstance(wert.wert, Mapping):
-            grenze = self._aus_tabelle(wert)
-        else:
-            grenze = self._aus_faktor(parameter, wert, eigene)
+        tabelle = lies_tabelle(parameter.name, eigene)
+        grenze = self._aus_tabelle(tabelle, eigene) if tabelle else self._aus_faktor(parameter, eigene)
         grenze = _runde(grenze, self.rechnung)
         kennung = parameter.name.removeprefix("stufe_")
         vermoegen = self._vermoegenspruefung(kennung, eigene)
@@ -107,20 +115,22 @@ class _Grundlage:
         name = f"vermoegenspruefung_{kennung}"
         return eigene.gilt(name) and eigene.hole(name) is not False
 
-    def _aus_tabelle(self, tabelle: Gewertet) -> Gewertet:
-        """A tier with amounts of its own, no factor."""
-        werte = tabelle.wert
-        personen, kinder = self.haushalt.personen, self.haushalt.kinder
-        teile = [werte["p1" if personen == 1 else "p2"]]
-        teile += [_mal(werte["weitere"], personen - 2)] if personen > 2 else []
-        teile += [_mal(werte["kind"], kinder)] if kinder else []
-        if None in teile:
-            text = "Für diese Haushaltsgröße ist der Betrag der Stufe nicht belegt."
-            return Gewertet(Unbekannt((Luecke("stufe", "recht", text),)))
-        return Gewertet(sum(teile, NULL), tabelle.beleg)
+    def _aus_tabelle(self, tabelle: Tabelle, eigene: Rechnung) -> Gewertet:
+        """A tier with amounts of its own, no factor: only the cells this household needs."""
+        personen = self.haushalt.personen
+        mengen = {"p1" if personen == 1 else "p2": 1, "weitere": max(0, personen - 2), "kind": self.haushalt.kinder}
+        teile = []
+        for name, anzahl in ((n, a) for n, a in mengen.items() if a):
+            zelle = tabelle.zelle(name)
+            eigene.merke(tabelle.schritt(name, zelle))
+            teile.append(wende_an(lambda betrag, mal=Decimal(anzahl): betrag * mal, zelle))
+        grenze = summiere(teile)
+        eigene.merke(Schritt("stufengrenze", grenze.wert, tabelle.fundstelle, grenze.beleg))
+        return grenze
 
-    def _aus_faktor(self, parameter: Parameter, faktor: Gewertet, eigene: Rechnung) -> Gewertet:
-        haushaltsgrenze, zuschlag = self.grenze()
+    def _aus_faktor(self, parameter: Parameter, eigene: Rechnung) -> Gewertet:
+        faktor = eigene.gewertet(parameter.name)
+        haushaltsgrenze, zuschlag = self.haushaltsgrenze.grenze()
         eingaben = {"haushaltsgrenze": haushaltsgrenze, "zuschlag": zuschlag, "faktor": faktor}
         rechnung = Rechnung(self.land.regelwerk, eingaben, eigene.stichtag)
         skaliert = self._skaliert(parameter, faktor, zuschlag, eigene)
@@ -142,43 +152,6 @@ class _Grundlage:
         text = "Ob der Kinderzuschlag mit der Stufe steigt, ist im Regelpaket nicht belegt."
         return Gewertet(Unbekannt((Luecke(name, "recht", text, parameter.fassungen[-1].fundstelle),), True))
 
-    def grenze(self) -> tuple[Gewertet, Gewertet]:
-        """Limit of the household without and the supplement for children and severely disabled members."""
-        if self._grenze is None:
-            tabelle = self._haushaltstabelle()
-            self._grenze = (tabelle, Gewertet(NULL)) if tabelle else (self._nach_personen(), self._zuschlag())
-        return self._grenze
-
-    def _haushaltstabelle(self) -> Gewertet | None:
-        name = "haushaltstabelle"
-        if name not in self.land.parameter or not self.rechnung.gilt(name):
-            return None
-        tabelle = self.rechnung.gewertet(name)
-        if isinstance(tabelle.wert, Unbekannt):
-            return tabelle
-        zeile = tabelle.wert.get(self.haushalt.schluessel)
-        if isinstance(zeile, Decimal):
-            return Gewertet(zeile, tabelle.beleg)
-        kandidaten = f" (in Betracht: {', '.join(map(str, zeile))})" if isinstance(zeile, list) else ""
-        text = f"Für den Haushalt {self.haushalt.schluessel} ist die Grenze der Tabelle nicht belegt{kandidaten}."
-        fundstelle = self.land.parameter[name].fassungen[-1].fundstelle
-        return Gewertet(Unbekannt((Luecke(name, "recht", text, fundstelle),)))
-
-    def _nach_personen(self) -> Gewertet:
-        groesse = {1: "1", 2: "2"}.get(self.haushalt.personen, "mehr")
-        return self.rechnung.gewertet(f"haushaltsgrenze_{groesse}")
-
-    def _zuschlag(self) -> Gewertet:
-        teile = [self.rechnung.gewertet("kinderzuschlag")] if self.haushalt.kinder else []
-        name = "grenze_je_schwerbehindert"
-        if name in self.land.parameter and self.rechnung.gilt(name) and self.haushalt.personen > 1:
-            teile.append(self.rechnung.gewertet("behindertenzuschlag"))
-        return summiere(teile)
-
-
-def _mal(betrag: Decimal | None, anzahl: int) -> Decimal | None:
-    return None if betrag is None else betrag * anzahl
-
 
 def _mit_vorbehalt(grenze: Gewertet, skaliert: Gewertet) -> Gewertet:
     if isinstance(skaliert.wert, Unbekannt) and not isinstance(grenze.wert, Unbekannt):
@@ -187,8 +160,7 @@ def _mit_vorbehalt(grenze: Gewertet, skaliert: Gewertet) -> Gewertet:
 
 
 def _runde(grenze: Gewertet, rechnung: Rechnung) -> Gewertet:
-    name = "rundung_grenze"
-    if not rechnung.gilt(name) or isinstance(grenze.wert, Unbekannt):
+    if not rechnung.gilt("rundung_grenze"):
         return grenze
-    regel = rechnung.hole(name)
-    return Gewertet(gerundet(grenze.wert, regel["schritt"], regel["richtung"]), grenze.beleg)
+    regel = rechnung.gewertet("rundung_grenze")
+    return wende_an(lambda wert, art: gerundet(wert, art["schritt"], art["richtung"]), grenze, regel)

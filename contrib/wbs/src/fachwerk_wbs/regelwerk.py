@@ -196,6 +196,7 @@ TITEL = {
     "haushaltsgrenze_1": "Einkommensgrenze des Haushalts",
     "haushaltsgrenze_2": "Einkommensgrenze des Haushalts",
     "haushaltsgrenze_mehr": "Einkommensgrenze des Haushalts",
+    "haushaltsgrenze_index": "Einkommensgrenze des Haushalts nach Index",
     "kinderzuschlag": "Zuschlag für Kinder",
     "behindertenzuschlag": "Zuschlag für schwerbehinderte Mitglieder",
     "stufengrenze": "Grenze",
