@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from fachwerk.datenbank import fuege_neu_ein
-from fachwerk.tabellen import alarm
+from fachwerk.tabellen import alarm, vorgang
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -35,6 +35,9 @@ DIENST = "dienst"
 """A Ziel may not be used for a service; each case that needs it is held."""
 QUITTUNG_FEHLT = "quittung_fehlt"
 """Handed over, but nobody confirmed the take-over."""
+
+DRINGEND = "dringend_gehalten"
+"""Somebody must act today, and the case is held: no waiting for a threshold."""
 
 
 def melde(verbindung: sa.Connection, anlass: str, gegenstand: str, code: str, hinweis: str) -> None:
@@ -59,6 +62,13 @@ def melde_fehler(verbindung: sa.Connection, fehler: FachwerkError, vorgang_id: s
     anlass = fehler.details.get("alarm", "")
     if anlass in gegenstand:
         melde(verbindung, anlass, gegenstand[anlass], fehler.code, fehler.hint)
+
+
+def melde_dringend(verbindung: sa.Connection, vorgang_id: str, code: str, hinweis: str) -> None:
+    """At once, where a case that cannot wait is held."""
+    dringlichkeit = sa.select(vorgang.c.dringlichkeit).where(vorgang.c.id == vorgang_id)
+    if verbindung.execute(dringlichkeit).scalar_one_or_none() == "sofort":
+        melde(verbindung, DRINGEND, des_vorgangs(vorgang_id), code, hinweis)
 
 
 def behebe(verbindung: sa.Connection, gegenstand: str, anlaesse: Collection[str] = ()) -> None:

@@ -34,12 +34,19 @@ def loesche_faellige(betrieb: Betrieb, jetzt: datetime) -> int:
             betrieb.spiegel.entferne(vorgang_id)
         with betrieb.store.transaktion("inhalt_geloescht") as verbindung:
             betrieb.store.inhalt.vernichte_schluessel(verbindung, vorgang_id)
+            _vergiss_abgeleitetes(verbindung, vorgang_id)
             betrieb.store.vermerke(verbindung, vorgang_id, "fachwerk", "inhalt_geloescht")
             alarm.behebe(verbindung, alarm.des_vorgangs(vorgang_id))
         betrieb.store.inhalt.verwirf_fall(vorgang_id)
     if faellige:
         log.info("inhalt_geloescht", anzahl=len(faellige))
     return len(faellige)
+
+
+def _vergiss_abgeleitetes(verbindung: sa.Connection, vorgang_id: str) -> None:
+    """Urgency and deadline were computed from the content. When the case was changed last stays as proof."""
+    dieser = vorgang.update().where(vorgang.c.id == vorgang_id)
+    verbindung.execute(dieser.values(dringlichkeit="", frist=None))
 
 
 def _faellige(betrieb: Betrieb, grenze: datetime) -> list[str]:

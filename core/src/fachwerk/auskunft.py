@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,9 @@ from fachwerk.tabellen import eingang, quittung, zustellung
 
 
 def _einfach(wert: Any) -> Any:
-    return utc(wert).isoformat() if isinstance(wert, datetime) else wert
+    if isinstance(wert, datetime):
+        return utc(wert).isoformat()
+    return wert.isoformat() if isinstance(wert, date) else wert
 
 
 def _zeile(zeile: Any, *felder: str) -> dict[str, Any]:
@@ -30,6 +32,8 @@ _LISTE = (
     "leistung",
     "land",
     "empfehlung",
+    "dringlichkeit",
+    "frist",
     "test",
     "doppelt_zu",
 )
@@ -38,9 +42,12 @@ _LISTE = (
 _ZUSTELLUNG = ("ziel", "fassung", "status", "versuch", "naechster", "code", "frage_faellig")
 
 
-def vorgangsliste(store: Store, status: Sequence[str] = (), grenze: int = 50) -> list[dict[str, Any]]:
-    """The newest cases as plain data."""
-    return [{"vorgang_id": z.id, **_zeile(z, *_LISTE, "angelegt", "geaendert")} for z in store.liste(status, grenze)]
+def vorgangsliste(
+    store: Store, status: Sequence[str] = (), grenze: int = 50, nur_dringende: bool = False
+) -> list[dict[str, Any]]:
+    """The newest cases as plain data, before them the urgent unfinished ones."""
+    zeilen = store.liste(status, grenze, nur_dringende)
+    return [{"vorgang_id": z.id, **_zeile(z, *_LISTE, "angelegt", "geaendert")} for z in zeilen]
 
 
 def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
@@ -69,6 +76,12 @@ def _status(a: dict[str, Any]) -> str:
     return f"{a['status']}{fuer}{bis}" + (f": {a['grund']}" if a["grund"] else "")
 
 
+def dringlichkeitstext(a: dict[str, Any]) -> str:
+    """Urgency and deadline in one: ``sofort bis 03.01.2027``, ``–`` where nobody has judged."""
+    bis = f" bis {date.fromisoformat(a['frist']):%d.%m.%Y}" if a["frist"] else ""
+    return (a["dringlichkeit"] or "–") + bis
+
+
 def _frage(zustellung: dict[str, Any]) -> str:
     wann = zustellung["frage_faellig"]
     return f"nächste Frage nach der Quittung {wann[:19]}" if wann else ""
@@ -82,6 +95,7 @@ def vorgangstext(auskunft: dict[str, Any]) -> str:
         f"  Status       {_status(a)}",
         *([f"               {a['hinweis']}"] if a["hinweis"] else []),
         f"  Leistung     {a['leistung'] or 'unbekannt'}  Land {a['land'] or '?'}   Empfehlung {a['empfehlung'] or '-'}",
+        *([f"  Dringlich    {dringlichkeitstext(a)}"] if a["dringlichkeit"] else []),
         f"  Nachricht    {e['nachricht_id']}  (Kanal {a['kanal']})",
         f"  Zugestellt   {e['zugestellt'] or 'unbekannt'}",
         f"  Empfangen    {e['empfangen']}   dem Postfach bestätigt {e['bestaetigt'] or 'noch nicht'}",

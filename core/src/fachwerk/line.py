@@ -279,6 +279,8 @@ class _Gang:
     def _aendere(
         self, verbindung: sa.Connection, antrag: Antrag, entscheidung: Entscheidung | None, **werte: Any
     ) -> None:
+        if entscheidung is not None:  # else what an earlier run knew of the urgency stays
+            werte |= {"dringlichkeit": entscheidung.dringlichkeit.value, "frist": entscheidung.frist}
         self._store.aendere(
             verbindung,
             self._id,

@@ -27,6 +27,7 @@ __all__ = [
     "Ausschnitt",
     "Befund",
     "Dokument",
+    "Dringlichkeit",
     "Dritter",
     "Eingang",
     "Empfehlung",
@@ -223,6 +224,14 @@ class Empfehlung(StrEnum):
     VORLEGEN = "vorlegen"
 
 
+class Dringlichkeit(StrEnum):
+    """How soon a person has to act, ascending. ``sofort``: today, else a right or a flat may be lost."""
+
+    NORMAL = "normal"
+    HOCH = "hoch"
+    SOFORT = "sofort"
+
+
 class Rechenschritt(Wert):
     """One line of a reason: a named value with its citation. ``wert`` is text so that money stays exact."""
 
@@ -242,9 +251,14 @@ class OffenerPunkt(Wert):
 
 
 class Votum(Wert):
-    """The recommendation of one rules plugin with its reason; ``ergebnis`` is its published JSON result."""
+    """The recommendation of one rules plugin with its reason; ``ergebnis`` is its published JSON result.
+
+    ``frist`` is the earliest day that must not pass without action, None if the rules know of none.
+    """
 
     empfehlung: Empfehlung
+    dringlichkeit: Dringlichkeit = Dringlichkeit.NORMAL
+    frist: date | None = None
     begruendung: tuple[Rechenschritt, ...] = ()
     offen: tuple[OffenerPunkt, ...] = ()
     nachweise: tuple[str, ...] = ()
@@ -254,9 +268,14 @@ class Votum(Wert):
 
 
 class Entscheidung(Wert):
-    """All Voten merged, independent of their order. ``einig`` is false where they disagree (then: vorlegen)."""
+    """All Voten merged, independent of their order. ``einig`` is false where they disagree (then: vorlegen).
+
+    The highest ``dringlichkeit`` and the earliest ``frist`` of all Voten hold.
+    """
 
     empfehlung: Empfehlung
+    dringlichkeit: Dringlichkeit = Dringlichkeit.NORMAL
+    frist: date | None = None
     einig: bool = True
     voten: tuple[Votum, ...] = ()
     befunde: tuple[Befund, ...] = ()

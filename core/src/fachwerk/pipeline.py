@@ -19,6 +19,7 @@ from fachwerk.modell import (
     Antrag,
     Art,
     Befund,
+    Dringlichkeit,
     Eingang,
     Empfehlung,
     Entscheidung,
@@ -37,6 +38,7 @@ from fachwerk.plugins import Plugins
 RANG: Mapping[Schwere, int] = {Schwere.HINWEIS: 0, Schwere.WARNUNG: 1, Schwere.FEHLER: 2, Schwere.SPERRE: 3}
 """Order of the severities."""
 
+_DRINGLICHKEITEN = tuple(Dringlichkeit)
 _XML_TYPEN = frozenset({"application/xml", "text/xml"})
 _OHNE_TYP = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 _ANFANG = 512
@@ -126,7 +128,8 @@ def zustaendig(plugins: Plugins, name: str, antrag: Antrag) -> bool:
 def merge(voten: Sequence[Votum], befunde: Sequence[Befund], stichtag: date) -> Entscheidung:
     """One Entscheidung from all Voten, the same whatever their order.
 
-    All the same: that. None, or different ones: ``vorlegen``, with an open point that says so.
+    All the same: that. None, or different ones: ``vorlegen``, with an open point that says so. The highest urgency
+    and the earliest deadline hold, whoever named them.
     """
     geordnet = tuple(sorted(voten, key=_ordnung))
     meinungen = {(votum.empfehlung, votum.weiterleiten_an) for votum in geordnet}
@@ -136,6 +139,8 @@ def merge(voten: Sequence[Votum], befunde: Sequence[Befund], stichtag: date) -> 
     eigene = [] if len(meinungen) == 1 else [_keine_meinung() if einig else _uneinig(geordnet)]
     return Entscheidung(
         empfehlung=empfehlung,
+        dringlichkeit=max((v.dringlichkeit for v in voten), key=_DRINGLICHKEITEN.index, default=Dringlichkeit.NORMAL),
+        frist=min((v.frist for v in voten if v.frist is not None), default=None),
         einig=einig,
         voten=geordnet,
         befunde=tuple(sorted(befunde, key=_befund_ordnung)),

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from fachwerk import alarm
 from fachwerk.datenbank import vorlaeufig
 from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.modell import SCHEMA, GehaltenFuer, Teil, Vorgangstand, Wert, utc
@@ -29,6 +30,12 @@ NACHHOLBAR = frozenset({"lauf_beginn", "bestaetigt", "wieder_bestaetigt"})
 
 They are on the disk with the next one that waits, at the latest with the end of the round (``lauf_ende``).
 """
+
+DRINGENDE = ("sofort", "hoch")
+"""Urgencies that come first in lists; in the descending order of their words."""
+
+UNFERTIG = ("ready", "running", "waiting", "held")
+"""States of a case that somebody or something still has to act on."""
 
 BETRIEB = "betrieb"
 """Name of the audit chain of the installation itself."""
@@ -183,13 +190,17 @@ class Store:
                 ).scalars()
             )
 
-    def liste(self, status: Sequence[str] = (), grenze: int = 100) -> list[Any]:
-        """The newest cases, optionally of some states only."""
-        frage = sa.select(vorgang).order_by(vorgang.c.angelegt.desc()).limit(grenze)
-        if status:
-            frage = frage.where(vorgang.c.status.in_(status))
+    def liste(self, status: Sequence[str] = (), grenze: int = 100, nur_dringende: bool = False) -> list[Any]:
+        """The newest cases, before them the urgent unfinished ones: ``sofort``, then ``hoch``, by their deadline."""
+        v = vorgang.c
+        alle = sa.select(vorgang).where(v.status.in_(status)) if status else sa.select(vorgang)
+        eilt = sa.and_(v.dringlichkeit.in_(DRINGENDE), v.status.in_(UNFERTIG))
+        vorn = (v.dringlichkeit.desc(), v.frist.is_(None), v.frist, v.angelegt.desc())
+        uebrige = alle.where(v.dringlichkeit.in_(DRINGENDE)) if nur_dringende else alle
         with self.lesend() as verbindung:
-            return list(verbindung.execute(frage))
+            zeilen = list(verbindung.execute(alle.where(eilt).order_by(*vorn).limit(grenze)))
+            rest = uebrige.where(~eilt).order_by(v.angelegt.desc()).limit(grenze - len(zeilen))
+            return zeilen + list(verbindung.execute(rest))
 
     def aendere(self, verbindung: sa.Connection, vorgang_id: str, **werte: Any) -> None:
         """Set columns of a case."""
@@ -197,7 +208,7 @@ class Store:
         verbindung.execute(vorgang.update().where(vorgang.c.id == vorgang_id).values(**werte))
 
     def halte(self, verbindung: sa.Connection, vorgang_id: str, code: str, hinweis: str, fuer: GehaltenFuer) -> None:
-        """Hold a case visibly for somebody."""
+        """Hold a case visibly for somebody, with an alarm at once if it cannot wait."""
         self.aendere(
             verbindung,
             vorgang_id,
@@ -208,6 +219,7 @@ class Store:
             wartet_bis=None,
         )
         self.vermerke(verbindung, vorgang_id, "fachwerk", "gehalten", code)
+        alarm.melde_dringend(verbindung, vorgang_id, code, hinweis)
 
     def faellig(self) -> int:
         """How many cases a worker could do something for right now."""

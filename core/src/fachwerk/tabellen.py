@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -77,6 +78,8 @@ vorgang = Table(
     Column("leika", String(32), nullable=False, default=""),
     Column("land", String(2), nullable=False, default=""),
     Column("empfehlung", String(20), nullable=False, default=""),
+    Column("dringlichkeit", String(10), nullable=False, default="", comment="empty: not judged, or shredded"),
+    Column("frist", Date, comment="derived from content, so it goes with the content"),
     Column("fassung", Integer, nullable=False, default=1),
     Column("lauf", Integer, nullable=False, default=1, comment="branch of the journal; a retry begins a new one"),
     Column("leser", _KURZ, nullable=False, default=""),
@@ -88,6 +91,7 @@ vorgang = Table(
     Column("geaendert", _ZEIT, nullable=False),
     Index("ix_vorgang_status_geaendert", "status", "geaendert"),
     Index("ix_vorgang_angelegt", "angelegt"),
+    Index("ix_vorgang_dringlichkeit_status", "dringlichkeit", "status"),
 )
 
 eingang = Table(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from fachwerk import alarm
 from fachwerk.errors import FachwerkError, NeedsHumanError
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
 from fachwerk.tabellen import zustellung
@@ -66,6 +67,7 @@ def setze_stand(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, fa
         erste = gehaltene[0]
         werte |= {"grund": erste.code, "hinweis": erste.hinweis, "gehalten_fuer": erste.gehalten_fuer}
         werte["status"] = Vorgangstand.HELD.value
+        alarm.melde_dringend(verbindung, vorgang_id, erste.code, erste.hinweis)
     elif staende & {"offen", "absicht"}:
         werte["status"] = Vorgangstand.RUNNING.value
     elif wartende := [zeile for zeile in zeilen if zeile.status == "wartet"]:

@@ -47,17 +47,16 @@ def _kennung(betrieb: Betrieb, anfang: str) -> str:
 @click.option(
     "--status", "status", multiple=True, type=click.Choice(ZUSTAENDE), help="Nur diese Zustände (mehrfach möglich)."
 )
-@click.option(
-    "--grenze", default=50, show_default=True, type=click.IntRange(1), help="Höchstens so viele, die neuesten zuerst."
-)
+@click.option("--dringlich", is_flag=True, help="Nur was sofort oder mit hoher Dringlichkeit zu tun ist.")
+@click.option("--grenze", default=50, show_default=True, type=click.IntRange(1), help="Höchstens so viele.")
 @click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
 @click.pass_obj
-def liste(konfig: Path | None, status: tuple[str, ...], grenze: int, als_json: bool) -> None:
-    """Zeigt die neuesten Vorgänge."""
+def liste(konfig: Path | None, status: tuple[str, ...], dringlich: bool, grenze: int, als_json: bool) -> None:
+    """Zeigt die neuesten Vorgänge, davor die dringenden, die noch nicht fertig sind."""
     from fachwerk.auskunft import vorgangsliste
 
     with _betrieb(konfig) as betrieb:
-        zeilen = vorgangsliste(betrieb.store, status, grenze)
+        zeilen = vorgangsliste(betrieb.store, status, grenze, dringlich)
     if als_json:
         click.echo(json.dumps(zeilen, ensure_ascii=False))
         return
@@ -65,11 +64,16 @@ def liste(konfig: Path | None, status: tuple[str, ...], grenze: int, als_json: b
 
 
 def _tabelle(zeilen: list[dict[str, Any]]) -> None:
-    click.echo(f"{'Vorgang':<14}{'Eingang (UTC)':<18}{'Leistung':<19}{'Land':<6}{'Empfehlung':<14}{'Status':<11}Grund")
+    from fachwerk.auskunft import dringlichkeitstext
+
+    click.echo(
+        f"{'Vorgang':<14}{'Eingang (UTC)':<18}{'Leistung':<19}{'Land':<6}{'Empfehlung':<14}{'Dringlich':<23}"
+        f"{'Status':<11}Grund"
+    )
     for z in zeilen:
         click.echo(
             f"{z['vorgang_id'][:12]:<14}{z['angelegt'][:16].replace('T', ' '):<18}{z['leistung'] or '?':<19}"
-            f"{z['land'] or '?':<6}{z['empfehlung'] or '-':<14}{z['status']:<11}{z['grund']}"
+            f"{z['land'] or '?':<6}{z['empfehlung'] or '-':<14}{dringlichkeitstext(z):<23}{z['status']:<11}{z['grund']}"
         )
     if not zeilen:
         click.echo("Keine Vorgänge.")
