@@ -59,6 +59,11 @@ def _enthaelt(feld: str) -> Callable[[Merkmale, Any], Wahr]:
     return lambda m, werte: None if m.get(feld) is None else not m[feld].isdisjoint(werte)
 
 
+def _hoechster_ab(feld: str) -> Callable[[Merkmale, Any], Wahr]:
+    """Whether one of several values reaches the bound; an unknown one could."""
+    return lambda m, grenze: eine(None if wert is None else wert >= grenze for wert in m.get(feld, ()))
+
+
 PRUEFUNGEN: dict[str, Callable[[Merkmale, Any], Wahr]] = {
     "immer": lambda m, soll: bool(soll),
     "unbestimmt": lambda m, grund: None,
@@ -89,6 +94,9 @@ PRUEFUNGEN: dict[str, Callable[[Merkmale, Any], Wahr]] = {
     "erwerbstaetig": _gleich("erwerbstaetig"),
     "unterhalt": _gleich("unterhalt"),
     "ungeborenes": _gleich("ungeborenes"),
+    "leistungsbezug": _in("leistungsbezug"),
+    "hoechster_gdb_ab": _hoechster_ab("gdbs"),
+    "betreuungskosten": _gleich("betreuungskosten"),
 }
 
 

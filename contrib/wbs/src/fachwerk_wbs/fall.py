@@ -21,7 +21,7 @@ Positiv = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 
 
 class Rolle(StrEnum):
-    """What a member is to the applicant; ``ungeborenes`` is an expected child."""
+    """What a member is to the applicant; ``ungeborenes`` is an expected child, ``mitbewohner`` no relative."""
 
     ANTRAGSTELLER = "antragsteller"
     EHEGATTE = "ehegatte"
@@ -30,6 +30,7 @@ class Rolle(StrEnum):
     KIND = "kind"
     ANGEHOERIGER = "angehoeriger"
     UNGEBORENES = "ungeborenes"
+    MITBEWOHNER = "mitbewohner"
 
 
 PAARROLLEN = (Rolle.EHEGATTE, Rolle.LEBENSPARTNER, Rolle.PARTNER)
@@ -76,15 +77,25 @@ class UnterhaltAn(StrEnum):
     EX_EHEGATTE = "ex_ehegatte"
     GETRENNTER_EHEGATTE = "getrennter_ehegatte"
     AUSWAERTS_IN_AUSBILDUNG = "auswaerts_in_ausbildung"
+    KIND_WECHSELMODELL = "kind_wechselmodell"
     SONSTIGE = "sonstige"
 
 
 class Leistungsbezug(StrEnum):
-    """Running benefit of the household."""
+    """Running benefit of the household or of one person.
+
+    ``sgb12`` is the general word where the notice does not say which of its two benefits it is. ``uebergangsgeld``
+    and ``verletztengeld``: at the level of the Bürgergeld.
+    """
 
     SGB2 = "sgb2"
     SGB12 = "sgb12"
+    GRUNDSICHERUNG = "grundsicherung"
+    HILFE_ZUM_LEBENSUNTERHALT = "hilfe_zum_lebensunterhalt"
     ASYLBLG = "asylblg"
+    WOHNGELD = "wohngeld"
+    UEBERGANGSGELD = "uebergangsgeld"
+    VERLETZTENGELD = "verletztengeld"
     KEINER = "keiner"
 
 
@@ -120,7 +131,11 @@ class Beitraege(_Angaben):
 
 
 class Person(_Angaben):
-    """A member of the household."""
+    """A member of the household. ``einzug_am``/``auszug_am``: the day on which it joins or leaves.
+
+    ``leistungsbezug``: its own benefit, where that is not the household's. The date of birth of an expected child is
+    the computed one.
+    """
 
     name: str = Field(min_length=1, max_length=200)
     rolle: Rolle
@@ -138,6 +153,9 @@ class Person(_Angaben):
     betreuungskosten: Positiv | None = None
     rollstuhl: bool | None = None
     blind: bool | None = None
+    leistungsbezug: Leistungsbezug | None = None
+    einzug_am: date | None = None
+    auszug_am: date | None = None
     staatsangehoerigkeit: tuple[str, ...] | None = None
     aufenthaltstitel_bis: date | None = None
 

@@ -32,6 +32,9 @@ ANGABEN = {
     "alleinerziehend": "ob allein mit Kindern gewohnt wird",
     "erwerbstaetig": "ob wegen Arbeit oder Ausbildung außer Haus",
     "eigenes_einkommen": "eigenes Einkommen",
+    "leistungsbezug": "Bezug von Leistungen",
+    "betreuungskosten": "Kosten der Kinderbetreuung",
+    "gdbs": "Grad der Behinderung aller Mitglieder",
 }
 
 
@@ -127,17 +130,21 @@ def _moeglich(parameter: Parameter, unklar: bool, merkmale: dict[str, Any], wer:
     if not unklar or any("unbestimmt" in b for b in parameter.merkmale["wenn"]):
         text = f"{wer}{parameter.titel} kommt in Betracht; Höhe oder Voraussetzungen sind im Regelpaket nicht belegt."
         return Luecke(parameter.name, "recht", text, fundstelle)
-    fehlend = [ANGABEN[name] for name in ANGABEN if _gefragt(name, parameter) and merkmale.get(name) is None]
+    fehlend = [ANGABEN[name] for name in ANGABEN if _gefragt(name, parameter) and _fehlt(merkmale.get(name))]
     betrag = _betrag(parameter, rechnung)
     hoehe = f" (bis {betrag} EUR)" if betrag is not None else ""
     text = f"{wer}{parameter.titel}{hoehe} kommt in Betracht; es fehlt: {', '.join(fehlend) or 'die Voraussetzung'}."
     return Luecke(parameter.name, "angabe", text, fundstelle)
 
 
+def _fehlt(merkmal: Any) -> bool:
+    return merkmal is None or (isinstance(merkmal, tuple) and None in merkmal)
+
+
 def _gefragt(name: str, parameter: Parameter) -> bool:
     worte = {wort for bedingung in parameter.merkmale["wenn"] for wort in bedingung}
     worte |= {"kind"} if parameter.merkmale["je"] == "kind" else set()
-    stamm = {"ehejahre": "ehejahre_bis", "paar_alter": "paar_unter"}.get(name, name)
+    stamm = {"ehejahre": "ehejahre_bis", "paar_alter": "paar_unter", "gdbs": "hoechster_gdb_ab"}.get(name, name)
     return any(wort == stamm or wort in (f"{stamm}_ab", f"{stamm}_unter") for wort in worte)
 
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fachwerk.regeln import Luecke, Rechnung, Unbekannt
+from fachwerk.regeln import Luecke, Rechnung
 from fachwerk_wbs.bedingungen import Wahr
-from fachwerk_wbs.fall import Art, Fall, Person, Rolle
+from fachwerk_wbs.fall import PAARROLLEN, Art, Fall, Person, Rolle
+from fachwerk_wbs.mitglieder import mitglieder_von
 
 VERDIENST = frozenset({Art.NICHTSELBSTAENDIG, Art.BEAMTENBEZUEGE})
 
 
 def alter(person: Person, stichtag: date) -> int | None:
-    """Completed years on ``stichtag``; None: date of birth unknown."""
+    """Completed years on ``stichtag``; None: date of birth unknown, or not born yet."""
     geboren = person.geburtsdatum
-    if geboren is None:
+    if geboren is None or person.rolle is Rolle.UNGEBORENES:
         return None
     return stichtag.year - geboren.year - ((stichtag.month, stichtag.day) < (geboren.month, geboren.day))
 
@@ -62,38 +63,10 @@ class Haushalt:
 def zaehle(fall: Fall, rechnung: Rechnung) -> Haushalt:
     """Count the household as the law of the Land has it on the day of ``rechnung``."""
     stichtag = rechnung.stichtag
-    ungeboren, sperrend = _ungeborene(fall, rechnung)
-    mitglieder = tuple(p for p in fall.haushalt if p.rolle is not Rolle.UNGEBORENES) + ungeboren
-    sperrend += _geteilte(fall, rechnung)
+    mitglieder, sperrend = mitglieder_von(fall, rechnung)
     guenstig = tuple(_kindschaft(p) for p in mitglieder if ist_kind(p, stichtag) is None)
     kinder = sum(ist_kind(p, stichtag) is True for p in mitglieder)
     return Haushalt(mitglieder, kinder, _merkmale(fall, mitglieder, kinder, stichtag), sperrend, guenstig)
-
-
-def _ungeborene(fall: Fall, rechnung: Rechnung) -> tuple[tuple[Person, ...], tuple[Luecke, ...]]:
-    erwartet = tuple(p for p in fall.haushalt if p.rolle is Rolle.UNGEBORENES)
-    if not erwartet:
-        return (), ()
-    return _nach_recht(rechnung, "ungeborene_zaehlen", erwartet, "ob ein erwartetes Kind schon zum Haushalt zählt")
-
-
-def _geteilte(fall: Fall, rechnung: Rechnung) -> tuple[Luecke, ...]:
-    geteilt = tuple(p for p in fall.haushalt if p.geteiltes_sorgerecht)
-    if not geteilt:
-        return ()
-    return _nach_recht(rechnung, "geteiltes_sorgerecht_zaehlt", geteilt, "ob ein Kind in beiden Haushalten zählt")[1]
-
-
-def _nach_recht(
-    rechnung: Rechnung, name: str, personen: tuple[Person, ...], frage: str
-) -> tuple[tuple[Person, ...], tuple[Luecke, ...]]:
-    if not rechnung.gilt(name):
-        text = f"Im Regelpaket ist nicht belegt, {frage}. Bitte nach dem Recht des Landes entscheiden."
-        return (), (Luecke(name, "recht", text, "§ 18 WoFG und Landesrecht"),)
-    wert = rechnung.hole(name)
-    if isinstance(wert, Unbekannt):
-        return (), wert.luecken
-    return (personen, ()) if wert else ((), ())
 
 
 def _kindschaft(person: Person) -> Luecke:
@@ -102,7 +75,7 @@ def _kindschaft(person: Person) -> Luecke:
 
 
 def _merkmale(fall: Fall, mitglieder: tuple[Person, ...], kinder: int, stichtag: date) -> dict[str, Any]:
-    partner = fall.partner
+    partner = next((p for p in mitglieder if p.rolle in PAARROLLEN), None)
     jahre = [alter(p, stichtag) for p in (fall.antragsteller, partner) if p is not None]
     return {
         "personen": len(mitglieder),
@@ -114,7 +87,16 @@ def _merkmale(fall: Fall, mitglieder: tuple[Person, ...], kinder: int, stichtag:
         "erwerbstaetig": _erwerbstaetig(fall.antragsteller),
         "unterhalt": None if fall.unterhalt is None else bool(fall.unterhalt),
         "ungeborenes": any(p.rolle is Rolle.UNGEBORENES for p in fall.haushalt),
+        "gdbs": tuple(p.grad_der_behinderung for p in mitglieder if p.rolle is not Rolle.UNGEBORENES),
+        "betreuungskosten": _betreuungskosten(fall),
+        "leistungsbezug": fall.leistungsbezug.value if fall.leistungsbezug else None,
     }
+
+
+def _betreuungskosten(fall: Fall) -> Wahr:
+    """Whether somebody pays for childcare; silence is no answer, a zero is."""
+    betraege = [b for b in (fall.betreuungskosten, *(p.betreuungskosten for p in fall.haushalt)) if b is not None]
+    return any(betraege) if betraege else None
 
 
 def _erwerbstaetig(person: Person) -> Wahr:
@@ -127,8 +109,10 @@ def merkmale_von(person: Person, haushalt: Haushalt, stichtag: date) -> dict[str
     """Everything conditions may ask about ``person``; None is unknown."""
     haeuslich = False if person.pflegegrad == 0 else person.haeuslich_pflegebeduerftig
     einkuenfte = person.einkuenfte
+    bezug = person.leistungsbezug
     return {
         **haushalt.merkmale,
+        "leistungsbezug": bezug.value if bezug else haushalt.merkmale.get("leistungsbezug"),
         "gdb": person.grad_der_behinderung,
         "pflegegrad": person.pflegegrad,
         "haeuslich": haeuslich,
