@@ -13,6 +13,7 @@ from fachwerk_wbs.einkommen import Personeneinkommen, berechne_person
 from fachwerk_wbs.empfehlung import Lage, empfehle
 from fachwerk_wbs.ergebnis import Ergebnis, Stufenergebnis
 from fachwerk_wbs.fall import Fall
+from fachwerk_wbs.fiktion import als_eingehalten
 from fachwerk_wbs.freibetraege import Abzuege, ermittle
 from fachwerk_wbs.grenzen import Stufengrenze, stufengrenzen
 from fachwerk_wbs.haushalt import Haushalt, zaehle
@@ -37,8 +38,9 @@ def berechne(fall: Fall, land: Land, stichtag: date | None = None) -> Ergebnis:
     einkommen = _gesamteinkommen(personen, abzuege, land, rechnung)
     schwerbehinderte = sum((p.grad_der_behinderung or 0) >= 50 for p in haushalt.mitglieder)
     stufen = stufengrenzen(haushalt, schwerbehinderte, land, rechnung)
+    stufen, zur_fiktion = als_eingehalten(fall, haushalt, stufen, rechnung)
     sperrend = haushalt.sperrend + pruefe(fall, Rechnung(land.regelwerk, {}, tag))
-    guenstig = _guenstige(haushalt, personen, abzuege)
+    guenstig = _guenstige(haushalt, personen, abzuege) + zur_fiktion
     schritte = _schritte(personen, rechnung, stufen)
     lage = Lage(fall, einkommen, stufen, sperrend, guenstig, schritte, land.titel)
     schein_rechnung = Rechnung(land.regelwerk, {}, tag)

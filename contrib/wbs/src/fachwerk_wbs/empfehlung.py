@@ -30,17 +30,25 @@ class Lage:
 
     @property
     def gewaehlt(self) -> Stufengrenze | None:
-        """The first tier that is kept and needs no discretion."""
-        return next((s for s in self.stufen if s.eingehalten(self.einkommen) and not s.merkmal("ermessen")), None)
+        """The first tier that is kept and needs no discretion; one without certificate only if no other is."""
+        waehlbar = [s for s in self.stufen if not s.merkmal("ermessen") and self.zaehlt(s)]
+        gehalten = [s for s in waehlbar if s.eingehalten(self.einkommen)]
+        return next((s for s in gehalten if s.von_rechts_wegen), next(iter(gehalten), None))
 
     @property
     def massgeblich(self) -> list[Stufengrenze]:
         """Tiers a certificate can be issued for as of right."""
-        return [s for s in self.stufen if not s.merkmal("ermessen") and not s.merkmal("nicht_wbs")]
+        return [s for s in self.stufen if s.von_rechts_wegen and self.zaehlt(s)]
+
+    def zaehlt(self, stufe: Stufengrenze) -> bool:
+        """A tier of one funding path only is listed, but counts only for a flat of that path."""
+        return not stufe.merkmal("nur_foerderweg") or stufe.id == self.fall.foerderweg
 
 
 def empfehle(lage: Lage) -> tuple[Empfehlung, tuple[Luecke, ...]]:
     """The recommendation and the points that stay open."""
+    if not lage.sperrend and (stufe := _ohne_einkommen(lage)):
+        return _bewilligt(lage, stufe)
     if lage.sperrend or isinstance(lage.einkommen, Unbekannt):
         offen = lage.sperrend + (lage.einkommen.luecken if isinstance(lage.einkommen, Unbekannt) else ())
         return _offen(tuple(dict.fromkeys(offen)))
@@ -51,6 +59,15 @@ def empfehle(lage: Lage) -> tuple[Empfehlung, tuple[Luecke, ...]]:
     if lage.gewaehlt is None or lage.gewaehlt not in lage.massgeblich:
         return _nicht_eingehalten(lage)
     return _eingehalten(lage, lage.gewaehlt)
+
+
+def _ohne_einkommen(lage: Lage) -> Stufengrenze | None:
+    """The tier a certificate is due for whatever the income: the limit counts as kept."""
+    if lage.gewaehlt is None or not lage.gewaehlt.fingiert:
+        return None
+    weg = lage.fall.foerderweg
+    hoehere = [s for s in lage.massgeblich if s.id == weg and (s.fingiert or not s.merkmal("nur_foerderweg"))]
+    return next(iter(hoehere), None) if weg else lage.gewaehlt
 
 
 def _offen(luecken: tuple[Luecke, ...]) -> tuple[Empfehlung, tuple[Luecke, ...]]:
@@ -66,7 +83,12 @@ def _eingehalten(lage: Lage, stufe: Stufengrenze) -> tuple[Empfehlung, tuple[Lue
         return _offen(unbekannt + lage.guenstig)
     if ermessen := _ermessen(lage, stufe):
         return Empfehlung.VORLEGEN, ermessen
-    if stufe.vermoegen:
+    return _bewilligt(lage, stufe)
+
+
+def _bewilligt(lage: Lage, stufe: Stufengrenze) -> tuple[Empfehlung, tuple[Luecke, ...]]:
+    """The tier is kept; where it also asks for a test of assets, only "none" passes without a person."""
+    if stufe.vermoegen and lage.fall.vermoegen != 0:
         return Empfehlung.VORLEGEN, (_vermoegen(stufe),)
     return Empfehlung.BEWILLIGEN, ()
 
@@ -102,9 +124,7 @@ def _fuer_foerderweg(lage: Lage, foerderweg: str) -> tuple[Empfehlung, tuple[Lue
         return _offen((Luecke("foerderweg", "recht", text, stufe.fundstelle), *offen))
     if stufe.merkmal("ermessen"):
         return Empfehlung.VORLEGEN, (_ermessenspunkt(stufe),)
-    if stufe.vermoegen:
-        return Empfehlung.VORLEGEN, (_vermoegen(stufe),)
-    return Empfehlung.BEWILLIGEN, ()
+    return _bewilligt(lage, stufe)
 
 
 def _rundung(lage: Lage) -> tuple[Luecke, ...]:
@@ -123,7 +143,8 @@ def _rundung(lage: Lage) -> tuple[Luecke, ...]:
 
 def _ermessen(lage: Lage, stufe: Stufengrenze | None) -> tuple[Luecke, ...]:
     """A discretionary tier below the kept one is kept: only a person may use it, or not."""
-    moeglich = [s for s in lage.stufen if s.merkmal("ermessen") and s.eingehalten(lage.einkommen)]
+    stufen = [s for s in lage.stufen if s.merkmal("ermessen") and lage.zaehlt(s)]
+    moeglich = [s for s in stufen if s.eingehalten(lage.einkommen)]
     return tuple(_ermessenspunkt(s) for s in moeglich if stufe is None or _liegt_unter(s, stufe))
 
 
@@ -138,7 +159,7 @@ def _vermoegen(stufe: Stufengrenze) -> Luecke:
 
 
 def _andere_stufe(lage: Lage) -> tuple[Luecke, ...]:
-    andere = [s for s in lage.stufen if s.merkmal("nicht_wbs") and s.eingehalten(lage.einkommen)]
+    andere = [s for s in lage.stufen if s.merkmal("nicht_wbs") and s.eingehalten(lage.einkommen) and lage.zaehlt(s)]
     text = "Eingehalten ist nur die Grenze {titel}, für die kein Wohnberechtigungsschein vorgesehen ist."
     return tuple(Luecke("nicht_wbs", "recht", text.format(titel=s.titel), s.fundstelle) for s in andere)
 

@@ -28,17 +28,26 @@ from fachwerk_wbs.zellen import Tabelle, lies_tabelle
 
 @dataclass(frozen=True, slots=True)
 class Stufengrenze:
-    """The limit of one tier, and whether an income keeps it (None: unknown)."""
+    """The limit of one tier, and whether an income keeps it (None: unknown).
+
+    ``fingiert``: the limit counts as kept by law, whatever the income.
+    """
 
     id: str
     parameter: Parameter
     grenze: Gewertet
     schritte: tuple[Schritt, ...]
     vermoegen: bool = False
+    fingiert: bool = False
 
     def merkmal(self, name: str) -> bool:
-        """A property of the tier that never changes: ``ermessen``, ``nicht_wbs``."""
+        """A property of the tier that never changes: ``ermessen``, ``nicht_wbs``, ``nur_foerderweg``."""
         return bool(self.parameter.merkmale.get(name, False))
+
+    @property
+    def von_rechts_wegen(self) -> bool:
+        """Whether a certificate is due where this tier is kept: no discretion, no other paper."""
+        return not self.merkmal("ermessen") and not self.merkmal("nicht_wbs")
 
     @property
     def titel(self) -> str:
@@ -68,7 +77,9 @@ class Stufengrenze:
         return next((s.fundstelle for s in self.schritte if s.name == self.parameter.name), "")
 
     def eingehalten(self, einkommen: Any) -> bool | None:
-        """Whether ``einkommen`` does not exceed the limit."""
+        """Whether ``einkommen`` does not exceed the limit, or that does not matter."""
+        if self.fingiert:
+            return True
         if isinstance(einkommen, Unbekannt) or isinstance(self.grenze.wert, Unbekannt):
             return None
         return bool(einkommen <= self.grenze.wert)
