@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -54,6 +54,16 @@ def test_finished_content_goes_after_its_time_and_the_proof_stays(betrieb: Any) 
     with betrieb.store.lesend() as verbindung:
         assert verbindung.execute(sa.select(ereignis.c.was)).scalars().all() == ["inhalt_geloescht"]
     assert loesche_faellige(betrieb, HEUTE) == 0
+
+
+def test_what_was_computed_from_the_content_goes_with_it_and_the_day_of_the_last_change_stays(betrieb: Any) -> None:
+    _lege_an(betrieb, "alt", "done", tage_her=31)
+    with betrieb.store.transaktion("test") as verbindung:
+        verbindung.execute(vorgang.update().values(dringlichkeit="sofort", frist=date(2026, 11, 3)))
+    vorher = betrieb.store.vorgang("alt").geaendert
+    loesche_faellige(betrieb, HEUTE)
+    zeile = betrieb.store.vorgang("alt")
+    assert (zeile.dringlichkeit, zeile.frist, zeile.geaendert) == ("", None, vorher)
 
 
 @pytest.mark.parametrize(

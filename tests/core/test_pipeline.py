@@ -20,6 +20,7 @@ from fachwerk.modell import (
     Antrag,
     Art,
     Befund,
+    Dringlichkeit,
     Eingang,
     Empfehlung,
     Entscheidung,
@@ -268,6 +269,8 @@ VOTEN = st.builds(
     empfehlung=st.sampled_from(Empfehlung),
     offen=st.lists(PUNKTE, max_size=3).map(tuple),
     weiterleiten_an=st.sampled_from(["", "amt-a", "amt-b"]),
+    dringlichkeit=st.sampled_from(Dringlichkeit),
+    frist=st.none() | st.dates(),
     quelle=st.sampled_from(["wbs", "wbs_mv", ""]),
     ergebnis=st.none() | st.dictionaries(st.sampled_from("abc"), st.integers() | st.text(max_size=3), max_size=2),
 )
@@ -285,6 +288,19 @@ def test_the_merge_does_not_depend_on_any_order(
     zufall.shuffle(gemischt)
     zufall.shuffle(befunde_gemischt)
     assert pipeline.merge(gemischt, befunde_gemischt, STICHTAG).model_dump_json() == erwartet.model_dump_json()
+
+
+@given(st.lists(VOTEN, max_size=5))
+def test_the_highest_urgency_and_the_earliest_deadline_of_all_voten_hold(voten: list[Votum]) -> None:
+    entscheidung = pipeline.merge(voten, (), STICHTAG)
+    for stufe in (Dringlichkeit.SOFORT, Dringlichkeit.HOCH):
+        if any(votum.dringlichkeit is stufe for votum in voten):
+            assert entscheidung.dringlichkeit is stufe
+            break
+    else:
+        assert entscheidung.dringlichkeit is Dringlichkeit.NORMAL
+    fristen = sorted(votum.frist for votum in voten if votum.frist is not None)
+    assert entscheidung.frist == (fristen[0] if fristen else None)
 
 
 @given(st.lists(VOTEN, max_size=5))
