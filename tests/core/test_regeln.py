@@ -85,6 +85,17 @@ def test_inside_an_undated_window_nobody_knows_and_the_gap_is_named(tmp_path: Pa
     assert wert_am(p, "2025-03-31") == Decimal(20)
 
 
+def test_inside_a_window_before_which_there_was_nothing_the_new_figure_is_printed_but_never_decides(
+    tmp_path: Path,
+) -> None:
+    neu = "ab: null, nicht_vor: 2023-04-14, spaetestens: 2024-12-31, wert: 2.4, beleg: A"
+    for davor in ([], ["ab: 2020-01-01, wert: 1, beleg: A", "ab: 2021-01-01, ende: true"]):
+        p = parameter(tmp_path, *davor, neu)
+        unbekannt = wert_am(p, "2024-01-01")
+        assert isinstance(unbekannt, Unbekannt)
+        assert unbekannt.vorlaeufig == Decimal("2.4")
+
+
 def test_an_undated_older_version_is_printed_but_never_decides(tmp_path: Path) -> None:
     p = parameter(
         tmp_path,

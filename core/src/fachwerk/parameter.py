@@ -121,13 +121,16 @@ class Parameter:
         return replace(self, fassungen=fassungen)
 
     def _im_fenster(self, alt: Fassung | None, neu: Fassung) -> Unbekannt:
+        """Old or new, nobody knows; where nothing came before, the new figure may be printed."""
         von = f"nach dem {neu.nicht_vor:%d.%m.%Y}" if neu.nicht_vor else "zu einem unbekannten Tag"
         text = (
             f"{self.titel}: Wann die neue Fassung in Kraft trat, ist nicht belegt ({von}, spätestens am "
             f"{neu.spaetestens:%d.%m.%Y}). Bisher: {_text(alt.wert) if alt else 'unbekannt'}; neu: {_text(neu.wert)}. "
             f"Nachzusehen im Verkündungsblatt: {neu.fundstelle}."
         )
-        return Unbekannt((Luecke(self.name, "recht", text, neu.fundstelle),))
+        return Unbekannt(
+            (Luecke(self.name, "recht", text, neu.fundstelle),), None if alt and not alt.ende else neu.wert
+        )
 
     def _unbekannt(self, fassung: Fassung) -> Unbekannt | None:
         if fassung.wert is None:
