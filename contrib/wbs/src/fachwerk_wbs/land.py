@@ -12,6 +12,8 @@ from datetime import date
 from functools import cache, cached_property, lru_cache
 from importlib import resources
 from importlib.metadata import EntryPoint, entry_points
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -94,15 +96,21 @@ class Landkopf(BaseModel):
 
 @dataclass(frozen=True)
 class Land:
-    """The rules of one Land; ``paket`` is the package that carries them."""
+    """The rules of one Land; ``paket`` is the package that carries them, or ``ordner`` that package as a folder."""
 
     code: str
     paket: str
+    ordner: Path | None = None
+
+    @property
+    def wurzel(self) -> Traversable:
+        """Where ``land.yaml``, ``parameter`` and ``faelle`` are."""
+        return self.ordner or resources.files(self.paket)
 
     @cached_property
     def kopf(self) -> Landkopf:
         """Name, citations, offices."""
-        datei = resources.files(self.paket) / "land.yaml"
+        datei = self.wurzel / "land.yaml"
         try:
             kopf = Landkopf.model_validate(lies_yaml(datei.read_text(encoding="utf-8"), f"{self.paket}/land.yaml"))
         except ValidationError as fehler:
@@ -120,7 +128,7 @@ class Land:
             for thema, beleg in self.kopf.bund.items()
             for name, p in bundesparameter(thema).items()
         }
-        alle = bund | lade_parameter(self.paket)
+        alle = bund | lade_parameter(self.wurzel / "parameter")
         pflicht = PFLICHT if "haushaltstabelle" in alle else PFLICHT + GRENZEN
         if fehlend := [name for name in pflicht if name not in alle]:
             text = f"{self.paket}: Es fehlen die Parameter {', '.join(fehlend)} (unbekannt: wert: null)."

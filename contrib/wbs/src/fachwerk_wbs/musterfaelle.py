@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,7 +39,7 @@ class Musterfall(BaseModel):
 
 def musterfaelle(land: Land) -> list[Musterfall]:
     """All cases of the Land package, in the order of its files."""
-    ordner = resources.files(land.paket) / "faelle"
+    ordner = land.wurzel / "faelle"
     dateien = sorted((d for d in ordner.iterdir() if d.name.endswith(".yaml")), key=lambda d: d.name)
     roh = [fall for d in dateien for fall in lies_yaml(d.read_text(encoding="utf-8"), d.name)]
     return [Musterfall.model_validate(fall) for fall in roh]
