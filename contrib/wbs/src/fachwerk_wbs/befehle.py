@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,34 +12,17 @@ import click
 from fachwerk.errors import FachwerkError
 from fachwerk.modell import dezimal_text
 from fachwerk_wbs.ausgabe import ergebnis_text, grenzen_text
+from fachwerk_wbs.befehle_pflege import luecken
 from fachwerk_wbs.berechnung import berechne
+from fachwerk_wbs.eingaben import ALS_JSON, Bedienfehler, Tag, drucke_json
 from fachwerk_wbs.fall import lies_fall
 from fachwerk_wbs.grenzen import Stufengrenze, grenzen_fuer
 from fachwerk_wbs.land import finde_land
 
 
-class Tag(click.ParamType[date]):
-    """A calendar day, JJJJ-MM-TT."""
-
-    name = "JJJJ-MM-TT"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read the day; anything else is a usage error."""
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
-        except ValueError:
-            self.fail("erwartet wird ein Tag wie 2025-03-01", param, ctx)
-
-
-class Bedienfehler(click.ClickException):
-    """What the user gave cannot be used: exit code 2, as for any other mistake in the call."""
-
-    exit_code = 2
-
-
 @click.command("pruefe")
 @click.argument("falldatei", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument ausgeben und sonst nichts.")
+@ALS_JSON
 def pruefe(falldatei: Path, als_json: bool) -> None:
     """Einen Fall (YAML) nach dem Recht seines Landes berechnen."""
     try:
@@ -50,7 +32,10 @@ def pruefe(falldatei: Path, als_json: bool) -> None:
         raise Bedienfehler(f"{falldatei.name} ist kein Text in UTF-8.") from None
     except FachwerkError as fehler:
         raise Bedienfehler(fehler.hint) from None
-    click.echo(_json(ergebnis.als_json()) if als_json else ergebnis_text(ergebnis))
+    if als_json:
+        drucke_json(ergebnis.als_json())
+    else:
+        click.echo(ergebnis_text(ergebnis))
 
 
 @click.command("grenzen")
@@ -58,7 +43,7 @@ def pruefe(falldatei: Path, als_json: bool) -> None:
 @click.option("--stichtag", type=Tag(), required=True, help="Tag, dessen Recht gilt.")
 @click.option("--personen", type=click.IntRange(1, 40), required=True, help="Personen mit Kindern.")
 @click.option("--kinder", type=click.IntRange(0, 39), default=0, show_default=True, help="Davon Kinder.")
-@click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument ausgeben und sonst nichts.")
+@ALS_JSON
 def grenzen(code: str, stichtag: date, personen: int, kinder: int, als_json: bool) -> None:
     """Die Einkommensgrenzen aller Stufen für eine Haushaltsgröße."""
     if kinder > personen:
@@ -70,7 +55,10 @@ def grenzen(code: str, stichtag: date, personen: int, kinder: int, als_json: boo
         raise Bedienfehler(fehler.hint) from None
     kopf = {"land": code, "stichtag": stichtag.isoformat(), "personen": personen, "kinder": kinder}
     zeilen = [_stufe(stufe) for stufe in stufen]
-    click.echo(_json({**kopf, "stufen": zeilen}) if als_json else grenzen_text(land.kopf.name, kopf, zeilen))
+    if als_json:
+        drucke_json({**kopf, "stufen": zeilen})
+    else:
+        click.echo(grenzen_text(land.kopf.name, kopf, zeilen))
 
 
 def _stufe(stufe: Stufengrenze) -> dict[str, Any]:
@@ -87,8 +75,4 @@ def _stufe(stufe: Stufengrenze) -> dict[str, Any]:
     }
 
 
-def _json(wert: Any) -> str:
-    return json.dumps(wert, ensure_ascii=False, indent=2)
-
-
-BEFEHLE = (pruefe, grenzen)
+BEFEHLE = (pruefe, grenzen, luecken)

@@ -1,0 +1,88 @@
+"""Work lists for the people who maintain a Land, as text of at most 100 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from fachwerk_wbs.land import Land
+from fachwerk_wbs.luecken import Fehlstelle, nur_luecken
+from fachwerk_wbs.wirkung import Gewicht
+
+BREITE = 100
+UEBERSCHRIFTEN = {
+    Gewicht.NIE: "Entscheidet nie",
+    Gewicht.HAUSHALTE: "Entscheidet diese Haushalte nicht",
+    Gewicht.FRAGE: "Offene Fragen",
+    Gewicht.BESCHEINIGUNG: "Entscheidet; es fehlt eine Angabe oder Prüfung",
+    Gewicht.ABLEHNUNG: "Bewilligt, aber lehnt nicht ab (Beleg B statt A)",
+}
+
+
+def absatz(text: str, vor: str = "", weiter: str | None = None) -> list[str]:
+    """``text`` wrapped to the width, ``vor`` before the first line, ``weiter`` before the others."""
+    folgend = " " * len(vor) if weiter is None else weiter
+    umbruch = textwrap.TextWrapper(BREITE, initial_indent=vor, subsequent_indent=folgend, break_on_hyphens=False)
+    return umbruch.wrap(text) or [vor.rstrip()]
+
+
+def luecken_text(land: Land, stichtag: date, liste: Sequence[Fehlstelle], frueher: int) -> str:
+    """The work list of one Land, heaviest gaps first."""
+    luecken = nur_luecken(liste)
+    kopf = f"{land.kopf.name} ({land.code}), Stichtag {stichtag:%d.%m.%Y}, Rechtsstand {_tag(land.kopf.rechtsstand)}"
+    zeilen = [kopf, f"{_anzahl(len(luecken), 'Lücke', 'Lücken')}, {_schwache(len(liste) - len(luecken))}"]
+    for gewicht in Gewicht:
+        gruppe = [f for f in liste if f.gewicht is gewicht]
+        if gruppe:
+            zeilen += ["", f"  {UEBERSCHRIFTEN[gewicht]} ({len(gruppe)})"]
+            zeilen += _kurze(gruppe) if gewicht is Gewicht.ABLEHNUNG else _ausfuehrliche(gruppe)
+    if frueher:
+        text = f"Dazu in früheren Fassungen: {_anzahl(frueher, 'Lücke', 'Lücken')} (mit --stichtag an jenem Tag)."
+        zeilen += ["", *absatz(text, "  ")]
+    return "\n".join(zeilen)
+
+
+def _tag(text: str) -> str:
+    try:
+        return f"{date.fromisoformat(text):%d.%m.%Y}"
+    except ValueError:
+        return text
+
+
+def _anzahl(zahl: int, eins: str, viele: str) -> str:
+    return f"{zahl or 'keine'} {eins if zahl == 1 else viele}"
+
+
+def _schwache(zahl: int) -> str:
+    return f"{_anzahl(zahl, 'Wert', 'Werte')} mit Beleg B, wo eine Ablehnung A verlangt"
+
+
+def _ausfuehrliche(gruppe: Iterable[Fehlstelle]) -> list[str]:
+    zeilen = []
+    for stelle in gruppe:
+        name = f" [{stelle.parameter}]" if stelle.parameter and stelle.art != "thema_fehlt" else ""
+        zeilen += absatz(f"{stelle.titel}{name}{zeitraum(stelle)}", "  - ", "    ")
+        zeilen += absatz(stelle.text, "      ")
+        zeilen += absatz(f"Nachzusehen: {stelle.fundstelle}. Bisher: {stelle.gesehen}.", "      ")
+        zeilen += absatz(f"Folge: {stelle.folge}.", "      ")
+    return zeilen
+
+
+def _kurze(gruppe: Iterable[Fehlstelle]) -> list[str]:
+    zeilen = []
+    for stelle in gruppe:
+        zeilen += absatz(f"{stelle.titel}{zeitraum(stelle)}: {stelle.text}", "  - ", "    ")
+        zeilen += absatz(
+            f"Nachzusehen: {stelle.fundstelle}. Bisher: {stelle.gesehen}. Folge: {stelle.folge}.", "      "
+        )
+    return zeilen
+
+
+def zeitraum(stelle: Fehlstelle) -> str:
+    """The period of a gap as it is written behind a title."""
+    if stelle.seit and stelle.bis:
+        return f", {stelle.seit:%d.%m.%Y} bis {stelle.bis:%d.%m.%Y}"
+    if stelle.seit:
+        return f", seit {stelle.seit:%d.%m.%Y}"
+    return f", bis {stelle.bis:%d.%m.%Y}" if stelle.bis else ""

@@ -1,0 +1,51 @@
+"""``fachwerk wbs luecken`` and ``faelle``: what a Land's maintainer works with."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import click
+
+from fachwerk.errors import FachwerkError
+from fachwerk_wbs.ausgabe_pflege import luecken_text
+from fachwerk_wbs.eingaben import ALS_JSON, Bedienfehler, Tag, drucke_json
+from fachwerk_wbs.land import Land, finde_land, laender
+from fachwerk_wbs.luecken import fehlstellen, fruehere, nur_luecken
+
+
+@click.command("luecken")
+@click.option("--land", "code", help="Kürzel des Landes, zum Beispiel nw (Vorgabe: alle).")
+@click.option("--stichtag", type=Tag(), help="Tag, dessen Recht gilt (Vorgabe: heute).")
+@click.option("--tabelle", "als_tabelle", is_flag=True, help="Nur die Tabelle der Abdeckung aller Länder (Markdown).")
+@ALS_JSON
+def luecken(code: str | None, stichtag: date | None, als_tabelle: bool, als_json: bool) -> None:
+    """Arbeitsliste: was im Regelpaket eines Landes nicht belegt ist, und was daran hängt."""
+    tag = stichtag or date.today()
+    gewaehlte = [_land(kuerzel) for kuerzel in ([code] if code else laender())]
+    if als_tabelle:
+        from fachwerk_wbs.abdeckung import tabelle
+
+        click.echo(tabelle(gewaehlte, tag), nl=False)
+        return
+    listen = [(land, fehlstellen(land, tag), fruehere(land, tag)) for land in gewaehlte]
+    if als_json:
+        drucke_json({"stichtag": tag.isoformat(), "laender": [_als_json(*zeile) for zeile in listen]})
+        return
+    click.echo("\n\n".join(luecken_text(land, tag, liste, davor) for land, liste, davor in listen))
+
+
+def _land(kuerzel: str) -> Land:
+    """The Land with its data read; what is wrong with them is said at once."""
+    try:
+        land = finde_land(kuerzel)
+        _ = land.kopf, land.parameter
+    except FachwerkError as fehler:
+        raise Bedienfehler(fehler.hint) from None
+    return land
+
+
+def _als_json(land: Land, liste: list[Any], davor: int) -> dict[str, Any]:
+    kopf = {"land": land.code, "name": land.kopf.name, "rechtsstand": land.kopf.rechtsstand}
+    anzahl = {"anzahl": len(nur_luecken(liste)), "fruehere": davor}
+    return {**kopf, **anzahl, "luecken": [stelle.als_json() for stelle in liste]}
