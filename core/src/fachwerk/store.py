@@ -193,14 +193,16 @@ class Store:
     def liste(self, status: Sequence[str] = (), grenze: int = 100, nur_dringende: bool = False) -> list[Any]:
         """The newest cases, before them the urgent unfinished ones: ``sofort``, then ``hoch``, by their deadline."""
         v = vorgang.c
-        alle = sa.select(vorgang).where(v.status.in_(status)) if status else sa.select(vorgang)
-        eilt = sa.and_(v.dringlichkeit.in_(DRINGENDE), v.status.in_(UNFERTIG))
-        vorn = (v.dringlichkeit.desc(), v.frist.is_(None), v.frist, v.angelegt.desc())
-        uebrige = alle.where(v.dringlichkeit.in_(DRINGENDE)) if nur_dringende else alle
+        dringend, unfertig = v.dringlichkeit.in_(DRINGENDE), v.status.in_(UNFERTIG)
+        vorn = sa.select(vorgang).where(dringend, unfertig, v.status.in_(status) if status else sa.true())
+        vorn = vorn.order_by(v.dringlichkeit.desc(), v.frist.is_(None), v.frist, v.angelegt.desc()).limit(grenze)
+        uebrige = sa.select(vorgang).where(dringend & ~unfertig if nur_dringende else ~(dringend & unfertig))
+        uebrige = uebrige.order_by(v.angelegt.desc()).limit(grenze)
         with self.lesend() as verbindung:
-            zeilen = list(verbindung.execute(alle.where(eilt).order_by(*vorn).limit(grenze)))
-            rest = uebrige.where(~eilt).order_by(v.angelegt.desc()).limit(grenze - len(zeilen))
-            return zeilen + list(verbindung.execute(rest))
+            zeilen = list(verbindung.execute(vorn))
+            je_status = [uebrige.where(v.status == einer) for einer in status] or [uebrige]  # each by its index
+            rest = [zeile for frage in je_status for zeile in verbindung.execute(frage)]
+        return (zeilen + sorted(rest, key=lambda zeile: zeile.angelegt, reverse=True))[:grenze]
 
     def aendere(self, verbindung: sa.Connection, vorgang_id: str, **werte: Any) -> None:
         """Set columns of a case."""

@@ -92,6 +92,7 @@ vorgang = Table(
     Index("ix_vorgang_status_geaendert", "status", "geaendert"),
     Index("ix_vorgang_angelegt", "angelegt"),
     Index("ix_vorgang_dringlichkeit_status", "dringlichkeit", "status"),
+    Index("ix_vorgang_status_angelegt", "status", "angelegt"),
 )
 
 eingang = Table(

@@ -29,3 +29,4 @@ def upgrade() -> None:
         sa.Column("frist", sa.Date(), nullable=True, comment="derived from content, so it goes with the content"),
     )
     op.create_index("ix_vorgang_dringlichkeit_status", "vorgang", ["dringlichkeit", "status"], unique=False)
+    op.create_index("ix_vorgang_status_angelegt", "vorgang", ["status", "angelegt"], unique=False)
