@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,15 @@ def aktenablage_faelle() -> ModuleType:
 def wbs() -> ModuleType:
     """Invented households and their calculation."""
     return _lade("wbs_haushalte")
+
+
+@pytest.fixture
+def musterland(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A fictitious Land of data alone; its package lives for one test."""
+    name = f"musterland_{abs(hash(request.node.name))}"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield _lade("wbs_musterland").Musterland(tmp_path, name)
+    sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="session")

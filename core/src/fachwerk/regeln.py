@@ -242,6 +242,12 @@ class Rechnung:
         parameter = self.regelwerk.parameter.get(name)
         return parameter is not None and parameter.fassung_am(self.stichtag) is not None
 
+    def fundstelle(self, name: str) -> str:
+        """Citation of the version of parameter ``name`` on the day; where none is certain, of the newest."""
+        parameter = self.regelwerk.parameter[name]
+        fassung = parameter.fassung_am(self.stichtag)
+        return (fassung if isinstance(fassung, Fassung) else parameter.fassungen[-1]).fundstelle
+
     def merke(self, schritt: Schritt) -> None:
         """Add a line of another calculation, or a remark, to the trace."""
         self.schritte.append(schritt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ from fachwerk_wbs.haushalt import Haushalt, zaehle
 from fachwerk_wbs.land import Land
 from fachwerk_wbs.nachweise import verlangte
 from fachwerk_wbs.regelwerk import TITEL
+from fachwerk_wbs.vermoegen import pruefe_vermoegen
 from fachwerk_wbs.voraussetzungen import pruefe
 
 
@@ -33,20 +35,25 @@ def berechne(fall: Fall, land: Land, stichtag: date | None = None) -> Ergebnis:
         raise ValueError("a case without stichtag needs one")
     rechnung = Rechnung(land.regelwerk, {}, tag)
     haushalt = zaehle(fall, rechnung)
+    neben = Rechnung(land.regelwerk, {}, tag)
+    lage = _lage(fall, haushalt, land, rechnung, neben)
+    schein = bescheinige(fall, haushalt, land, neben)
+    schritte = (*lage.schritte, *_je_stufe(lage.stufen), *map(_benannt, neben.schritte))
+    return _ergebnis(lage, land, tag, schein, schritte, verlangte(fall, haushalt, land, tag))
+
+
+def _lage(fall: Fall, haushalt: Haushalt, land: Land, rechnung: Rechnung, neben: Rechnung) -> Lage:
+    """Incomes, allowances, limits and what holds up a decision; ``neben`` takes the lines no refusal rests on."""
     personen = [berechne_person(p, haushalt, land, rechnung) for p in haushalt.mitglieder]
     abzuege = ermittle(fall, haushalt, personen, land, rechnung)
     einkommen = _gesamteinkommen(personen, abzuege, land, rechnung)
     schwerbehinderte = sum((p.grad_der_behinderung or 0) >= 50 for p in haushalt.mitglieder)
     stufen = stufengrenzen(haushalt, schwerbehinderte, land, rechnung)
     stufen, zur_fiktion = als_eingehalten(fall, haushalt, stufen, rechnung)
-    sperrend = haushalt.sperrend + pruefe(fall, Rechnung(land.regelwerk, {}, tag))
+    sperrend = haushalt.sperrend + pruefe(fall, Rechnung(land.regelwerk, {}, rechnung.stichtag))
+    sperrend += pruefe_vermoegen(fall, haushalt.personen, neben)
     guenstig = _guenstige(haushalt, personen, abzuege) + zur_fiktion
-    schritte = _schritte(personen, rechnung, stufen)
-    lage = Lage(fall, einkommen, stufen, sperrend, guenstig, schritte, land.titel)
-    schein_rechnung = Rechnung(land.regelwerk, {}, tag)
-    schein = bescheinige(fall, haushalt, land, schein_rechnung)
-    zeilen = tuple(s.zeile() for s in (*schritte, *map(_benannt, schein_rechnung.schritte)))
-    return _ergebnis(lage, land, tag, schein, zeilen, verlangte(fall, haushalt, land, tag))
+    return Lage(fall, einkommen, stufen, sperrend, guenstig, _schritte(personen, rechnung), land.titel)
 
 
 def _gesamteinkommen(personen: list[Personeneinkommen], abzuege: Abzuege, land: Land, rechnung: Rechnung) -> Any:
@@ -62,11 +69,14 @@ def _guenstige(haushalt: Haushalt, personen: list[Personeneinkommen], abzuege: A
     return tuple(dict.fromkeys((*haushalt.guenstig, *je_person, *abzuege.guenstig)))
 
 
-def _schritte(personen: list[Personeneinkommen], rechnung: Rechnung, stufen: list[Stufengrenze]) -> list[Schritt]:
-    """The reason in reading order: persons, household, tiers; each line with a readable name."""
+def _schritte(personen: list[Personeneinkommen], rechnung: Rechnung) -> list[Schritt]:
+    """The reason in reading order: persons, then the household; each line with a readable name."""
     je_person = [_benannt(s, f"{p.person.name}: ") for p in personen for s in p.schritte]
-    je_stufe = [_benannt(s, _vor(stufe, s)) for stufe in stufen for s in stufe.schritte]
-    return [*je_person, *(_benannt(s) for s in rechnung.schritte), *je_stufe]
+    return [*je_person, *map(_benannt, rechnung.schritte)]
+
+
+def _je_stufe(stufen: Sequence[Stufengrenze]) -> list[Schritt]:
+    return [_benannt(s, _vor(stufe, s)) for stufe in stufen for s in stufe.schritte]
 
 
 def _vor(stufe: Stufengrenze, schritt: Schritt) -> str:
@@ -83,12 +93,12 @@ def _ergebnis(
     land: Land,
     tag: date,
     schein: Bescheinigung,
-    zeilen: tuple[Rechenschritt, ...],
+    schritte: tuple[Schritt, ...],
     nachweise: tuple[str, ...],
 ) -> Ergebnis:
     empfehlung, luecken = empfehle(lage)
     gewaehlt = lage.gewaehlt
-    hinweise = tuple(schein.hinweise) + _zur_stufe(gewaehlt)
+    hinweise = schein.hinweise + _zur_stufe(gewaehlt)
     return Ergebnis(
         land=land.code,
         stichtag=tag,
@@ -100,8 +110,9 @@ def _ergebnis(
         raeume=schein.raeume,
         gueltig_monate=schein.gueltig_monate,
         gebuehr=schein.gebuehr,
-        begruendung=zeilen,
+        begruendung=tuple(s.zeile() for s in schritte),
         offen=tuple(offener_punkt(luecke) for luecke in luecken),
+        personengruppen=schein.personengruppen,
         nachweise=nachweise,
         hinweise=hinweise,
     )

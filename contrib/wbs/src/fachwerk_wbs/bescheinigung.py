@@ -1,44 +1,48 @@
-"""What the certificate would say: size of the flat, validity, fee; with hints for the office."""
+"""What the certificate would say: size of the flat, reserved groups, validity, fee; with hints for the office."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from fachwerk.modell import Rechenschritt, dezimal_text
-from fachwerk.regeln import Parameter, Rechnung, Unbekannt, wert_text
+from fachwerk.parameter import Fassung, Parameter
+from fachwerk.regeln import Gewertet, Rechnung, Schritt, Unbekannt, summiere, wende_an, wert_text
 from fachwerk_wbs.bedingungen import erfuellt
 from fachwerk_wbs.fall import Fall
 from fachwerk_wbs.haushalt import Haushalt, merkmale_von
-from fachwerk_wbs.land import Land
+from fachwerk_wbs.land import Hinweis, Land
+from fachwerk_wbs.regelwerk import NULL
+from fachwerk_wbs.zeitraum import passt
+from fachwerk_wbs.zellen import lies_tabelle
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bescheinigung:
     """Values for the draft; None is unknown or set by the office."""
 
-    wohnflaeche_m2: str | None = None
-    raeume: str | None = None
-    gueltig_monate: int | None = None
-    gebuehr: str | None = None
-    hinweise: list[Rechenschritt] = field(default_factory=list)
+    wohnflaeche_m2: str | None
+    raeume: str | None
+    gueltig_monate: int | None
+    gebuehr: str | None
+    personengruppen: tuple[str, ...]
+    hinweise: tuple[Rechenschritt, ...]
 
 
 def bescheinige(fall: Fall, haushalt: Haushalt, land: Land, rechnung: Rechnung) -> Bescheinigung:
-    """Size, validity and fee on the day of ``rechnung``."""
-    schein = Bescheinigung(
+    """Size, groups, validity and fee on the day of ``rechnung``."""
+    monate = _bekannt("gueltig_monate", rechnung)
+    lagen = [merkmale_von(p, haushalt, rechnung.stichtag) for p in haushalt.mitglieder]
+    return Bescheinigung(
         wohnflaeche_m2=_nach_groesse("wohnflaeche", haushalt.personen, rechnung),
         raeume=_nach_groesse("raeume", haushalt.personen, rechnung),
+        gueltig_monate=None if monate is None else int(monate),
+        gebuehr=_gebuehr(fall, rechnung),
+        personengruppen=tuple(_gruppen(land, lagen, rechnung)),
+        hinweise=tuple(_hinweise(fall, land, lagen, rechnung)),
     )
-    monate = _bekannt("gueltig_monate", rechnung)
-    schein.gueltig_monate = None if monate is None else int(monate)
-    schein.gebuehr = _gebuehr(fall, land, rechnung, schein)
-    schein.hinweise += _mehrbedarf(haushalt, land, rechnung)
-    _bekannt("einkommenszeitraum", rechnung)
-    schein.hinweise += _texte(land)
-    return schein
 
 
 def _bekannt(name: str, rechnung: Rechnung) -> Any:
@@ -48,51 +52,95 @@ def _bekannt(name: str, rechnung: Rechnung) -> Any:
 
 def _nach_groesse(name: str, personen: int, rechnung: Rechnung) -> str | None:
     """A value per household size: rows up to some size, then ``weitere`` for each further person."""
-    tabelle = _bekannt(name, rechnung)
-    if not isinstance(tabelle, Mapping):
+    tabelle = lies_tabelle(name, rechnung)
+    zeilen = sorted(int(k) for k in tabelle.werte if str(k).isdigit()) if tabelle else []
+    if tabelle is None or not zeilen or personen < zeilen[0]:
         return None
-    zeilen = {int(k): v for k, v in tabelle.items() if str(k).isdigit()}
-    if personen in zeilen:
-        return None if zeilen[personen] is None else wert_text(zeilen[personen])
-    groesste = max(zeilen)
-    weitere = tabelle.get("weitere")
-    if personen < groesste or weitere is None or zeilen[groesste] is None:
+    zeile = max(z for z in zeilen if z <= personen)
+    if personen > zeile != zeilen[-1]:
         return None
-    return wert_text(zeilen[groesste] + weitere * (personen - groesste))
+    mehr = (
+        wende_an(lambda je: je * (personen - zeile), tabelle.zelle("weitere")) if personen > zeile else Gewertet(NULL)
+    )
+    groesse = summiere((tabelle.zelle(str(zeile)), mehr))
+    if isinstance(groesse.wert, Unbekannt):
+        return None
+    kopf = (name, groesse.wert, tabelle.fundstelle, groesse.beleg)
+    rechnung.merke(Schritt(*kopf, tabelle.parameter.titel, tabelle.parameter.einheit))
+    return wert_text(groesse.wert)
 
 
-def _gebuehr(fall: Fall, land: Land, rechnung: Rechnung, schein: Bescheinigung) -> str | None:
-    parameter = land.parameter.get("gebuehr")
-    if parameter is None:
+def _gebuehr(fall: Fall, rechnung: Rechnung) -> str | None:
+    if not rechnung.gilt("gebuehr"):
         return None
-    befreit = parameter.merkmale.get("befreit", ())
-    if fall.leistungsbezug is not None and fall.leistungsbezug.value in befreit and rechnung.gilt("gebuehr"):
+    bezug = fall.antragsteller.leistungsbezug or fall.leistungsbezug
+    if bezug is not None and bezug.value in rechnung.regelwerk.parameter["gebuehr"].merkmale.get("befreit", ()):
         return dezimal_text(Decimal(0))
-    if (hinweis := parameter.merkmale.get("hinweis")) is not None:
-        schein.hinweise.append(_zeile("Gebühr", hinweis, parameter))
     betrag = _bekannt("gebuehr", rechnung)
     return None if betrag is None else dezimal_text(betrag)
 
 
-def _mehrbedarf(haushalt: Haushalt, land: Land, rechnung: Rechnung) -> list[Rechenschritt]:
-    zeilen = []
-    for parameter in (p for name, p in land.parameter.items() if name.startswith("mehrbedarf_")):
-        gilt = rechnung.gilt(parameter.name) and any(
-            erfuellt(parameter.merkmale["wenn"], merkmale_von(p, haushalt, rechnung.stichtag))
-            for p in haushalt.mitglieder
-        )
-        if gilt:
-            zeilen.append(_zeile("Mehrbedarf an Wohnraum möglich", parameter.titel, parameter))
-    return zeilen
+def _gruppen(land: Land, lagen: list[dict[str, Any]], rechnung: Rechnung) -> Iterator[str]:
+    """Groups flats are reserved for, as far as somebody certainly belongs to one."""
+    for parameter in _zutreffende("personengruppe_", land, lagen, rechnung):
+        if _bekannt(parameter.name, rechnung) is True:
+            yield parameter.titel
 
 
-def _texte(land: Land) -> list[Rechenschritt]:
-    return [
-        Rechenschritt(name="Hinweis", wert=hinweis.text, fundstelle=hinweis.fundstelle, beleg=hinweis.beleg)
-        for hinweis in (land.kopf.zustaendig, *land.kopf.hinweise)
-    ]
+def _zutreffende(vorsatz: str, land: Land, lagen: list[dict[str, Any]], rechnung: Rechnung) -> Iterator[Parameter]:
+    """Parameters of a family in force whose condition holds for a member."""
+    for name, parameter in land.parameter.items():
+        if name.startswith(vorsatz) and rechnung.gilt(name) and _trifft(parameter.merkmale["wenn"], lagen):
+            yield parameter
 
 
-def _zeile(name: str, text: str, parameter: Parameter) -> Rechenschritt:
-    fassung = parameter.fassungen[-1]
-    return Rechenschritt(name=name, wert=text, fundstelle=fassung.fundstelle, beleg=fassung.beleg)
+def _trifft(wenn: Any, lagen: list[dict[str, Any]]) -> bool:
+    return any(erfuellt(wenn, lage) for lage in lagen)
+
+
+def _hinweise(fall: Fall, land: Land, lagen: list[dict[str, Any]], rechnung: Rechnung) -> Iterator[Rechenschritt]:
+    yield from _zur_gebuehr(fall, rechnung)
+    yield from _zur_groesse(land, lagen, rechnung)
+    yield from _zum_zeitraum(fall, rechnung)
+    yield _text(land.kopf.zustaendig)
+    yield from (_text(h) for h in land.kopf.hinweise if not h.wenn or _trifft(h.wenn, lagen))
+
+
+def _zur_gebuehr(fall: Fall, rechnung: Rechnung) -> Iterator[Rechenschritt]:
+    if not rechnung.gilt("gebuehr") or _gebuehr(fall, rechnung) == dezimal_text(Decimal(0)):
+        return
+    merkmale: Mapping[str, Any] = rechnung.regelwerk.parameter["gebuehr"].merkmale
+    if "rahmen" in merkmale:
+        von, bis = (f"{betrag:f}".replace(".", ",") for betrag in merkmale["rahmen"])
+        yield _zeile("Gebühr", f"Rahmengebühr von {von} bis {bis} EUR, die Stelle setzt sie fest.", "gebuehr", rechnung)
+    if "hinweis" in merkmale:
+        yield _zeile("Gebühr", merkmale["hinweis"], "gebuehr", rechnung)
+
+
+def _zur_groesse(land: Land, lagen: list[dict[str, Any]], rechnung: Rechnung) -> Iterator[Rechenschritt]:
+    for parameter in _zutreffende("mehrbedarf_", land, lagen, rechnung):
+        yield _zeile("Mehrbedarf an Wohnraum möglich", parameter.titel, parameter.name, rechnung)
+    if (toleranz := _bekannt("wohnflaeche_toleranz", rechnung)) is not None:
+        text = f"Die Fläche darf um bis zu {wert_text(toleranz)} m² überschritten werden."
+        yield _zeile("Wohnfläche", text, "wohnflaeche_toleranz", rechnung)
+
+
+def _zum_zeitraum(fall: Fall, rechnung: Rechnung) -> Iterator[Rechenschritt]:
+    """The period of the law is part of the reason; a stated one that is another is pointed out."""
+    name = "einkommenszeitraum"
+    massgeblich = _bekannt(name, rechnung)
+    art = rechnung.regelwerk.parameter[name].merkmale.get("art") if massgeblich is not None else None
+    if art is None or fall.einkommenszeitraum is None or passt(fall.einkommenszeitraum, art, rechnung.stichtag):
+        return
+    text = f"Die Angaben gehören zu einem anderen Zeitraum als dem maßgeblichen: {massgeblich}."
+    yield _zeile("Zeitraum des Einkommens", text, name, rechnung)
+
+
+def _text(hinweis: Hinweis) -> Rechenschritt:
+    return Rechenschritt(name="Hinweis", wert=hinweis.text, fundstelle=hinweis.fundstelle, beleg=hinweis.beleg)
+
+
+def _zeile(name: str, text: str, parameter: str, rechnung: Rechnung) -> Rechenschritt:
+    fassung = rechnung.regelwerk.parameter[parameter].fassung_am(rechnung.stichtag)
+    beleg = fassung.beleg if isinstance(fassung, Fassung) else ""
+    return Rechenschritt(name=name, wert=text, fundstelle=rechnung.fundstelle(parameter), beleg=beleg)

@@ -172,8 +172,10 @@ def _haerte(lage: Lage) -> tuple[Luecke, ...]:
 
 
 def _schwache(lage: Lage) -> tuple[Luecke, ...]:
-    """A refusal needs grade A throughout; name the values that have less."""
-    schwach = [s.name for s in lage.schritte if s.beleg in ("B", "C")]
+    """A refusal needs grade A of every value it rests on: income, household, and each tier that would be enough."""
+    stufen = (s for s in lage.stufen if lage.zaehlt(s) and not s.merkmal("nicht_wbs"))
+    schritte = (*lage.schritte, *(schritt for stufe in stufen for schritt in stufe.schritte))
+    schwach = [s.name for s in schritte if s.beleg in ("B", "C")]
     if not schwach:
         return ()
     namen = "; ".join(dict.fromkeys(lage.titel[name] for name in schwach if name in lage.titel))

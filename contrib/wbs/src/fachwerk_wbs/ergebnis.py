@@ -38,12 +38,14 @@ class Ergebnis(BaseModel):
     gebuehr: str | None
     begruendung: tuple[Rechenschritt, ...] = ()
     offen: tuple[OffenerPunkt, ...] = ()
+    personengruppen: tuple[str, ...] = ()
     nachweise: tuple[str, ...] = Field(default=(), exclude=True)
     hinweise: tuple[Rechenschritt, ...] = Field(default=(), exclude=True)
 
     def als_json(self) -> dict[str, Any]:
         """The published form: reasons with name, value and citation, open points with code, text and citation."""
-        roh = self.model_dump(mode="json", exclude={"begruendung", "offen"})
+        roh = self.model_dump(mode="json", exclude={"begruendung", "offen", "personengruppen"})
         roh["begruendung"] = [{"name": s.name, "wert": s.wert, "fundstelle": s.fundstelle} for s in self.begruendung]
         roh["offen"] = [{"code": p.code, "text": p.text, "fundstelle": p.fundstelle} for p in self.offen]
+        roh["personengruppen"] = list(self.personengruppen)
         return roh

@@ -11,6 +11,7 @@ from fachwerk.regeln import Luecke, Rechnung
 from fachwerk_wbs.bedingungen import Wahr
 from fachwerk_wbs.fall import PAARROLLEN, Art, Fall, Person, Rolle
 from fachwerk_wbs.mitglieder import mitglieder_von
+from fachwerk_wbs.staaten import ist_eu, staaten_von
 
 VERDIENST = frozenset({Art.NICHTSELBSTAENDIG, Art.BEAMTENBEZUEGE})
 
@@ -90,6 +91,7 @@ def _merkmale(fall: Fall, mitglieder: tuple[Person, ...], kinder: int, stichtag:
         "gdbs": tuple(p.grad_der_behinderung for p in mitglieder if p.rolle is not Rolle.UNGEBORENES),
         "betreuungskosten": _betreuungskosten(fall),
         "leistungsbezug": fall.leistungsbezug.value if fall.leistungsbezug else None,
+        "eu": ist_eu(staaten_von(fall)),
     }
 
 
