@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fachwerk_aktenablage as ablage
-from fachwerk.modell import Befund, Dokument, Empfehlung, Name, Person, Schwere, Votum
+from fachwerk.modell import Befund, Dokument, Dringlichkeit, Empfehlung, Name, Person, Schwere, Votum
 from fachwerk.testkit.wirt import SpeicherInhalt
 from fachwerk_aktenablage.blattsatz import BREITE, HOEHE, LINKS, MAX_SEITEN, RECHTS, Text, setze
 from fachwerk_aktenablage.farbprofil import graustufen
@@ -126,6 +127,22 @@ def test_a_decision_without_votes_says_that_nobody_checked(aktenablage_faelle: M
     text = pdf_text(dateien(aktenablage_faelle, ohne)["pruefvermerk.pdf"])
     assert "Zur Entscheidung vorlegen" in text
     assert "Keine Regel hat diesen Antrag geprüft" in text
+
+
+def test_urgency_and_deadline_stand_before_everything_else(aktenablage_faelle: ModuleType) -> None:
+    eilt = aktenablage_faelle.entscheidung(dringlichkeit=Dringlichkeit.SOFORT, frist=date(2027, 1, 4))
+    akte = dateien(aktenablage_faelle, eilt)
+    for text in (pdf_text(akte["pruefvermerk.pdf"]), html_text(akte["index.html"])):
+        assert "SOFORT" in text
+        assert text.index("SOFORT") < text.index("04.01.2027") < text.index("kein Verwaltungsakt und kein Bescheid")
+    assert json.loads(akte["vorgang.json"])["dringlichkeit"] == "sofort"
+    assert json.loads(akte["vorgang.json"])["frist"] == "2027-01-04"
+
+
+def test_nothing_is_said_of_urgency_where_a_case_can_wait(aktenablage_faelle: ModuleType) -> None:
+    assert "Dringlichkeit" not in pdf_text(dateien(aktenablage_faelle)["pruefvermerk.pdf"])
+    mit_frist = aktenablage_faelle.entscheidung(frist=date(2027, 1, 4))
+    assert "Nächste Frist: 04.01.2027" in pdf_text(dateien(aktenablage_faelle, mit_frist)["pruefvermerk.pdf"])
 
 
 def test_votes_that_disagree_are_all_shown(aktenablage_faelle: ModuleType) -> None:

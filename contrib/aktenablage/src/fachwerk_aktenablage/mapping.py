@@ -126,6 +126,8 @@ def _uebersicht(antrag: Antrag, entscheidung: Entscheidung, dateien: list[Datei]
         "schema": 1,
         **kopf,
         "empfehlung": entscheidung.empfehlung.value,
+        "dringlichkeit": entscheidung.dringlichkeit.value,
+        "frist": entscheidung.frist and entscheidung.frist.isoformat(),
         "stichtag": entscheidung.stichtag.isoformat(),
         "dateien": [
             {"pfad": datei.pfad, "originalname": datei.originalname, "medientyp": datei.teil.medientyp,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fachwerk.modell import Antrag, Befund, Empfehlung, Entscheidung, OffenerPunkt, Rechenschritt, Schwere, Votum
+from fachwerk.modell import (
+    Antrag,
+    Befund,
+    Dringlichkeit,
+    Empfehlung,
+    Entscheidung,
+    OffenerPunkt,
+    Rechenschritt,
+    Schwere,
+    Votum,
+)
 from fachwerk_aktenablage.antragsbild import leistungstitel, testhinweis
 from fachwerk_aktenablage.fallblatt import ergebnisblatt
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, Zwischentitel, angaben
@@ -20,6 +30,11 @@ EMPFEHLUNGEN = {
     Empfehlung.NACHFORDERN: "Angaben oder Nachweise nachfordern",
     Empfehlung.WEITERLEITEN: "An eine andere Stelle weiterleiten",
     Empfehlung.VORLEGEN: "Zur Entscheidung vorlegen",
+}
+_DRINGLICHKEITEN = {
+    Dringlichkeit.NORMAL: "normal",
+    Dringlichkeit.HOCH: "hoch: zügig bearbeiten",
+    Dringlichkeit.SOFORT: "SOFORT: heute bearbeiten",
 }
 _SCHWERE = {Schwere.HINWEIS: "Hinweis", Schwere.WARNUNG: "Warnung", Schwere.FEHLER: "Fehler", Schwere.SPERRE: "Sperre"}
 _BELEGE = {"A": "amtlich", "B": "zweite Hand", "C": "ungeprüft"}
@@ -41,10 +56,18 @@ def vermerkbild(antrag: Antrag, entscheidung: Entscheidung, behoerde: str, kennz
         titel=leistungstitel(antrag),
         behoerde=bereinigt(behoerde),
         kennzeichen=kennzeichen,
-        vorspann=(Absatz(KEIN_VERWALTUNGSAKT, "warnung"), *testhinweis(antrag)),
+        vorspann=(*_eile(entscheidung), Absatz(KEIN_VERWALTUNGSAKT, "warnung"), *testhinweis(antrag)),
         abschnitte=tuple(abschnitte),
         fusszeile="Empfehlung einer Maschine, kein Verwaltungsakt",
     )
+
+
+def _eile(entscheidung: Entscheidung) -> tuple[Absatz, ...]:
+    """Urgency and deadline, before anything else; nothing where the case can wait and has no deadline."""
+    if entscheidung.dringlichkeit is Dringlichkeit.NORMAL and entscheidung.frist is None:
+        return ()
+    frist = f" Nächste Frist: {datum(entscheidung.frist)}." if entscheidung.frist else ""
+    return (Absatz(f"Dringlichkeit {_DRINGLICHKEITEN[entscheidung.dringlichkeit]}.{frist}", "warnung"),)
 
 
 def _empfehlung(antrag: Antrag, entscheidung: Entscheidung) -> Iterator[Block]:
