@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from fachwerk import modell
 from fachwerk.modell import (
     MAX_FELD_BYTES,
+    Aenderung,
     Anlage,
     Anschrift,
     Antrag,
@@ -25,6 +26,7 @@ from fachwerk.modell import (
     Eingang,
     Empfehlung,
     Entscheidung,
+    Ergaenzung,
     Formatangabe,
     Kanal,
     Kommunikation,
@@ -68,6 +70,14 @@ VOTUM = Votum(
     ergebnis={"stufen": [{"grenze": "23540.00", "eingehalten": True, "wert": None}]},
     quelle="wbs_nw",
 )
+ERGAENZUNG = Ergaenzung(
+    wer="anna",
+    zeit=ZEIT,
+    woher="Anruf",
+    angaben={"haushalt": [{"name": "Ä", "einkuenfte": [{"betrag": "33136.10"}]}], "ehe_seit": None},
+    bestaetigt="ab" * 32,
+    aenderungen=(Aenderung(pfad="ehe_seit", vorher="2020-01-01"), Aenderung(pfad="a.0", person="Ä", nachher=[1])),
+)
 ANTRAG = Antrag(
     leistung="wbs",
     leika="99107022012000",
@@ -82,6 +92,8 @@ ANTRAG = Antrag(
     felder={"a/b[1]": "1\u00a0000,00 €", "": "\u0001"},
     fall={"haushalt": [{"einkuenfte": [{"betrag": "33136"}]}]},
     fall_annahmen=("projektprofil-1",),
+    fall_herkunft={"haushalt.0.einkuenfte": "projektprofil-1"},
+    ergaenzungen=(ERGAENZUNG,),
     befunde=(BEFUND,),
     original=TEIL,
     anlagen=(TEIL,),
@@ -95,6 +107,7 @@ WERTE: list[Wert] = [
     ORT,
     PERSON,
     VOTUM,
+    ERGAENZUNG,
     ANTRAG,
     Eingang(kanal="k", nachricht_id="n", empfangen=ZEIT, zugestellt=ZEIT, teile=(TEIL,), metadaten={"ä": "ö"}),
     Entscheidung(
@@ -130,7 +143,7 @@ def test_every_value_survives_the_journal_without_loss(wert: Wert) -> None:
 
 def test_every_value_of_the_line_is_tried_here() -> None:
     alle = {typ for typ in vars(modell).values() if isinstance(typ, type) and issubclass(typ, Wert)}
-    eingebettet = {Wert, Ausschnitt, Anlage, Dokument, Dritter, Kommunikation, Rechenschritt}
+    eingebettet = {Wert, Aenderung, Ausschnitt, Anlage, Dokument, Dritter, Kommunikation, Rechenschritt}
     assert {typ.__name__ for typ in alle - eingebettet} == {type(wert).__name__ for wert in WERTE}
 
 

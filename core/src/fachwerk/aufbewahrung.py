@@ -30,9 +30,11 @@ def loesche_faellige(betrieb: Betrieb, jetzt: datetime) -> int:
     grenze = jetzt - timedelta(days=betrieb.einstellungen.aufbewahrung.inhalt_tage)
     faellige = _faellige(betrieb, grenze)
     for vorgang_id in faellige:
-        if betrieb.spiegel is not None:
-            betrieb.spiegel.entferne(vorgang_id)
         with betrieb.store.transaktion("inhalt_geloescht") as verbindung:
+            if betrieb.store.sperre(verbindung, vorgang_id).status not in FERTIG:
+                continue  # a person has added to it meanwhile
+            if betrieb.spiegel is not None:
+                betrieb.spiegel.entferne(vorgang_id)
             betrieb.store.inhalt.vernichte_schluessel(verbindung, vorgang_id)
             _vergiss_abgeleitetes(verbindung, vorgang_id)
             betrieb.store.vermerke(verbindung, vorgang_id, "fachwerk", "inhalt_geloescht")

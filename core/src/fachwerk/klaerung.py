@@ -113,8 +113,9 @@ class _Klaerung:
 
     def _antrag(self, eingang: Eingang) -> Antrag:
         """As it was understood, else the message with all its parts."""
-        if (ausgabe := self._store.ausgabe(self._id, "map", self._zeile.lauf)) is not None:
-            return self._store.lies_wert(Antrag, ausgabe)
+        for name in ("ergaenzt", "map"):
+            if (ausgabe := self._store.ausgabe(self._id, name, self._zeile.lauf)) is not None:
+                return self._store.lies_wert(Antrag, ausgabe)
         original = _original(eingang.teile)
         return Antrag(
             leistung=eingang.kanal_leistung or UNBEKANNT,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import katalog, klaerung, pipeline
+from fachwerk import ergaenzung, fassung, katalog, klaerung, pipeline
 from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.errors import FachwerkError, NeedsHumanError
 from fachwerk.modell import (
@@ -112,14 +112,8 @@ class _Gang:
 
     def _rechne(self, eingang: Eingang) -> tuple[Antrag, Entscheidung, list[Sendung]]:
         b, tag = self._betrieb, stichtag(eingang)
-        self._beginne("map")
-        self._plugin = pipeline.waehle_format(b.plugins, eingang)
-        antrag = pipeline.bestaetige(pipeline.map_eingang(b.plugins, eingang), b.bestaetigt(self._plugin))
-        antrag = self._mit_land(eingang, antrag)
-        self._pruefe_viren((d.teil for d in antrag.dokumente if d.teil and d.teil.ausschnitt), "virenpruefung_innen")
-        self._beginne("validate")
-        befunde = pipeline.validate(b.plugins, antrag, tag)
-        self._merke(befunde)
+        antrag, befunde = self._bisher() or self._verstehe(eingang, tag)
+        antrag = self._ergaenze(antrag)
         self._beginne("decide")
         voten = pipeline.decide(b.plugins, antrag, befunde, tag)
         self._plugin = " ".join(votum.quelle for votum in voten)
@@ -131,6 +125,32 @@ class _Gang:
         ziele = self._route(antrag, befunde)
         self._pruefe_weiterleitung(entscheidung)
         return antrag, entscheidung, [self._render(antrag, entscheidung, ziel) for ziel in ziele]
+
+    def _bisher(self) -> tuple[Antrag, tuple[Befund, ...]] | None:
+        """What was understood before, where this run begins with what a person added."""
+        if self._zeile.fassung == 1 or not self._store.ist_getan(self._id, fassung.SCHRITT, self._lauf):
+            return None
+        return fassung.grundlage(self._betrieb, self._id)
+
+    def _verstehe(self, eingang: Eingang, tag: date) -> tuple[Antrag, tuple[Befund, ...]]:
+        b = self._betrieb
+        self._beginne("map")
+        self._plugin = pipeline.waehle_format(b.plugins, eingang)
+        antrag = pipeline.bestaetige(pipeline.map_eingang(b.plugins, eingang), b.bestaetigt(self._plugin))
+        antrag = self._mit_land(eingang, antrag)
+        self._pruefe_viren((d.teil for d in antrag.dokumente if d.teil and d.teil.ausschnitt), "virenpruefung_innen")
+        self._beginne("validate")
+        befunde = pipeline.validate(b.plugins, antrag, tag)
+        self._merke(befunde)
+        return antrag, befunde
+
+    def _ergaenze(self, antrag: Antrag) -> Antrag:
+        """The Antrag with what people have added; the one of the message alone stays in the journal."""
+        if self._zeile.fassung > 1 and (ergaenzungen := fassung.gespeicherte(self._store, self._id)):
+            self._beginne("ergaenzt")
+            antrag = ergaenzung.ergaenze(antrag, ergaenzungen)
+            self._merke(antrag)
+        return antrag
 
     def _mit_land(self, eingang: Eingang, antrag: Antrag) -> Antrag:
         """The Antrag with its Land, journalled in any case; nobody guesses a Land that nobody says."""

@@ -20,6 +20,7 @@ from fachwerk.teil import MAX_FELD_BYTES, SCHEMA, Ausschnitt, FeldText, InhaltLe
 __all__ = [
     "MAX_FELD_BYTES",
     "SCHEMA",
+    "Aenderung",
     "Anlage",
     "Anschrift",
     "Antrag",
@@ -32,6 +33,7 @@ __all__ = [
     "Eingang",
     "Empfehlung",
     "Entscheidung",
+    "Ergaenzung",
     "FeldText",
     "Formatangabe",
     "GehaltenFuer",
@@ -175,12 +177,41 @@ class Dokument(Wert):
     teil: Teil | None = None
 
 
+class Aenderung(Wert):
+    """One fact of the case file that a person stated: where, for whom, and what the case said before (None: nothing).
+
+    ``pfad`` is dotted, members of the household by their position from 0.
+    """
+
+    pfad: str
+    person: str = ""
+    vorher: Any = None
+    nachher: Any = None
+
+
+class Ergaenzung(Wert):
+    """Facts a person supplied after the message came: who, when, from where (design, section 5).
+
+    ``angaben`` is a part of the case file, laid over it by :mod:`fachwerk.ergaenzung`; ``aenderungen`` is what that
+    came to, set by the core. ``bestaetigt`` is the fingerprint of the mapped case that the person compared with the
+    original; empty: not compared.
+    """
+
+    wer: str
+    zeit: AwareDatetime
+    woher: FeldText = ""
+    angaben: dict[str, Any] = Field(default_factory=dict)
+    bestaetigt: str = ""
+    aenderungen: tuple[Aenderung, ...] = ()
+
+
 class Antrag(Wert):
     """The application as understood. ``felder`` holds every leaf, so nothing the standard carries is dropped.
 
     ``leistung`` is the word of the Leistungskatalog (``wbs``), ``leika`` its LeiKa id where one is certain.
     ``fall`` is the case file of the Leistung in the published shape (design, section 10), as far as the message
-    carries it; ``fall_annahmen`` names the unconfirmed mappings it rests on (empty: none).
+    carries it; ``fall_annahmen`` names the unconfirmed mappings it rests on (empty: none), and ``fall_herkunft`` which
+    fact (dotted path) rests on which of them. ``ergaenzungen`` are already part of ``fall``.
     """
 
     leistung: str
@@ -209,6 +240,8 @@ class Antrag(Wert):
     felder: dict[str, FeldText] = Field(default_factory=dict)
     fall: dict[str, Any] | None = None
     fall_annahmen: tuple[str, ...] = ()
+    fall_herkunft: dict[str, str] = Field(default_factory=dict)
+    ergaenzungen: tuple[Ergaenzung, ...] = ()
     befunde: tuple[Befund, ...] = ()
     original: Teil | None = None
     anlagen: tuple[Teil, ...] = ()

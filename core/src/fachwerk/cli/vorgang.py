@@ -125,6 +125,39 @@ def gib_frei(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
     click.echo(f"Vorgang {vorgang_id[:12]} ist freigegeben und läuft weiter, sobald der Dienst läuft.")
 
 
+@befehl.command("ergaenze")
+@click.argument("kennung")
+@click.argument("falldatei", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--wer", default="", help="Wer handelt; sonst der angemeldete Benutzer.")
+@click.option("--woher", default="", help="Woher die Angaben stammen, etwa „Anruf“ (Inhalt des Vorgangs).")
+@click.option("--bestaetigt", is_flag=True, help="Die gelesenen Angaben sind mit dem Original verglichen.")
+@click.option("--probe", is_flag=True, help="Nur zeigen, was empfohlen würde; nichts speichern.")
+@click.pass_obj
+def ergaenze(
+    konfig: Path | None, kennung: str, falldatei: Path | None, wer: str, woher: str, bestaetigt: bool, probe: bool
+) -> None:
+    """Ergänzt fehlende Angaben aus FALLDATEI (YAML) und lässt den Vorgang als neue Fassung weiterlaufen.
+
+    Die Datei enthält nur, was zu ergänzen ist, in der Form der Falldatei der Leistung. Personen unter „haushalt“
+    werden am „name“ erkannt (oder mit „nr“ an ihrer Stelle im Antrag); ein neuer Name ist eine weitere Person,
+    „entfernen: true“ nimmt eine heraus. Listen wie „einkuenfte“ werden als Ganzes ersetzt, eine leere Angabe gilt
+    als unbekannt. Was die Datei nicht nennt, bleibt.
+    """
+    from fachwerk import nachtrag
+
+    angaben = nachtrag.lies_angaben(falldatei.read_bytes()) if falldatei else {}
+    with _betrieb(konfig) as betrieb:
+        vorgang_id = _kennung(betrieb, kennung)
+        wer = wer or _benutzer()
+        vorschau = nachtrag.probiere(betrieb, vorgang_id, angaben, wer=wer, woher=woher, bestaetigt=bestaetigt)
+        click.echo(nachtrag.vorschautext(vorschau))
+        if probe:
+            click.echo("Nur angesehen, nichts geändert.")
+            return
+        fassung = nachtrag.uebernimm(betrieb, vorschau)
+    click.echo(f"Vorgang {vorgang_id[:12]} läuft als Fassung {fassung} weiter, sobald der Dienst läuft.")
+
+
 def _benutzer() -> str:
     import getpass
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from fachwerk.errors import PermanentError
@@ -133,11 +134,13 @@ class Postfach:
 class Kleinformat:
     """A format of one element: ``<welt leser="wbs:13…" uuid="…" produkt="…">``, inline documents in base64.
 
-    The Leistung follows from the catalogue; ``annahme`` names a mapping the Antrag rests on, ``fehler`` is raised
-    by ``map``.
+    The Leistung follows from the catalogue; ``fall`` is the case file of every message, ``herkunft`` names the mapping
+    each of its facts rests on, ``fehler`` is raised by ``map``.
     """
 
     name: str = "kleinformat"
+    fall: dict[str, Any] | None = None
+    herkunft: dict[str, str] = field(default_factory=dict)
     fehler: Exception | None = None
     felder: dict[str, str] = field(default_factory=dict)
     befunde: list[Befund] = field(default_factory=list)
@@ -169,6 +172,9 @@ class Kleinformat:
             test=angaben.get("test") == "ja",
             empfangen=eingang.empfangen,
             felder={**angaben, **self.felder},
+            fall=self.fall,
+            fall_annahmen=tuple(sorted(set(self.herkunft.values()))),
+            fall_herkunft=self.herkunft,
             befunde=tuple(self.befunde),
             original=original,
             dokumente=tuple(_dokument(original, *stelle) for stelle in xml.ausschnitte.values()),
