@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -85,7 +84,7 @@ def _vor(stufe: Stufengrenze, schritt: Schritt) -> str:
 
 def _benannt(schritt: Schritt, vor: str = "") -> Schritt:
     titel = f"{vor}{schritt.titel or TITEL.get(schritt.name, schritt.name)}"
-    return replace(schritt, titel=titel, einheit=schritt.einheit or "EUR")
+    return Schritt(schritt.name, schritt.wert, schritt.fundstelle, schritt.beleg, titel, schritt.einheit or "EUR")
 
 
 def _ergebnis(
