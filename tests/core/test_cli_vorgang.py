@@ -211,3 +211,74 @@ def test_help_is_german_and_complete() -> None:
     assert ergebnis.exit_code == 0
     for befehl in ("list", "show", "retry", "release"):
         assert befehl in ergebnis.output
+
+
+# -- ergaenze ---------------------------------------------------------------------------------------------------------
+
+
+def fertig(welt: Welt) -> str:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    assert welt.durchlauf() == ["done"]
+    return str(welt.der_vorgang().id)
+
+
+def datei(tmp_path: Path, text: str = "einkommen: 31234.50\n") -> str:
+    pfad = tmp_path / "fall.yaml"
+    pfad.write_text(text, encoding="utf-8")
+    return str(pfad)
+
+
+def test_facts_make_a_new_fassung_and_no_value_is_printed(pult: Pult, tmp_path: Path) -> None:
+    kennung = fertig(pult.welt)
+    worte = ("--wer", "anna", "--woher", "Anruf am Montag")
+    code, aus, fehler = pult.tippe("vorgang", "ergaenze", kennung[:8], datei(tmp_path), *worte)
+    assert (code, fehler) == (0, "")
+    assert "neu        einkommen" in aus
+    assert "Empfehlung danach: bewilligen" in aus
+    assert f"Vorgang {kennung[:12]} läuft als Fassung 2 weiter" in aus
+    assert "31234" not in aus
+    assert "Montag" not in aus
+    pult.welt.arbeite()
+    assert (pult.welt.der_vorgang().status, pult.welt.der_vorgang().fassung) == ("done", 2)
+    (zeile,) = (zeile for zeile in pult.welt.zeilen(ereignis) if zeile.was == "ergaenzt")
+    assert zeile.wer == "anna"
+
+
+def test_a_look_stores_nothing(pult: Pult, tmp_path: Path) -> None:
+    kennung = fertig(pult.welt)
+    code, aus, _ = pult.tippe("vorgang", "ergaenze", kennung, datei(tmp_path), "--probe")
+    assert (code, aus.splitlines()[-1]) == (0, "Nur angesehen, nichts geändert.")
+    assert (pult.welt.der_vorgang().fassung, pult.welt.der_vorgang().status) == (1, "done")
+
+
+def test_a_comparison_with_the_original_needs_no_file(pult: Pult) -> None:
+    kennung = fertig(pult.welt)
+    code, aus, _ = pult.tippe("vorgang", "ergaenze", kennung, "--bestaetigt")
+    assert code == 0
+    assert "bestätigt  alle gelesenen Angaben" in aus
+
+
+@pytest.mark.parametrize(
+    ("worte", "code", "text"),
+    [
+        (("0000", "fall.yaml"), 2, "fall.yaml"),
+        (("0000",), 2, "Kein Vorgang beginnt mit „0000“"),
+    ],
+)
+def test_a_file_or_a_case_that_is_not_there_is_a_usage_error(
+    pult: Pult, worte: tuple[str, ...], code: int, text: str
+) -> None:
+    ist, aus, fehler = pult.tippe("vorgang", "ergaenze", *worte)
+    assert (ist, aus) == (code, "")
+    assert text in fehler
+
+
+@pytest.mark.parametrize(("inhalt", "code"), [("[]", "datei_leer"), ("a: [", "datei_unlesbar")])
+def test_a_file_without_facts_is_refused_and_changes_nothing(
+    pult: Pult, tmp_path: Path, inhalt: str, code: str
+) -> None:
+    kennung = fertig(pult.welt)
+    ist, aus, fehler = pult.tippe("vorgang", "ergaenze", kennung, datei(tmp_path, inhalt))
+    assert (ist, aus) == (1, "")
+    assert f"[{code}]" in fehler
+    assert pult.welt.der_vorgang().fassung == 1
