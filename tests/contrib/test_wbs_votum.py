@@ -157,7 +157,7 @@ def test_pruefe_prints_one_json_document_and_nothing_else(tmp_path: Path) -> Non
 def test_pruefe_prints_a_readable_reason_with_citations(tmp_path: Path) -> None:
     lauf = CliRunner().invoke(pruefe, [falldatei(tmp_path, FALL_YAML)])
     assert "Empfehlung: bewilligen" in lauf.stdout
-    assert "→ gruppe_A: 23540.00 EUR, eingehalten" in lauf.stdout
+    assert "→ gruppe_A: 23.540,00 EUR, eingehalten" in lauf.stdout
     assert "[§ 15 Abs. 2 WFNG NRW, Beleg A]" in lauf.stdout
 
 

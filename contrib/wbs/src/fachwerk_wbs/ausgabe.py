@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from fachwerk.modell import OffenerPunkt, Rechenschritt
 from fachwerk_wbs.ergebnis import Ergebnis, Stufenergebnis
+from fachwerk_wbs.schreibweise import absatz, euro, tag, zahl
 
 WORTE = {
     "bewilligen": "bewilligen",
@@ -17,47 +19,48 @@ WORTE = {
 }
 
 
-def ergebnis_text(ergebnis: Ergebnis) -> str:
-    """The result in paragraphs: recommendation, tiers, certificate, reason, open points, proofs."""
+def ergebnis_text(ergebnis: Ergebnis, name: str = "") -> str:
+    """The result in paragraphs: recommendation, open points, tiers, certificate, reason, hints, proofs."""
     teile = [
-        f"Land {ergebnis.land}, Stichtag {ergebnis.stichtag:%d.%m.%Y}",
+        f"{name or ergebnis.land}, Recht vom {tag(ergebnis.stichtag)}",
         f"Empfehlung: {WORTE[ergebnis.empfehlung]}",
-        f"Gesamteinkommen: {_euro(ergebnis.gesamteinkommen)}",
-        "Stufen:",
-        *(_stufe(s, s.id == ergebnis.stufe) for s in ergebnis.stufen),
-        _schein(ergebnis),
-        "Begründung:",
-        *_zeilen(ergebnis.begruendung),
+        *_absatz("Offen:", (zeile for p in ergebnis.offen for zeile in _punkt(p))),
+        f"Gesamteinkommen: {euro(ergebnis.gesamteinkommen)}",
+        *_absatz(
+            "Stufen (→ eingehalten und niedrigste):", (_stufe(s, s.id == ergebnis.stufe) for s in ergebnis.stufen)
+        ),
+        *absatz(_schein(ergebnis)),
+        *_absatz("Begründung:", _zeilen(ergebnis.begruendung)),
         *_absatz("Hinweise:", _zeilen(ergebnis.hinweise)),
-        *_absatz("Offen:", (_punkt(p) for p in ergebnis.offen)),
-        *_absatz("Nachweise für diesen Fall:", (f"  - {n}" for n in ergebnis.nachweise)),
+        *_absatz("Nachweise für diesen Fall:", (z for n in ergebnis.nachweise for z in absatz(n, "  - "))),
     ]
     return "\n".join(teile)
 
 
-def _punkt(punkt: OffenerPunkt) -> str:
-    return f"  - {punkt.text}" + (f" [{punkt.fundstelle}]" if punkt.fundstelle else "")
-
-
-def _euro(betrag: str | None) -> str:
-    return "unbekannt" if betrag is None else f"{betrag} EUR"
+def _punkt(punkt: OffenerPunkt) -> list[str]:
+    return absatz(punkt.text + (f" [{punkt.fundstelle}]" if punkt.fundstelle else ""), "  - ")
 
 
 def _stufe(stufe: Stufenergebnis, gewaehlt: bool) -> str:
     stand = {True: "eingehalten", False: "überschritten", None: "unbekannt"}[stufe.eingehalten]
-    zusatz = " (Ermessen)" if stufe.ermessen else ""
-    return f"  {'→' if gewaehlt else ' '} {stufe.id}: {_euro(stufe.grenze)}, {stand}{zusatz}"
+    zusatz = ", nur nach Ermessen" if stufe.ermessen else ""
+    return f"  {'→' if gewaehlt else ' '} {stufe.id}: {euro(stufe.grenze)}, {stand}{zusatz}"
 
 
 def _schein(ergebnis: Ergebnis) -> str:
-    raeume = f" oder {ergebnis.raeume} Räume" if ergebnis.raeume else ""
-    groesse = f"{ergebnis.wohnflaeche_m2 or 'unbekannt'} m²{raeume}"
-    dauer = f"{ergebnis.gueltig_monate or 'unbekannt'} Monate"
-    return f"Wohnung: {groesse}; gültig {dauer}; Gebühr: {_euro(ergebnis.gebuehr)}"
+    groessen = [f"{ergebnis.wohnflaeche_m2} m²"] if ergebnis.wohnflaeche_m2 else []
+    groessen += [f"{ergebnis.raeume} Räume" if ergebnis.raeume != "1" else "1 Raum"] if ergebnis.raeume else []
+    dauer = f"{ergebnis.gueltig_monate} Monate" if ergebnis.gueltig_monate else "unbekannt"
+    gebuehr = "setzt die Stelle fest oder ist nicht belegt" if ergebnis.gebuehr is None else euro(ergebnis.gebuehr)
+    return f"Schein: Wohnung {' oder '.join(groessen) or 'unbekannter Größe'}; gültig {dauer}; Gebühr: {gebuehr}"
 
 
 def _zeilen(schritte: Iterable[Rechenschritt]) -> list[str]:
-    return [f"  {s.name}: {s.wert}  [{s.fundstelle}{f', Beleg {s.beleg}' if s.beleg else ''}]" for s in schritte]
+    zeilen = []
+    for schritt in schritte:
+        beleg = f", Beleg {schritt.beleg}" if schritt.beleg else ""
+        zeilen += absatz(f"{schritt.name}: {zahl(schritt.wert)}  [{schritt.fundstelle}{beleg}]", "  ", "      ")
+    return zeilen
 
 
 def _absatz(kopf: str, zeilen: Iterable[str]) -> list[str]:
@@ -67,10 +70,21 @@ def _absatz(kopf: str, zeilen: Iterable[str]) -> list[str]:
 
 def grenzen_text(name: str, kopf: dict[str, Any], stufen: list[dict[str, Any]]) -> str:
     """The limits as a list."""
-    zeilen = [f"{name}, Stichtag {kopf['stichtag']}, {kopf['personen']} Person(en), davon {kopf['kinder']} Kind(er)"]
+    haushalt = _anzahl(kopf["personen"], "Person", "Personen")
+    haushalt += f", davon {_anzahl(kopf['kinder'], 'Kind', 'Kinder')}" if kopf["kinder"] else ""
+    zeilen = [f"{name}, Recht vom {tag(date.fromisoformat(kopf['stichtag']))}: {haushalt}"]
+    if not stufen:
+        return "\n".join([*zeilen, "  Für diesen Tag ist keine Einkommensgrenze belegt."])
+    zeilen += ["Einkommensgrenzen im Jahr:"]
     for stufe in stufen:
-        zusatz = " (Ermessen)" if stufe["ermessen"] else ""
-        zusatz += "" if stufe["gesichert"] else " (nicht gesichert)"
-        zeilen.append(f"  {stufe['id']}: {_euro(stufe['grenze'])}{zusatz}  [{stufe['fundstelle']}]  {stufe['titel']}")
-        zeilen += [f"      {text}" for text in stufe["offen"]]
-    return "\n".join(zeilen if stufen else [*zeilen, "  Für diesen Tag ist keine Einkommensgrenze belegt."])
+        zusatz = ", nur nach Ermessen" if stufe["ermessen"] else ""
+        zusatz += "" if stufe["gesichert"] else ", nicht gesichert"
+        zeilen += absatz(f"{stufe['titel']} ({stufe['id']}){zusatz}", f"  {euro(stufe['grenze']):>14}  ")
+        zeilen += absatz(stufe["fundstelle"] + (f", Beleg {stufe['beleg']}" if stufe["beleg"] else ""), " " * 18)
+    offen = dict.fromkeys(text for stufe in stufen for text in stufe["offen"])
+    zeilen += _absatz("Offen:", (zeile for text in offen for zeile in absatz(text, "  - ")))
+    return "\n".join(zeilen)
+
+
+def _anzahl(zahl: int, eins: str, viele: str) -> str:
+    return f"{zahl} {eins if zahl == 1 else viele}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from fachwerk_wbs.land import Land
 from fachwerk_wbs.luecken import Fehlstelle, nur_luecken
+from fachwerk_wbs.schreibweise import absatz
 from fachwerk_wbs.wirkung import Gewicht
 
-BREITE = 100
 UEBERSCHRIFTEN = {
     Gewicht.NIE: "Entscheidet nie",
     Gewicht.HAUSHALTE: "Entscheidet diese Haushalte nicht",
@@ -18,13 +17,6 @@ UEBERSCHRIFTEN = {
     Gewicht.BESCHEINIGUNG: "Entscheidet; es fehlt eine Angabe oder Prüfung",
     Gewicht.ABLEHNUNG: "Bewilligt, aber lehnt nicht ab (Beleg B statt A)",
 }
-
-
-def absatz(text: str, vor: str = "", weiter: str | None = None) -> list[str]:
-    """``text`` wrapped to the width, ``vor`` before the first line, ``weiter`` before the others."""
-    folgend = " " * len(vor) if weiter is None else weiter
-    umbruch = textwrap.TextWrapper(BREITE, initial_indent=vor, subsequent_indent=folgend, break_on_hyphens=False)
-    return umbruch.wrap(text) or [vor.rstrip()]
 
 
 def luecken_text(land: Land, stichtag: date, liste: Sequence[Fehlstelle], frueher: int) -> str:

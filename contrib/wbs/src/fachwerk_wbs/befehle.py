@@ -12,10 +12,10 @@ import click
 from fachwerk.errors import FachwerkError
 from fachwerk.modell import dezimal_text
 from fachwerk_wbs.ausgabe import ergebnis_text, grenzen_text
+from fachwerk_wbs.befehle_bild import chronik, vergleiche
 from fachwerk_wbs.befehle_pflege import luecken
 from fachwerk_wbs.berechnung import berechne
-from fachwerk_wbs.eingaben import ALS_JSON, Bedienfehler, Tag, drucke_json
-from fachwerk_wbs.fall import lies_fall
+from fachwerk_wbs.eingaben import ALS_JSON, Bedienfehler, Tag, drucke_json, lies_falldatei
 from fachwerk_wbs.grenzen import Stufengrenze, grenzen_fuer
 from fachwerk_wbs.land import finde_land
 
@@ -25,17 +25,16 @@ from fachwerk_wbs.land import finde_land
 @ALS_JSON
 def pruefe(falldatei: Path, als_json: bool) -> None:
     """Einen Fall (YAML) nach dem Recht seines Landes berechnen."""
+    fall = lies_falldatei(falldatei)
     try:
-        fall = lies_fall(falldatei.read_text(encoding="utf-8"), falldatei.name)
-        ergebnis = berechne(fall, finde_land(fall.land), fall.stichtag or date.today())
-    except UnicodeDecodeError:
-        raise Bedienfehler(f"{falldatei.name} ist kein Text in UTF-8.") from None
+        land = finde_land(fall.land)
+        ergebnis = berechne(fall, land, fall.stichtag or date.today())
     except FachwerkError as fehler:
         raise Bedienfehler(fehler.hint) from None
     if als_json:
         drucke_json(ergebnis.als_json())
     else:
-        click.echo(ergebnis_text(ergebnis))
+        click.echo(ergebnis_text(ergebnis, land.kopf.name))
 
 
 @click.command("grenzen")
@@ -75,4 +74,4 @@ def _stufe(stufe: Stufengrenze) -> dict[str, Any]:
     }
 
 
-BEFEHLE = (pruefe, grenzen, luecken)
+BEFEHLE = (pruefe, grenzen, vergleiche, chronik, luecken)

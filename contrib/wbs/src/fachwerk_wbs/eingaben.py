@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
+
+from fachwerk.errors import FachwerkError
+from fachwerk_wbs.fall import Fall, lies_fall
 
 ALS_JSON = click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument ausgeben und sonst nichts.")
 
@@ -33,3 +37,15 @@ class Bedienfehler(click.ClickException):
 def drucke_json(wert: Any) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(wert, ensure_ascii=False, indent=2))
+
+
+def lies_falldatei(datei: Path) -> Fall:
+    """The case in ``datei``; what is wrong with it is a mistake of the user."""
+    try:
+        return lies_fall(datei.read_text(encoding="utf-8"), datei.name)
+    except UnicodeDecodeError:
+        raise Bedienfehler(f"{datei.name} ist kein Text in UTF-8.") from None
+    except OSError as fehler:
+        raise Bedienfehler(f"{datei.name} lässt sich nicht lesen: {fehler.strerror}.") from None
+    except FachwerkError as fehler:
+        raise Bedienfehler(fehler.hint) from None
