@@ -59,6 +59,7 @@ NEBENWEGE = {
     "klaerung 1": "the question about it goes to the office",
     "doppelsendung 1": "a message sent twice is linked to the first",
 }
+ERGAENZUNG = {"ergaenzt 1": "a person's facts: the new Fassung, its journal, its job"}
 UMBENENNUNG = {"umbenennen_ziel 1": "the case folder becomes visible"}
 
 
@@ -168,6 +169,27 @@ def test_a_kill_on_a_side_way_loses_no_question_and_delivers_no_message_sent_twi
     bilanz = standort.bilanz()
     assert (bilanz.zugestellt, bilanz.gehalten, bilanz.doppelsendungen) == (2, 4, 2)
     assert standort.frage("SELECT count(*) FROM quittung") == [(2 + 4,)]
+
+
+def test_a_kill_while_facts_are_added_leaves_the_old_fassung_or_the_new_one(
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbank_url: str, tmp_path: Path
+) -> None:
+    standort = neuer_standort(datenbank_url)
+    angaben = tmp_path / "fall.yaml"
+    angaben.write_text("haerte: false\n", encoding="utf-8")
+    for erwartet, punkt in enumerate(punkte(ERGAENZUNG), 1):
+        standort.sende()
+        assert bank.laufe(standort.konfig).code == 0
+        assert bank.laufe(standort.konfig, toete=punkt, ergaenze=angaben).code == -signal.SIGKILL
+        kennung, fassung, lauf = standort.frage("SELECT id, fassung, lauf FROM vorgang ORDER BY angelegt DESC")[0]
+        assert (fassung, lauf) == (erwartet, erwartet), punkt
+        frage = f"SELECT count(*) FROM schritt WHERE vorgang_id = '{kennung}' AND name = 'ergaenze'"  # noqa: S608
+        assert standort.frage(frage) == [(erwartet - 1,)], punkt
+        assert bank.laufe(standort.konfig).code == 0
+        frage = f"SELECT fassung, status FROM zustellung WHERE vorgang_id = '{kennung}' ORDER BY fassung"  # noqa: S608
+        assert standort.frage(frage) == [(nr, "zugestellt") for nr in range(1, erwartet + 1)], punkt
+    assert standort.frage("SELECT DISTINCT status FROM vorgang") == [("done",)]
+    assert set(standort.auftraege()) == {"SUCCESS"}
 
 
 def test_content_that_nobody_claimed_is_swept_and_what_was_claimed_stays(

@@ -122,7 +122,7 @@ def _haushalt(stand: _Stand, alt: Any, neu: Any) -> None:
         or isinstance(neu, str)
         or not all(isinstance(eintrag, Mapping) for eintrag in neu)
     ):
-        raise _fehler("haushalt", "„haushalt“ muss eine Liste von Personen mit „name“ sein.")
+        raise _fehler("ergaenzung_haushalt", "„haushalt“ muss eine Liste von Personen mit „name“ sein.")
     mitglieder: list[Any] = list(alt) if isinstance(alt, Sequence) and not isinstance(alt, str) else []
     gemeint = _wen(mitglieder, neu)
     weg = []
@@ -168,7 +168,9 @@ def _wen(mitglieder: list[Any], neu: Sequence[Mapping[str, Any]]) -> list[int | 
     bekannte = [stelle for stelle in gemeint if stelle is not None]
     neue = [_schlicht(eintrag.get(NAME)) for eintrag, stelle in zip(neu, gemeint, strict=True) if stelle is None]
     if len(set(bekannte)) < len(bekannte) or len(set(neue)) < len(neue):
-        raise _fehler("person_unklar", "Zwei Einträge unter „haushalt“ meinen dieselbe Person. Bitte zusammenfassen.")
+        raise _fehler(
+            "ergaenzung_person_unklar", "Zwei Einträge unter „haushalt“ meinen dieselbe Person. Bitte zusammenfassen."
+        )
     return gemeint
 
 
@@ -180,14 +182,14 @@ def _stelle(mitglieder: list[Any], eintrag: Mapping[str, Any], nummer: int) -> i
         text = (
             f"Der {nummer}. Eintrag unter „haushalt“ nennt weder „name“ noch „nr“; so ist nicht klar, wer gemeint ist."
         )
-        raise _fehler("person_unklar", text)
+        raise _fehler("ergaenzung_person_unklar", text)
     treffer = [i for i, wer in enumerate(mitglieder) if _schlicht(_name(wer)) == gesucht]
     if len(treffer) > 1:
         text = (
             f"Den Namen im {nummer}. Eintrag unter „haushalt“ tragen mehrere Personen. Bitte mit „nr“ sagen, welche "
             "gemeint ist (1 ist die erste im Antrag)."
         )
-        raise _fehler("person_unklar", text)
+        raise _fehler("ergaenzung_person_unklar", text)
     return treffer[0] if treffer else None
 
 
@@ -199,7 +201,7 @@ def _nach_nummer(mitglieder: list[Any], eintrag: Mapping[str, Any], nummer: int)
             f"„nr“ im {nummer}. Eintrag unter „haushalt“ muss eine Zahl von 1 bis {len(mitglieder)} sein; entfernt "
             "wird nur, wer mit „name“ genannt ist."
         )
-        raise _fehler("person_unklar", text)
+        raise _fehler("ergaenzung_person_unklar", text)
     return int(nr) - 1
 
 
@@ -213,4 +215,4 @@ def _schlicht(name: Any) -> str:
 
 
 def _fehler(code: str, text: str) -> NeedsHumanError:
-    return NeedsHumanError(f"ergaenzung_{code}", text)
+    return NeedsHumanError(code, text)

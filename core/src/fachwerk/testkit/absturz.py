@@ -33,11 +33,15 @@ HOOKS = frozenset({"acknowledge", "deliver", "find_delivered"})
 
 @dataclass(frozen=True)
 class Auftrag:
-    """One poll of ``konfig``: kill at ``toete`` (``vor annahme 1``), or list all points passed in ``liste``."""
+    """One poll of ``konfig``: kill at ``toete`` (``vor annahme 1``), or list all points passed in ``liste``.
+
+    With ``ergaenze``, a file of facts, not a poll: these are added to the newest case.
+    """
 
     konfig: str
     toete: str = ""
     liste: str = ""
+    ergaenze: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,9 @@ class Absturzbank:
         self._prozess.stdin.close()
         self._prozess.wait(FRIST_S)
 
-    def laufe(self, konfig: Path, toete: str = "", liste: Path | None = None) -> Ende:
-        """One poll in a child of its own; returns when it has ended."""
-        auftrag = Auftrag(str(konfig), toete, str(liste or ""))
+    def laufe(self, konfig: Path, toete: str = "", liste: Path | None = None, ergaenze: Path | None = None) -> Ende:
+        """One poll, or one supplement, in a child of its own; returns when it has ended."""
+        auftrag = Auftrag(str(konfig), toete, str(liste or ""), str(ergaenze or ""))
         assert self._prozess.stdin is not None
         assert self._prozess.stdout is not None
         self._prozess.stdin.write(json.dumps(asdict(auftrag)) + "\n")
@@ -272,10 +276,7 @@ def _laufe(auftrag: Auftrag, schreibend: int) -> None:
         os.dup2(2, 1)
         if auftrag.toete or auftrag.liste:
             umhuelle(Punkte(auftrag.toete, auftrag.liste))
-        from fachwerk.runde import eine_runde
-
-        runde = eine_runde(Path(auftrag.konfig))
-        os.write(schreibend, json.dumps({"bericht": runde.als_json(), "endcode": runde.endcode}).encode())
+        os.write(schreibend, json.dumps(_ergaenze(auftrag) if auftrag.ergaenze else _frage_ab(auftrag)).encode())
         code = 0
     except BaseException:
         import traceback
@@ -284,6 +285,25 @@ def _laufe(auftrag: Auftrag, schreibend: int) -> None:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def _frage_ab(auftrag: Auftrag) -> dict[str, Any]:
+    from fachwerk.runde import eine_runde
+
+    runde = eine_runde(Path(auftrag.konfig))
+    return {"bericht": runde.als_json(), "endcode": runde.endcode}
+
+
+def _ergaenze(auftrag: Auftrag) -> dict[str, Any]:
+    from fachwerk import nachtrag
+    from fachwerk.betrieb import oeffne_betrieb
+
+    betrieb = oeffne_betrieb(Path(auftrag.konfig))
+    angaben = nachtrag.lies_angaben(Path(auftrag.ergaenze).read_bytes())
+    vorschau = nachtrag.probiere(betrieb, betrieb.store.liste(grenze=1)[0].id, angaben, wer="absturz", woher="Test")
+    fassung = nachtrag.uebernimm(betrieb, vorschau)
+    betrieb.schliesse()
+    return {"bericht": {"fassung": fassung}, "endcode": 0}
 
 
 if __name__ == "__main__":
