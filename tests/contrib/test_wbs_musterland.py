@@ -80,6 +80,13 @@ def test_an_index_that_nobody_knows_exactly_decides_where_both_ends_agree(muster
     assert "27700 oder 27800" in offen.offen[0].text
 
 
+def test_an_index_of_grade_c_is_shown_and_decides_nothing(musterland: Any) -> None:
+    land = musterland.mit(musterland.wert("haushaltsindex", INDEX, "C"), musterland.wert("stufe_eins", "1"))
+    ergebnis = musterland.rechne(land, "antragsteller", "partner")
+    assert (ergebnis.empfehlung, ergebnis.stufen[0].grenze) == ("vorlegen", "22200.00")
+    assert musterland.limits(land, 4, 2) == {"eins": None}
+
+
 def test_a_structural_amount_follows_the_rounding_and_a_row_of_the_table_comes_first(musterland: Any) -> None:
     betraege = [
         musterland.wert("grenze_1", "14400"),

@@ -51,10 +51,11 @@ class Haushaltsgrenze:
         if not self.rechnung.gilt(INDEX):
             return None
         index = self.rechnung.gewertet(INDEX)
-        if isinstance(index.wert, Unbekannt):
+        zahlen = index.wert.vorlaeufig if isinstance(index.wert, Unbekannt) else index.wert
+        if zahlen is None:
             return index
         grund = summiere((self._nach_personen(), self._kinder()))
-        enden = [wende_an(partial(self._indiziert, index.wert, ende), grund) for ende in ("von", "bis")]
+        enden = [wende_an(partial(self._indiziert, zahlen, ende), grund) for ende in ("von", "bis")]
         grenze = self._einig(*enden)
         ergebnis = wende_an(lambda _, wert: wert, index, grenze)
         fundstelle = next(s.fundstelle for s in self.rechnung.schritte if s.name == INDEX)
