@@ -107,6 +107,13 @@ class Parameter:
             return None
         return self._unbekannt(gilt) or gilt
 
+    def vor_beginn(self, stichtag: date) -> bool:
+        """Whether the day lies before everything evidenced: nobody has seen whether the value existed then.
+
+        A first version that is an undated ``ende`` says that it did not.
+        """
+        return stichtag < (self.fassungen[0].beginn or date.min) and self.fassung_am(stichtag) is None
+
     def aenderungstage(self) -> Iterator[date]:
         """Every day on which something changes or a window opens or closes."""
         for fassung in self.fassungen:
@@ -148,6 +155,10 @@ class Parameter:
 def _text(wert: Any) -> str:
     if isinstance(wert, bool):
         return "ja" if wert else "nein"
+    if isinstance(wert, Mapping):
+        return ", ".join(f"{name}: {_text(zeile)}" for name, zeile in wert.items())
+    if isinstance(wert, list):
+        return " oder ".join(map(_text, wert))
     return "unbekannt" if wert is None else str(wert)
 
 

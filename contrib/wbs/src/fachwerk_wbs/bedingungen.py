@@ -102,6 +102,6 @@ PRUEFUNGEN: dict[str, Callable[[Merkmale, Any], Wahr]] = {
 
 def erfuellt(wenn: Mapping[str, Any] | Iterable[Mapping[str, Any]], merkmale: Merkmale) -> Wahr:
     """Whether one of the conditions holds for ``merkmale``. Raises ``KeyError`` for a word nobody knows."""
-    if isinstance(wenn, dict):
+    if isinstance(wenn, Mapping):
         return alle(PRUEFUNGEN[wort](merkmale, soll) for wort, soll in wenn.items())
     return eine(alle(PRUEFUNGEN[wort](merkmale, soll) for wort, soll in b.items()) for b in wenn)

@@ -17,6 +17,7 @@ from fachwerk_wbs.fiktion import als_eingehalten
 from fachwerk_wbs.freibetraege import Abzuege, ermittle
 from fachwerk_wbs.grenzen import Stufengrenze, stufengrenzen
 from fachwerk_wbs.haushalt import Haushalt, zaehle
+from fachwerk_wbs.haushaltsgrenze import offene_behinderung
 from fachwerk_wbs.land import Land
 from fachwerk_wbs.nachweise import verlangte
 from fachwerk_wbs.regelwerk import TITEL
@@ -46,12 +47,11 @@ def _lage(fall: Fall, haushalt: Haushalt, land: Land, rechnung: Rechnung, neben:
     personen = [berechne_person(p, haushalt, land, rechnung) for p in haushalt.mitglieder]
     abzuege = ermittle(fall, haushalt, personen, land, rechnung)
     einkommen = _gesamteinkommen(personen, abzuege, land, rechnung)
-    schwerbehinderte = sum((p.grad_der_behinderung or 0) >= 50 for p in haushalt.mitglieder)
-    stufen = stufengrenzen(haushalt, schwerbehinderte, land, rechnung)
+    stufen = stufengrenzen(haushalt, land, rechnung)
     stufen, zur_fiktion = als_eingehalten(fall, haushalt, stufen, rechnung)
     sperrend = haushalt.sperrend + pruefe(fall, Rechnung(land.regelwerk, {}, rechnung.stichtag))
     sperrend += pruefe_vermoegen(fall, haushalt.personen, neben)
-    guenstig = _guenstige(haushalt, personen, abzuege) + zur_fiktion
+    guenstig = _guenstige(haushalt, personen, abzuege) + zur_fiktion + offene_behinderung(haushalt, rechnung)
     return Lage(fall, einkommen, stufen, sperrend, guenstig, _schritte(personen, rechnung), land.titel)
 
 
@@ -120,8 +120,8 @@ def _ergebnis(
 def _zur_stufe(stufe: Stufengrenze | None) -> tuple[Rechenschritt, ...]:
     if stufe is None or not (fuer := stufe.parameter.merkmale.get("fuer")):
         return ()
-    fassung = stufe.parameter.fassungen[-1]
-    return (Rechenschritt(name=stufe.titel, wert=fuer, fundstelle=fassung.fundstelle, beleg=fassung.beleg),)
+    schritt = stufe.schritte[0]
+    return (Rechenschritt(name=stufe.titel, wert=fuer, fundstelle=schritt.fundstelle, beleg=schritt.beleg),)
 
 
 def _stufe(stufe: Stufengrenze, einkommen: Any) -> Stufenergebnis:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from fachwerk.regeln import Gewertet, Luecke, Rechnung, Schritt, Unbekannt, summiere
+from fachwerk.regeln import Gewertet, Luecke, Parameter, Rechnung, Schritt, Unbekannt, summiere, wende_an
 from fachwerk_wbs.bedingungen import erfuellt
 from fachwerk_wbs.fall import Art, Einkunft, Person, Rolle
 from fachwerk_wbs.haushalt import Haushalt, alter, merkmale_von
@@ -85,15 +85,24 @@ def _anrechenbare(
 
 def _ausgenommen(ergebnis: Personeneinkommen, merkmale: dict[str, Any], land: Land, rechnung: Rechnung) -> bool:
     for ausnahme in land.ausnahmen:
-        if not rechnung.gilt(ausnahme.name):
-            continue
-        antwort = erfuellt(ausnahme.merkmale["wenn"], merkmale)
+        vor_beginn = ausnahme.vor_beginn(rechnung.stichtag)
+        antwort = erfuellt(ausnahme.merkmale["wenn"], merkmale) if vor_beginn or rechnung.gilt(ausnahme.name) else False
         if antwort is None:
-            text = f"{ergebnis.person.name}: {ausnahme.titel}? Ob das zutrifft, fehlt."
-            ergebnis.guenstig.append(Luecke(ausnahme.name, "angabe", text, ausnahme.fassungen[-1].fundstelle))
-        elif antwort and rechnung.hole(ausnahme.name) is True:
-            return True
+            ergebnis.guenstig.append(_offene_ausnahme(ausnahme, ergebnis.person, rechnung))
+        elif antwort:
+            wert = rechnung.hole(ausnahme.name)
+            if isinstance(wert, Unbekannt):
+                ergebnis.guenstig += wert.luecken
+            elif wert:
+                return True
     return False
+
+
+def _offene_ausnahme(ausnahme: Parameter, person: Person, rechnung: Rechnung) -> Luecke:
+    unbestimmt = any("unbestimmt" in bedingung for bedingung in ausnahme.merkmale["wenn"])
+    text = f"{person.name}: {ausnahme.titel}? Ob das zutrifft, {'ist nicht belegt' if unbestimmt else 'fehlt'}."
+    fundstelle = rechnung.fundstelle(ausnahme.name)
+    return Luecke(ausnahme.name, "recht" if unbestimmt else "angabe", text, fundstelle)
 
 
 def _rechne(ergebnis: Personeneinkommen, einkuenfte: tuple[Einkunft, ...], land: Land, aussen: Rechnung) -> None:
@@ -171,16 +180,9 @@ def _steuerfreier_teil(ergebnis: Personeneinkommen, einkunft: Einkunft, land: La
         abzug = getattr(einkunft, feld)
     if abzug is None:
         text = f"{ergebnis.person.name}: Es fehlt: {parameter.merkmale['angabe']}."
-        return Gewertet(_fehlt(name, text, parameter.fassungen[-1].fundstelle))
-    anteil = aussen.gewertet(name)
-    return _mal(max(NULL, betrag - abzug), anteil)
-
-
-def _mal(betrag: Decimal, anteil: Gewertet) -> Gewertet:
-    if isinstance(anteil.wert, Unbekannt):
-        vorlaeufig = None if anteil.wert.vorlaeufig is None else betrag * anteil.wert.vorlaeufig
-        return Gewertet(Unbekannt(anteil.wert.luecken, vorlaeufig), anteil.beleg)
-    return Gewertet(betrag * anteil.wert, anteil.beleg)
+        return Gewertet(_fehlt(name, text, aussen.fundstelle(name)))
+    rest = max(NULL, betrag - abzug)
+    return wende_an(lambda anteil: rest * anteil, aussen.gewertet(name))
 
 
 def _ziehe_ab(ergebnis: Personeneinkommen, summe: Gewertet, basis: Gewertet, land: Land, innen: Rechnung) -> None:

@@ -51,4 +51,4 @@ def _fingiert(stufen: Sequence[Stufengrenze]) -> list[Stufengrenze]:
 def _frage(rechnung: Rechnung) -> Luecke:
     parameter = rechnung.regelwerk.parameter[NAME]
     text = f"{parameter.titel}: Es fehlt, ob jedes Mitglied eine dieser Leistungen bezieht."
-    return Luecke(NAME, "angabe", text, parameter.fassungen[-1].fundstelle)
+    return Luecke(NAME, "angabe", text, rechnung.fundstelle(NAME))

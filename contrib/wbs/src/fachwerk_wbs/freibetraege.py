@@ -13,7 +13,7 @@ from typing import Any
 
 from fachwerk.parameter import Fassung
 from fachwerk.regeln import Gewertet, Luecke, Parameter, Rechnung, Unbekannt, summiere
-from fachwerk_wbs.bedingungen import erfuellt
+from fachwerk_wbs.bedingungen import Wahr, alle, erfuellt
 from fachwerk_wbs.einkommen import Personeneinkommen
 from fachwerk_wbs.fall import Fall, Rolle, Unterhalt
 from fachwerk_wbs.haushalt import Haushalt, merkmale_von
@@ -69,10 +69,10 @@ def ermittle(
 
 
 def _gruppen(land: Land, rechnung: Rechnung) -> Iterable[list[Parameter]]:
-    """Allowances in force; those of one ``gruppe`` exclude each other."""
+    """Allowances in force, or before anybody has seen them; those of one ``gruppe`` exclude each other."""
     gruppen: dict[str, list[Parameter]] = {}
     for parameter in land.freibetraege:
-        if rechnung.gilt(parameter.name):
+        if rechnung.gilt(parameter.name) or parameter.vor_beginn(rechnung.stichtag):
             gruppen.setdefault(parameter.merkmale.get("gruppe", parameter.name), []).append(parameter)
     return gruppen.values()
 
@@ -99,7 +99,7 @@ def _waehle(
     rechnung: Rechnung,
 ) -> None:
     """Take the highest allowance that certainly applies; remember those that perhaps do and are higher."""
-    antworten = [(p, erfuellt(p.merkmale["wenn"], merkmale)) for p in freibetraege]
+    antworten = [(p, _steht_zu(p, merkmale)) for p in freibetraege]
     sichere = [p for p, antwort in antworten if antwort and _betrag(p, rechnung) is not None]
     bester = max(sichere, key=lambda p: _betrag(p, rechnung) or NULL, default=None)
     gewaehrt = NULL
@@ -111,6 +111,11 @@ def _waehle(
         hoehe = _betrag(parameter, rechnung)
         if (antwort is None and (hoehe is None or hoehe > gewaehrt)) or (antwort and hoehe is None):
             abzuege.guenstig.append(_moeglich(parameter, antwort is None, merkmale, wer, rechnung))
+
+
+def _steht_zu(parameter: Parameter, merkmale: dict[str, Any]) -> Wahr:
+    antwort = erfuellt(parameter.merkmale["wenn"], merkmale)
+    return alle((merkmale["kind"], antwort)) if parameter.merkmale["je"] == "kind" else antwort
 
 
 def _betrag(parameter: Parameter, rechnung: Rechnung) -> Decimal | None:
@@ -126,7 +131,7 @@ def _gedeckelt(parameter: Parameter, einkommen: Personeneinkommen | None, betrag
 
 
 def _moeglich(parameter: Parameter, unklar: bool, merkmale: dict[str, Any], wer: str, rechnung: Rechnung) -> Luecke:
-    fundstelle = parameter.fassungen[-1].fundstelle
+    fundstelle = rechnung.fundstelle(parameter.name)
     if not unklar or any("unbestimmt" in b for b in parameter.merkmale["wenn"]):
         text = f"{wer}{parameter.titel} kommt in Betracht; Höhe oder Voraussetzungen sind im Regelpaket nicht belegt."
         return Luecke(parameter.name, "recht", text, fundstelle)
@@ -171,7 +176,7 @@ def _absetzbar(abzuege: Abzuege, unterhalt: Unterhalt, land: Land, rechnung: Rec
         return Gewertet(unterhalt.betrag * grenze.wert, grenze.beleg)
     if unterhalt.titel is None and unterhalt.betrag > grenze.wert:
         text = f"Unterhalt: Gibt es einen Titel über mehr als {grenze.wert} EUR? Die Angabe fehlt."
-        abzuege.guenstig.append(Luecke(name, "angabe", text, land.parameter[name].fassungen[-1].fundstelle))
+        abzuege.guenstig.append(Luecke(name, "angabe", text, rechnung.fundstelle(name)))
     return Gewertet(min(unterhalt.betrag, grenze.wert), grenze.beleg)
 
 

@@ -89,12 +89,12 @@ def grenzen_fuer(land: Land, stichtag: date, personen: int, kinder: int) -> list
     """All tiers for a household of this size (``personen`` includes the children), ascending."""
     mitglieder = tuple(Person(name=str(i), rolle=Rolle.ANGEHOERIGER) for i in range(personen))
     haushalt = Haushalt(mitglieder, kinder, {}, (), ())
-    return stufengrenzen(haushalt, 0, land, Rechnung(land.regelwerk, {}, stichtag))
+    return stufengrenzen(haushalt, land, Rechnung(land.regelwerk, {}, stichtag))
 
 
-def stufengrenzen(haushalt: Haushalt, schwerbehinderte: int, land: Land, rechnung: Rechnung) -> list[Stufengrenze]:
+def stufengrenzen(haushalt: Haushalt, land: Land, rechnung: Rechnung) -> list[Stufengrenze]:
     """All tiers in force, ascending; the lines of the household's own limit go into ``rechnung``."""
-    eingaben = {"personen": haushalt.personen, "kinder": haushalt.kinder, "schwerbehinderte": schwerbehinderte}
+    eingaben = {"personen": haushalt.personen, "kinder": haushalt.kinder, "schwerbehinderte": haushalt.schwerbehinderte}
     eigene = Rechnung(land.regelwerk, eingaben, rechnung.stichtag)
     grundlage = _Grundlage(haushalt, land, eigene)
     stufen = [grundlage.stufe(p) for p in land.stufen if eigene.gilt(p.name)]
@@ -161,7 +161,7 @@ class _Grundlage:
         if name in self.land.parameter and eigene.gilt(name):
             return eigene.gewertet(name)
         text = "Ob der Kinderzuschlag mit der Stufe steigt, ist im Regelpaket nicht belegt."
-        return Gewertet(Unbekannt((Luecke(name, "recht", text, parameter.fassungen[-1].fundstelle),), True))
+        return Gewertet(Unbekannt((Luecke(name, "recht", text, eigene.fundstelle(parameter.name)),), True))
 
 
 def _mit_vorbehalt(grenze: Gewertet, skaliert: Gewertet) -> Gewertet:

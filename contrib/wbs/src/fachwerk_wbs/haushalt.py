@@ -56,6 +56,11 @@ class Haushalt:
         return len(self.mitglieder)
 
     @property
+    def schwerbehinderte(self) -> int:
+        """Members with a degree of disability of at least 50, as far as stated."""
+        return sum((p.grad_der_behinderung or 0) >= 50 for p in self.mitglieder)
+
+    @property
     def schluessel(self) -> str:
         """Key of a household table: 2A1K is two adults and one child."""
         return f"{self.personen - self.kinder}A" + (f"{self.kinder}K" if self.kinder else "")

@@ -7,13 +7,24 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from fachwerk.regeln import Gewertet, Rechnung, Schritt, Unbekannt, summiere, wende_an
+from fachwerk.regeln import Gewertet, Luecke, Rechnung, Schritt, Unbekannt, summiere, wende_an
+from fachwerk_wbs.fall import Rolle
 from fachwerk_wbs.haushalt import Haushalt
 from fachwerk_wbs.land import Land
 from fachwerk_wbs.regelwerk import NULL, gerundet
 from fachwerk_wbs.zellen import lies_tabelle, unbekannt
 
 TABELLE, INDEX = "haushaltstabelle", "haushaltsindex"
+BEHINDERUNG = "grenze_je_schwerbehindert"
+
+
+def offene_behinderung(haushalt: Haushalt, rechnung: Rechnung) -> tuple[Luecke, ...]:
+    """A disability nobody stated could raise the limit, where a Land has such a supplement."""
+    offen = [p for p in haushalt.mitglieder if p.rolle is not Rolle.UNGEBORENES and p.grad_der_behinderung is None]
+    if not offen or haushalt.personen == 1 or not rechnung.gilt(BEHINDERUNG):
+        return ()
+    text = f"Der Grad der Behinderung fehlt ({', '.join(p.name for p in offen)}); davon hängt die Grenze ab."
+    return (Luecke(BEHINDERUNG, "angabe", text, rechnung.fundstelle(BEHINDERUNG)),)
 
 
 class Haushaltsgrenze:
@@ -73,7 +84,7 @@ class Haushaltsgrenze:
         parameter = self.land.parameter[INDEX]
         zeile = f"{parameter.titel}, Haushalt {self.haushalt.schluessel}"
         kandidaten = [f"{betrag:f}" for betrag in (unten.wert, oben.wert)]
-        return Gewertet(unbekannt(INDEX, zeile, kandidaten, parameter.fassungen[-1].fundstelle), unten.beleg)
+        return Gewertet(unbekannt(INDEX, zeile, kandidaten, self.rechnung.fundstelle(INDEX)), unten.beleg)
 
     def _nach_personen(self) -> Gewertet:
         groesse = {1: "1", 2: "2"}.get(self.haushalt.personen, "mehr")
@@ -84,7 +95,6 @@ class Haushaltsgrenze:
 
     def _zuschlag(self) -> Gewertet:
         teile = [self._kinder()]
-        name = "grenze_je_schwerbehindert"
-        if name in self.land.parameter and self.rechnung.gilt(name) and self.haushalt.personen > 1:
+        if self.rechnung.gilt(BEHINDERUNG) and self.haushalt.personen > 1:
             teile.append(self.rechnung.gewertet("behindertenzuschlag"))
         return summiere(teile)

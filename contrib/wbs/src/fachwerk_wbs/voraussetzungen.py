@@ -19,7 +19,7 @@ def _mindestalter(fall: Fall, rechnung: Rechnung) -> tuple[Luecke, ...]:
     parameter = rechnung.regelwerk.parameter.get("mindestalter")
     if parameter is None or not rechnung.gilt("mindestalter"):
         return ()
-    fundstelle = parameter.fassungen[-1].fundstelle
+    fundstelle = rechnung.fundstelle("mindestalter")
     jahre = alter(fall.antragsteller, rechnung.stichtag)
     if jahre is None:
         return (Luecke("geburtsdatum", "angabe", "Das Geburtsdatum der antragstellenden Person fehlt.", fundstelle),)
@@ -53,5 +53,5 @@ def _verlangt(rechnung: Rechnung) -> tuple[int | None, str]:
     if not rechnung.gilt(name):
         return None, "§ 27 Abs. 2 Satz 2 WoFG"
     wert = rechnung.hole(name)
-    fundstelle = rechnung.regelwerk.parameter[name].fassungen[-1].fundstelle
+    fundstelle = rechnung.fundstelle(name)
     return (None if isinstance(wert, Unbekannt) else int(wert)), fundstelle
