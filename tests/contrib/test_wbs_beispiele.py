@@ -6,7 +6,6 @@ A row is checked on the day it prints, on a day of the version it names, or it s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
@@ -59,7 +58,7 @@ BENANNT = {
     ("berlin", "before 2017"): Benannt(date(2016, 12, 31), "one version from 2006 to 2022; last day before 2017"),
     ("hessen", "before 2020"): Benannt(date(2019, 12, 31), "printed 15,572 is the version 2017-01-01 to 2019-12-31"),
     ("thueringen", "before 2026 (undated)"): Benannt(
-        date(2021, 12, 31), "limits unchanged since 2013; the flat 1,000 EUR per earner held until 2021"
+        date(2025, 12, 31), "limits unchanged since 2013, lump sums known since 2023-05-31; last day before 2026"
     ),
 }
 
@@ -132,9 +131,9 @@ def liste(zeile: Zeile) -> str:
 ALLE = zeilen()
 
 
-def auswahl(art: str) -> Iterator[Any]:
+def auswahl(art: str) -> list[Any]:
     geprueft = (z for z in ALLE if z["kind"] == art and liste(z) in ("day printed", "version named"))
-    return (pytest.param(z, id=z["id"]) for z in geprueft)
+    return [pytest.param(z, id=z["id"]) for z in geprueft]
 
 
 def land_der(zeile: Zeile) -> Land:
