@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from fachwerk_wbs.land import Land
 from fachwerk_wbs.luecken import Fehlstelle, nur_luecken
 from fachwerk_wbs.schreibweise import absatz
 from fachwerk_wbs.wirkung import Gewicht
+
+if TYPE_CHECKING:
+    from fachwerk_wbs.landestest import Pruefung
 
 UEBERSCHRIFTEN = {
     Gewicht.NIE: "Entscheidet nie",
@@ -78,3 +82,17 @@ def zeitraum(stelle: Fehlstelle) -> str:
     if stelle.seit:
         return f", seit {stelle.seit:%d.%m.%Y}"
     return f", bis {stelle.bis:%d.%m.%Y}" if stelle.bis else ""
+
+
+def faelle_text(pruefung: Pruefung) -> str:
+    """What was computed for one Land, and every difference."""
+    zahlen = (
+        f"{_anzahl(pruefung.musterfaelle, 'Musterfall', 'Musterfälle')}, "
+        f"{_anzahl(pruefung.grenzfaelle, 'Grenzfall', 'Grenzfälle')} (ein Cent um jede Grenze), "
+        f"{_anzahl(pruefung.tagesfaelle, 'Fall', 'Fälle')} an Änderungstagen"
+    )
+    urteil = _anzahl(len(pruefung.abweichungen), "Abweichung", "Abweichungen")
+    zeilen = absatz(f"{pruefung.land.kopf.name} ({pruefung.land.code}): {zahlen}: {urteil}.", weiter="  ")
+    zeilen += [zeile for text in pruefung.abweichungen for zeile in absatz(text, "  ✗ ", "    ")]
+    zeilen += [zeile for text in pruefung.fehlend for zeile in absatz(f"Es fehlt noch: {text}.", "  … ", "    ")]
+    return "\n".join(zeilen)

@@ -13,7 +13,7 @@ from fachwerk.errors import FachwerkError
 from fachwerk.modell import dezimal_text
 from fachwerk_wbs.ausgabe import ergebnis_text, grenzen_text
 from fachwerk_wbs.befehle_bild import chronik, vergleiche
-from fachwerk_wbs.befehle_pflege import luecken
+from fachwerk_wbs.befehle_pflege import faelle, luecken
 from fachwerk_wbs.berechnung import berechne
 from fachwerk_wbs.eingaben import ALS_JSON, Bedienfehler, Tag, drucke_json, lies_falldatei
 from fachwerk_wbs.grenzen import Stufengrenze, grenzen_fuer
@@ -74,4 +74,4 @@ def _stufe(stufe: Stufengrenze) -> dict[str, Any]:
     }
 
 
-BEFEHLE = (pruefe, grenzen, vergleiche, chronik, luecken)
+BEFEHLE = (pruefe, grenzen, vergleiche, chronik, luecken, faelle)

@@ -59,9 +59,7 @@ def chronik(code: str, personen: int, kinder: int, bilddatei: Path | None, als_j
         gefunden = verlaeufe(land, personen, kinder)
     except FachwerkError as fehler:
         raise Bedienfehler(fehler.hint) from None
-    haushalt = ("eine Person" if personen == 1 else _anzahl(personen)) + (
-        f", davon {kinder} {'Kind' if kinder == 1 else 'Kinder'}" if kinder else ""
-    )
+    haushalt = ("eine Person" if personen == 1 else _anzahl(personen)) + _davon(kinder)
     if bilddatei is not None:
         titel = f"{land.kopf.name}: Einkommensgrenzen für {haushalt}"
         _schreibe(bilddatei, chronikbild(gefunden, titel, date.today()))
@@ -75,6 +73,10 @@ def chronik(code: str, personen: int, kinder: int, bilddatei: Path | None, als_j
 
 def _anzahl(personen: int) -> str:
     return "einer Person" if personen == 1 else f"{personen} Personen"
+
+
+def _davon(kinder: int) -> str:
+    return f", davon {kinder} {'Kind' if kinder == 1 else 'Kinder'}" if kinder else ""
 
 
 def _schreibe(datei: Path, svg: str) -> None:

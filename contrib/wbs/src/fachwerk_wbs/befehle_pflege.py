@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
 
 from fachwerk.errors import FachwerkError
-from fachwerk_wbs.ausgabe_pflege import luecken_text
+from fachwerk_wbs.ausgabe_pflege import faelle_text, luecken_text
 from fachwerk_wbs.eingaben import ALS_JSON, Bedienfehler, Tag, drucke_json
 from fachwerk_wbs.land import Land, finde_land, laender
+from fachwerk_wbs.landesordner import lies_ordner
 from fachwerk_wbs.luecken import fehlstellen, fruehere, nur_luecken
 
 
@@ -49,3 +51,33 @@ def _als_json(land: Land, liste: list[Any], davor: int) -> dict[str, Any]:
     kopf = {"land": land.code, "name": land.kopf.name, "rechtsstand": land.kopf.rechtsstand}
     anzahl = {"anzahl": len(nur_luecken(liste)), "fruehere": davor}
     return {**kopf, **anzahl, "luecken": [stelle.als_json() for stelle in liste]}
+
+
+@click.command("faelle")
+@click.option("--land", "code", help="Kürzel des Landes, zum Beispiel nw (Vorgabe: alle).")
+@click.option(
+    "--ordner",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Ordner mit einem Regelpaket, das nicht installiert ist.",
+)
+@ALS_JSON
+def faelle(code: str | None, ordner: Path | None, als_json: bool) -> None:
+    """Alle mitgelieferten und alle erzeugten Fälle eines Landes rechnen und sagen, was abweicht (Exitcode 1)."""
+    from fachwerk_wbs.landestest import pruefe_land
+
+    if code and ordner:
+        raise click.UsageError("Entweder --land oder --ordner, nicht beides.")
+    try:
+        if ordner:
+            gewaehlte = [lies_ordner(ordner)]
+        else:
+            gewaehlte = [_land(kuerzel) for kuerzel in ([code] if code else laender())]
+        pruefungen = [pruefe_land(land, date.today()) for land in gewaehlte]
+    except FachwerkError as fehler:
+        raise Bedienfehler(fehler.hint) from None
+    if als_json:
+        drucke_json([pruefung.als_json() for pruefung in pruefungen])
+    else:
+        click.echo("\n".join(faelle_text(pruefung) for pruefung in pruefungen))
+    if any(pruefung.abweichungen for pruefung in pruefungen):
+        raise click.exceptions.Exit(1)

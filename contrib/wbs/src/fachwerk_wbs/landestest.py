@@ -1,0 +1,157 @@
+"""Everything a Land's package is checked for: as a list for ``fachwerk wbs faelle``, as test class for its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar, get_args
+
+from pydantic import ValidationError
+
+from fachwerk.errors import ContractError, FachwerkError
+from fachwerk.modell import Empfehlung
+from fachwerk.testkit.regeln import RegelContract, Regelfall, antrag, maengel_parameter
+from fachwerk_wbs.grenzfaelle import Probe, grenzproben, tagesproben
+from fachwerk_wbs.land import Land
+from fachwerk_wbs.musterfaelle import Haushaltstyp, Musterfall, musterfaelle
+from fachwerk_wbs.musterhaushalte import alleinstehend, familie
+
+MINDESTENS = 8
+"""Hand-calculated cases every Land has."""
+
+
+@dataclass(slots=True)
+class Pruefung:
+    """What was checked and what differs; ``fehlend`` is what a complete Land would still need."""
+
+    land: Land
+    musterfaelle: int = 0
+    grenzfaelle: int = 0
+    tagesfaelle: int = 0
+    abweichungen: list[str] = field(default_factory=list)
+    fehlend: list[str] = field(default_factory=list)
+
+    def als_json(self) -> dict[str, Any]:
+        """The published form."""
+        zahlen = {name: getattr(self, name) for name in ("musterfaelle", "grenzfaelle", "tagesfaelle")}
+        return {"land": self.land.code, **zahlen, "abweichungen": self.abweichungen, "fehlend": self.fehlend}
+
+
+def pruefe_land(land: Land, heute: date) -> Pruefung:
+    """All shipped and all generated cases of ``land``.
+
+    Raises ``FachwerkError`` if its data cannot be read at all.
+    """
+    pruefung = Pruefung(land)
+    pruefung.abweichungen += maengel_parameter(land.parameter, heute)
+    faelle = lies_musterfaelle(land)
+    pruefung.musterfaelle = len(faelle)
+    pruefung.abweichungen += [text for fall in faelle for text in abweichungen(fall, land)]
+    for art, proben in (("grenzfaelle", grenzproben(land)), ("tagesfaelle", tagesproben(land))):
+        liste = list(proben)
+        setattr(pruefung, art, len(liste))
+        pruefung.abweichungen += [f"{probe.name}: {probe.mangel}" for probe in liste if probe.mangel]
+    pruefung.fehlend += fehlende_faelle(land, faelle)
+    return pruefung
+
+
+def lies_musterfaelle(land: Land) -> list[Musterfall]:
+    """The shipped cases. Raises ``FachwerkError`` that names the file's mistake."""
+    try:
+        return musterfaelle(land)
+    except ValidationError as fehler:
+        ort = ".".join(str(t) for t in fehler.errors()[0]["loc"])
+        text = f"{land.paket}/faelle: Ein Fall ist nicht lesbar, {ort} ist so nicht vorgesehen."
+        raise ContractError("wbs_faelle", text) from None
+    except FileNotFoundError:
+        raise ContractError("wbs_faelle", f"{land.paket}: Der Ordner faelle fehlt.") from None
+
+
+def abweichungen(fall: Musterfall, land: Land) -> list[str]:
+    """Where a shipped case and its calculation differ, one line per field."""
+    try:
+        verschieden = fall.abweichungen(land)
+    except KeyError as fehler:
+        return [f"„{fall.name}“: erwartet nennt das Feld {fehler}, das es im Ergebnis nicht gibt."]
+    except FachwerkError as fehler:
+        return [f"„{fall.name}“: {fehler.hint}"]
+    except ValueError:
+        return [f"„{fall.name}“: Der Fall nennt keinen Stichtag."]
+    zeilen = [f"{name} erwartet {_text(soll)}, gerechnet {_text(ist)}" for name, (soll, ist) in verschieden.items()]
+    return [f"„{fall.name}“: {zeile}." for zeile in zeilen]
+
+
+def _text(wert: Any) -> str:
+    if wert is None or wert == []:
+        return "nichts"
+    return {True: "ja", False: "nein"}[wert] if isinstance(wert, bool) else str(wert)
+
+
+def fehlende_faelle(land: Land, faelle: Sequence[Musterfall]) -> list[str]:
+    """What the list of cases lacks: number, types of household, calculations, days in two versions."""
+    fehlt = []
+    gerechnet = [fall for fall in faelle if fall.rechnung.strip()]
+    if len(gerechnet) < MINDESTENS:
+        fehlt.append(f"{len(gerechnet)} von {MINDESTENS} Fällen mit ausgeschriebener Rechnung (rechnung)")
+    typen = {fall.haushaltstyp for fall in faelle}
+    fehlt += [f"ein Fall mit haushaltstyp: {typ}" for typ in get_args(Haushaltstyp) if typ not in typen]
+    return fehlt
+
+
+class LandContract(RegelContract):
+    """The contract of a rules plugin, and that of a Land: its cases hold, at every limit and on every change date.
+
+    Set ``plugin`` to the package of the Land, which offers ``LAND``.
+    """
+
+    plugin: ClassVar[Any]
+
+    @property
+    def land(self) -> Land:
+        """The Land under test."""
+        land: Land = self.plugin.LAND
+        return land
+
+    def faelle(self) -> Sequence[Regelfall]:
+        """Applications made from the shipped cases and from two plain households of today."""
+        return list(regelfaelle(self.land))
+
+    def test_jeder_musterfall_kommt_heraus_wie_von_hand_gerechnet(self) -> None:
+        verlange([text for fall in lies_musterfaelle(self.land) for text in abweichungen(fall, self.land)])
+
+    def test_es_gibt_acht_gerechnete_faelle_und_jeden_haushaltstyp(self) -> None:
+        verlange(fehlende_faelle(self.land, lies_musterfaelle(self.land)))
+
+    def test_an_jeder_grenze_entscheidet_der_cent(self) -> None:
+        verlange(_maengel(grenzproben(self.land)))
+
+    def test_an_jedem_aenderungstag_und_am_tag_davor_ist_klar_was_gilt(self) -> None:
+        verlange(_maengel(tagesproben(self.land)))
+
+    def test_alle_parameter_des_landes_laden_und_sagen_woher_sie_kommen(self) -> None:
+        verlange(maengel_parameter(self.land.parameter, date.today()))
+
+
+def verlange(maengel: Sequence[str]) -> None:
+    """Fail with the list of what is wrong."""
+    if maengel:
+        raise AssertionError("\n".join(maengel))
+
+
+def _maengel(proben: Iterator[Probe]) -> list[str]:
+    gefunden = list(proben)
+    leer = [] if gefunden else ["Es wurde nichts geprüft: Das Land hat keine einzige gesicherte Grenze."]
+    return leer + [f"{probe.name}: {probe.mangel}" for probe in gefunden if probe.mangel]
+
+
+def regelfaelle(land: Land) -> Iterator[Regelfall]:
+    """Applications as the line would hand them over; invented law never recommends more than ``vorlegen``."""
+    erwartet = Empfehlung.VORLEGEN if land.kopf.erfunden else None
+    for fall in lies_musterfaelle(land):
+        tag = date.fromisoformat(str(fall.fall["stichtag"]))
+        yield Regelfall(fall.name, antrag("wbs", land.code, dict(fall.fall)), tag, erwartet)
+    tage = land.aenderungstage()
+    for art, haushalt in (("Eine Person", alleinstehend), ("Ein Paar mit zwei Kindern", familie)):
+        roh = haushalt(land.code, tage[-1]).model_dump(mode="json", exclude_none=True)
+        yield Regelfall(art, antrag("wbs", land.code, roh), tage[-1], erwartet)
