@@ -120,3 +120,17 @@ def test_a_disability_nobody_stated_may_raise_the_limit(
     land = musterland.mit(musterland.wert("stufe_eins", "1"), musterland.wert("grenze_je_schwerbehindert", "3400"))
     partner = musterland.person("partner", grad_der_behinderung=gdb)
     assert musterland.rechne(land, "antragsteller", partner, betrag=betrag).empfehlung == empfehlung
+
+
+@pytest.mark.parametrize(
+    ("gdb", "betrag", "empfehlung"),
+    [(50, 17000, "bewilligen"), (50, 19000, "vorlegen"), (0, 19000, "ablehnen"), (None, 19000, "nachfordern")],
+)
+@pytest.mark.parametrize(("inhalt", "beleg"), [("null", "null"), ("3400", "C")])
+def test_a_supplement_nobody_has_seen_prevents_a_refusal_and_nothing_else(
+    musterland: Any, inhalt: str, beleg: str, gdb: int | None, betrag: int, empfehlung: str
+) -> None:
+    zuschlag = musterland.wert("grenze_je_schwerbehindert", inhalt, beleg)
+    land = musterland.mit(musterland.wert("stufe_eins", "1"), zuschlag)
+    partner = musterland.person("partner", grad_der_behinderung=gdb)
+    assert musterland.rechne(land, "antragsteller", partner, betrag=betrag).empfehlung == empfehlung

@@ -19,12 +19,16 @@ BEHINDERUNG = "grenze_je_schwerbehindert"
 
 
 def offene_behinderung(haushalt: Haushalt, rechnung: Rechnung) -> tuple[Luecke, ...]:
-    """A disability nobody stated could raise the limit, where a Land has such a supplement."""
-    offen = [p for p in haushalt.mitglieder if p.rolle is not Rolle.UNGEBORENES and p.grad_der_behinderung is None]
-    if not offen or haushalt.personen == 1 or not rechnung.gilt(BEHINDERUNG):
+    """A disability nobody stated, or a supplement nobody has seen, could raise the limit where a Land has one."""
+    if haushalt.personen == 1 or not rechnung.gilt(BEHINDERUNG):
         return ()
+    zuschlag = rechnung.regelwerk.parameter[BEHINDERUNG].fassung_am(rechnung.stichtag)
+    unbelegt = zuschlag.luecken if haushalt.schwerbehinderte and isinstance(zuschlag, Unbekannt) else ()
+    offen = [p for p in haushalt.mitglieder if p.rolle is not Rolle.UNGEBORENES and p.grad_der_behinderung is None]
+    if not offen:
+        return unbelegt
     text = f"Der Grad der Behinderung fehlt ({', '.join(p.name for p in offen)}); davon hängt die Grenze ab."
-    return (Luecke(BEHINDERUNG, "angabe", text, rechnung.fundstelle(BEHINDERUNG)),)
+    return (Luecke(BEHINDERUNG, "angabe", text, rechnung.fundstelle(BEHINDERUNG)), *unbelegt)
 
 
 class Haushaltsgrenze:
@@ -94,7 +98,11 @@ class Haushaltsgrenze:
         return self.rechnung.gewertet("kinderzuschlag") if self.haushalt.kinder else Gewertet(NULL)
 
     def _zuschlag(self) -> Gewertet:
-        teile = [self._kinder()]
-        if self.rechnung.gilt(BEHINDERUNG) and self.haushalt.personen > 1:
-            teile.append(self.rechnung.gewertet("behindertenzuschlag"))
-        return summiere(teile)
+        return summiere((self._kinder(), self._behinderte()))
+
+    def _behinderte(self) -> Gewertet:
+        """Zero where nobody has seen the amount: it could only raise the limit (:func:`offene_behinderung`)."""
+        if self.haushalt.personen == 1 or not self.haushalt.schwerbehinderte or not self.rechnung.gilt(BEHINDERUNG):
+            return Gewertet(NULL)
+        zuschlag = self.rechnung.gewertet("behindertenzuschlag")
+        return Gewertet(NULL) if isinstance(zuschlag.wert, Unbekannt) else zuschlag
