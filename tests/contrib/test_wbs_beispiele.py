@@ -99,8 +99,12 @@ RUNDUNG = {"rlp17_vdk": 1000, "rlp20_pr": 1000}
 NUR_GEEIGNET = frozenset({"by_augsburg_eof2_2a3k"})
 """The page prints an income that is low enough, not the highest."""
 
-NUR_ZUR_ANSICHT: dict[str, str] = {}
-"""Rows whose limit is computed as published, but rests on a figure of grade C: shown, it never decides."""
+NUR_ZUR_ANSICHT = {
+    "by_augsburg_eof2_2a3k": "EoF II beyond two persons is inferred (grade C)",
+    "sh23_ms_2a1k_100_monthly": "the table of 2023 may say 34,800 or 34,900 for this household",
+    "sh23_ms_2a1k_140_monthly": "the table of 2023 may say 34,800 or 34,900 for this household",
+}
+"""Rows whose limit is shown as published, but is not certain enough to decide."""
 
 
 def zeilen() -> list[Zeile]:
