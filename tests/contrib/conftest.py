@@ -32,6 +32,12 @@ def aktenablage_faelle() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def mrs() -> ModuleType:
+    """Invented applications for the takeover of rent arrears."""
+    return _lade("mietrueckstaende_faelle")
+
+
+@pytest.fixture(scope="session")
 def wbs() -> ModuleType:
     """Invented households and their calculation."""
     return _lade("wbs_haushalte")

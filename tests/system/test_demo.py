@@ -47,7 +47,7 @@ ERWARTET = [
     ("wbs", "nw", "nachfordern", "done", ""),
     ("mietrueckstaende", "mv", "vorlegen", "done", ""),
     ("mietrueckstaende", "st", "nachfordern", "done", ""),
-    ("mietrueckstaende", "mv", "weiterleiten", "held", "weiterleiten"),
+    ("mietrueckstaende", "mv", "vorlegen", "done", ""),
     ("", "", "", "held", "version_unbekannt"),
     ("", "", "", "held", "leistung_unbekannt"),
     ("", "", "", "held", "inhalt_unlesbar"),

@@ -44,7 +44,7 @@ KANAELE |= {"wieder": "testziel_plappert"}
 LESER = {name: f"05111000000{nummer}" for nummer, name in enumerate(KANAELE, 1)}
 FW = "urn:fachwerk:projektprofil:1"
 GEHALTEN = {"doppelsendung_abweichend", "format_unbekannt", "inhalt_doctype", "inhalt_unlesbar", "leistung_unbekannt"}
-GEHALTEN |= {"schadsoftware", "version_unbekannt", "weiterleiten"}
+GEHALTEN |= {"schadsoftware", "version_unbekannt"}
 
 
 # -- the messages ------------------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def merge(voten: Sequence[Votum], befunde: Sequence[Befund], stichtag: date) -> 
     """One Entscheidung from all Voten, the same whatever their order.
 
     All the same: that. None, or different ones: ``vorlegen``, with an open point that says so. The highest urgency
-    and the earliest deadline hold, whoever named them.
+    and the earliest deadline hold, whoever named them. Open points keep the order in which their rules put them.
     """
     geordnet = tuple(sorted(voten, key=_ordnung))
     meinungen = {(votum.empfehlung, votum.weiterleiten_an) for votum in geordnet}
@@ -144,7 +144,7 @@ def merge(voten: Sequence[Votum], befunde: Sequence[Befund], stichtag: date) -> 
         einig=einig,
         voten=geordnet,
         befunde=tuple(sorted(befunde, key=_befund_ordnung)),
-        offen=(*eigene, *(offen[schluessel] for schluessel in sorted(offen))),
+        offen=(*eigene, *offen.values()),
         stichtag=stichtag,
     )
 

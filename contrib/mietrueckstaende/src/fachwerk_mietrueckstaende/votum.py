@@ -1,66 +1,68 @@
-"""From an application to a Votum: forwarded only where the addressed office is certainly not competent."""
+"""From an application to a Votum: ``vorlegen`` or ``nachfordern``, never anything about the substance.
+
+Another office may be competent: the Votum says so first, but never recommends ``weiterleiten``, because that would
+hold the case here while a deadline runs (docs/entscheidungen/0012-mietrueckstaende-nie-weiterleiten.md).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from pydantic import ValidationError
-
-from fachwerk.modell import Antrag, Befund, Empfehlung, OffenerPunkt, Rechenschritt, Schwere, Votum
-from fachwerk_mietrueckstaende.fall import Fall
-from fachwerk_mietrueckstaende.vorpruefung import Vorpruefung, fehlende_nachweise, pruefe
+from fachwerk.modell import Antrag, Befund, Dringlichkeit, Empfehlung, OffenerPunkt, Schwere, Votum
+from fachwerk_mietrueckstaende import nachweise
+from fachwerk_mietrueckstaende.fall import lies_fall
+from fachwerk_mietrueckstaende.gefahr import SCHONFRIST
+from fachwerk_mietrueckstaende.punkte import punkt
+from fachwerk_mietrueckstaende.vorpruefung import Vorpruefung, pruefe
+from fachwerk_mietrueckstaende.zustaendigkeit import Zustaendigkeit
 
 SOZIALAMT_PRAEFIX = "mrh"
 """Mailboxes of this prefix belong to the Sozialämter (DVDV category of the service)."""
 
-ABGABE = Rechenschritt(
-    name="Abgabe",
-    wert="Der Antrag ist unverzüglich weiterzuleiten; er gilt als an dem Tag gestellt, an dem er hier eingegangen ist.",
-    fundstelle="§ 16 Abs. 2 SGB I",
-    beleg="A",
-)
+ABGABE = "§ 16 Abs. 2 SGB I"
+_TRAEGER = {"jobcenter": "Jobcenter", "sozialamt": "Sozialamt"}
 
 
 def entscheide(antrag: Antrag, befunde: Iterable[Befund], stichtag: date) -> Votum:
     """The recommendation for ``antrag`` as of ``stichtag``; pure, and never about the substance."""
     if antrag.fall is None:
-        text = "Die Nachricht enthält keine auswertbaren Angaben; maßgeblich sind die Dokumente. Fristen sofort prüfen."
-        return _vorlage([_punkt("keine_falldaten", text, "§ 569 Abs. 3 Nr. 2 BGB")])
-    try:
-        fall = Fall.model_validate(antrag.fall)
-    except ValidationError as fehler:
-        orte = sorted({".".join(str(t) for t in m["loc"]) or "Fall" for m in fehler.errors(include_url=False)})
-        return _vorlage([_punkt("fall_unlesbar", f"Diese Angaben sind nicht auswertbar: {', '.join(orte)}.")])
-    return _votum(antrag, fall, pruefe(fall, stichtag), tuple(befunde))
-
-
-def _vorlage(offen: list[OffenerPunkt]) -> Votum:
-    return Votum(empfehlung=Empfehlung.VORLEGEN, offen=tuple(offen), quelle="mietrueckstaende")
-
-
-def _punkt(code: str, text: str, fundstelle: str = "") -> OffenerPunkt:
-    return OffenerPunkt(code=f"mietrueckstaende.{code}", text=text, fundstelle=fundstelle)
-
-
-def _votum(antrag: Antrag, fall: Fall, ergebnis: Vorpruefung, befunde: tuple[Befund, ...]) -> Votum:
-    vorbehalte = _vorbehalte(antrag, befunde)
-    fehlen = fehlende_nachweise(ergebnis.nachweise, _dokumente(antrag))
-    an = "" if vorbehalte else _weiterleiten_an(antrag, ergebnis)
+        return _ohne_fall(tuple(befunde))
+    fall, unlesbar = lies_fall(antrag.fall)
+    ergebnis = pruefe(fall, stichtag, _staaten(antrag))
+    vorbehalte = [*_unlesbar(unlesbar), *_annahmen(antrag), *_schwere(tuple(befunde))]
     return Votum(
-        empfehlung=_empfehlung(ergebnis, an),
-        begruendung=(*ergebnis.schritte, *((ABGABE,) if an else ())),
-        offen=(*vorbehalte, *_offen(antrag, ergebnis, an)),
-        nachweise=fehlen,
+        empfehlung=_empfehlung(antrag, ergebnis, bool(vorbehalte)),
+        dringlichkeit=ergebnis.dringlichkeit,
+        frist=ergebnis.frist,
+        begruendung=ergebnis.schritte,
+        offen=(*_abgabe(antrag, ergebnis, bool(vorbehalte)), *ergebnis.eilig, *vorbehalte, *_offen(ergebnis)),
+        nachweise=nachweise.fehlende(ergebnis.nachweise, _dokumente(antrag)),
         ergebnis=ergebnis.als_json(),
-        weiterleiten_an=an,
         quelle="mietrueckstaende",
     )
 
 
-def _weiterleiten_an(antrag: Antrag, ergebnis: Vorpruefung) -> str:
-    """The other office, if both the competence and the addressed office are certain and differ."""
-    wer = ergebnis.zustaendigkeit
+def _ohne_fall(befunde: tuple[Befund, ...]) -> Votum:
+    """Nothing is known, so the worst is assumed of its urgency."""
+    text = "Die Nachricht enthält keine auswertbaren Angaben; maßgeblich sind die Dokumente. Fristen sofort prüfen."
+    return Votum(
+        empfehlung=Empfehlung.VORLEGEN,
+        dringlichkeit=Dringlichkeit.HOCH,
+        offen=(punkt("keine_falldaten", text, SCHONFRIST), *_schwere(befunde)),
+        quelle="mietrueckstaende",
+    )
+
+
+def _empfehlung(antrag: Antrag, ergebnis: Vorpruefung, vorbehalt: bool) -> Empfehlung:
+    """Asking the applicant only helps the office that will decide, on facts somebody stands for."""
+    if vorbehalt or not ergebnis.fehlend or _andere_stelle(antrag, ergebnis.zustaendigkeit):
+        return Empfehlung.VORLEGEN
+    return Empfehlung.NACHFORDERN
+
+
+def _andere_stelle(antrag: Antrag, wer: Zustaendigkeit | None) -> str:
+    """The office that is certainly competent and certainly not the one that was written to."""
     if wer is None or not wer.sicher or _angeschrieben(antrag) in ("", wer.traeger):
         return ""
     return wer.traeger
@@ -70,37 +72,62 @@ def _angeschrieben(antrag: Antrag) -> str:
     return "sozialamt" if antrag.leser.partition(":")[0] == SOZIALAMT_PRAEFIX else ""
 
 
-def _empfehlung(ergebnis: Vorpruefung, an: str) -> Empfehlung:
-    if an:
-        return Empfehlung.WEITERLEITEN
-    return Empfehlung.NACHFORDERN if ergebnis.fehlend else Empfehlung.VORLEGEN
-
-
-def _offen(antrag: Antrag, ergebnis: Vorpruefung, an: str) -> list[OffenerPunkt]:
-    punkte = [_punkt("angabe_offen", f"Es fehlt: {text}.") for text in ergebnis.fehlend]
+def _abgabe(antrag: Antrag, ergebnis: Vorpruefung, vorbehalt: bool) -> Iterator[OffenerPunkt]:
+    """Who is competent, if that is not simply the one who reads this; the first point of all."""
     wer = ergebnis.zustaendigkeit
-    if wer is not None and wer.frage:
-        punkte.append(_punkt("zustaendigkeit", wer.frage, wer.norm))
-    elif wer is not None and wer.traeger == "jobcenter" and not an:
-        text = "Nach den Angaben ist das Jobcenter zuständig; bitte prüfen und den Antrag dann weiterleiten."
-        punkte.append(_punkt("zustaendigkeit", text, f"{wer.norm}, § 16 Abs. 2 SGB I"))
-    if ergebnis.schonfrist_ende is not None:
-        tag = f"{ergebnis.schonfrist_ende:%d.%m.%Y}"
-        text = f"Schonfrist: Zahlung oder Verpflichtungserklärung muss dem Vermieter bis zum {tag} vorliegen."
-        punkte.append(_punkt("schonfrist", text, "§ 569 Abs. 3 Nr. 2 BGB"))
-    return punkte
+    if wer is None:
+        return
+    if wer.frage:
+        yield punkt("zustaendigkeit", f"Zuständigkeit unklar: {wer.frage}", f"{wer.norm}; {ABGABE}")
+    elif andere := _andere_stelle(antrag, wer):
+        wann = "Bitte prüfen und dann unverzüglich" if vorbehalt else "Bitte heute"
+        text = (
+            f"Nach den Angaben ist das {_TRAEGER[andere]} zuständig. {wann} dorthin weiterleiten und die Frist nennen. "
+            "Der Antrag gilt als an dem Tag gestellt, an dem er hier eingegangen ist."
+        )
+        yield punkt("abgabe", text, f"{wer.norm}; {ABGABE}")
+    elif wer.traeger == "jobcenter":
+        text = "Nach den Angaben ist das Jobcenter zuständig. Ist dies nicht das Jobcenter, unverzüglich weiterleiten."
+        yield punkt("zustaendigkeit", text, f"{wer.norm}; {ABGABE}")
 
 
-def _vorbehalte(antrag: Antrag, befunde: tuple[Befund, ...]) -> list[OffenerPunkt]:
-    punkte = []
+def _offen(ergebnis: Vorpruefung) -> Iterator[OffenerPunkt]:
+    yield from ergebnis.fragen
+    if ergebnis.fehlend and ergebnis.dringlichkeit is Dringlichkeit.SOFORT:
+        text = "Nicht auf Unterlagen warten: Fehlendes heute telefonisch klären. Eine Verpflichtung gegenüber dem "
+        text += "Vermieter wahrt die Schonfrist wie eine Zahlung."
+        yield punkt("nicht_warten", text, SCHONFRIST)
+    for text in ergebnis.fehlend:
+        yield punkt("angabe_offen", f"Es fehlt: {text}.")
+    if ergebnis.ergaenzend:
+        yield punkt("ergaenzend", f"Für die Entscheidung außerdem nötig: {'; '.join(ergebnis.ergaenzend)}.")
+
+
+def _unlesbar(orte: tuple[str, ...]) -> Iterator[OffenerPunkt]:
+    if orte:
+        text = (
+            f"Diese Angaben sind nicht auswertbar und blieben unberücksichtigt: {', '.join(orte)}. Im Original ansehen."
+        )
+        yield punkt("fall_unlesbar", text)
+
+
+def _annahmen(antrag: Antrag) -> Iterator[OffenerPunkt]:
     if antrag.fall_annahmen:
         namen = ", ".join(antrag.fall_annahmen)
         text = f"Die Angaben beruhen auf einer Zuordnung, die diese Stelle noch nicht bestätigt hat ({namen})."
-        punkte.append(_punkt("annahme_unbestaetigt", text))
+        yield punkt("annahme_unbestaetigt", f"{text} Bitte mit dem Original vergleichen, zuerst die Fristen.")
+
+
+def _schwere(befunde: tuple[Befund, ...]) -> list[OffenerPunkt]:
     schwere = [b for b in befunde if b.schwere in (Schwere.FEHLER, Schwere.SPERRE)]
-    return punkte + [_punkt("befund", f"Befund {b.code}: {b.text}") for b in schwere]
+    return [punkt("befund", f"Befund {b.code}: {b.text}") for b in schwere]
 
 
-def _dokumente(antrag: Antrag) -> str:
+def _staaten(antrag: Antrag) -> tuple[str, ...]:
+    return next((p.staatsangehoerigkeit for p in antrag.personen if p.antragsteller), ())
+
+
+def _dokumente(antrag: Antrag) -> list[str]:
+    """Everything by which a document may be recognised: name, type, description; never its content."""
     namen = [f"{d.name} {d.typ} {d.teil.beschreibung if d.teil else ''}" for d in antrag.dokumente]
-    return " ".join(namen + [f"{t.name} {t.beschreibung}" for t in antrag.anlagen]).lower()
+    return namen + [f"{t.name} {t.beschreibung}" for t in antrag.anlagen]

@@ -41,11 +41,21 @@ def _sgb2(fall: Fall) -> Zustaendigkeit:
     if fall.altersrente:
         frage = "Altersrente und laufende Leistungen nach SGB II schließen sich aus: Welcher Bezug besteht?"
         return Zustaendigkeit("", JOBCENTER, grund, frage)
+    if fall.leistung_unterkunft is False:
+        frage = (
+            "Laufende Leistungen nach SGB II, aber nicht für die Unterkunft: Dann übernimmt das Jobcenter keine "
+            "Mietschulden. Ist der Anspruch dort zu klären, oder kommt das Sozialamt in Betracht?"
+        )
+        return Zustaendigkeit("", f"{JOBCENTER} oder {SOZIALAMT}", grund, frage)
     return Zustaendigkeit("jobcenter", f"{JOBCENTER}, § 21 Satz 1 SGB XII", grund)
 
 
 def _sgb12(fall: Fall) -> Zustaendigkeit:
-    return Zustaendigkeit("sozialamt", SOZIALAMT, "Es werden laufende Leistungen nach dem SGB XII bezogen.")
+    grund = "Es werden laufende Leistungen nach dem SGB XII bezogen."
+    if fall.erwerbsfaehig and not fall.altersrente:
+        frage = "Leistungen nach SGB XII und erwerbsfähig: Für Erwerbsfähige gilt das SGB II. Welcher Bezug besteht?"
+        return Zustaendigkeit("", f"{SOZIALAMT} oder {JOBCENTER}", grund, frage)
+    return Zustaendigkeit("sozialamt", SOZIALAMT, grund)
 
 
 def _keiner(fall: Fall) -> Zustaendigkeit:
