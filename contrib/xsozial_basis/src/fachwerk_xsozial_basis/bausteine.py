@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from random import Random
 from typing import Any
@@ -140,7 +140,8 @@ class Schreiber:
                 self.wert(self.kind(name, "vorname"), "name", " ".join(vornamen))
         if geburt := wer.get("geburtsdatum"):
             self.wert(self.kind(eltern, "geburt"), "datum", f"{geburt}+00:00")
-        self.code(self.kind(eltern, "staatsangehoerigkeit"), "staatsangehoerigkeit", "000", _STAATEN, "2019-04-01")
+        if not wer.get("staatsangehoerigkeit"):
+            self.code(self.kind(eltern, "staatsangehoerigkeit"), "staatsangehoerigkeit", "000", _STAATEN, "2019-04-01")
 
     def _erreichbar(self, eltern: etree._Element) -> None:
         self._anschrift(eltern)
@@ -161,23 +162,25 @@ class Schreiber:
         self.frei(gebaeude, "zusatzangaben")
 
     def _personenbloecke(self, eltern: etree._Element, nummer: int, wer: Mapping[str, Any]) -> None:
-        haushalt = {"laufendeNummer": nummer, "rolle": wer.get("rolle"), "kindergeld": wer.get("kindergeld")}
+        haushalt = {"laufendeNummer": nummer, **_benannt(wer, _JE_PERSON)}
         self.block(eltern, "haushaltsangehoeriger", haushalt)
-        zahlt = wer.get("zahlt") or {}
+        zahlt, beitraege = wer.get("zahlt") or {}, wer.get("beitraege") or {}
         einkommen = {
             "keineEinkuenfte": True if wer.get("einkuenfte") == [] else None,
             "einkunft": wer.get("einkuenfte") or None,
             "zahltEinkommensteuer": zahlt.get("einkommensteuer"),
             "zahltKrankenPflegeversicherung": zahlt.get("kranken_pflegeversicherung"),
             "zahltRentenversicherung": zahlt.get("rentenversicherung"),
+            "beitragKrankenPflegeversicherung": beitraege.get("kranken_pflegeversicherung"),
+            "beitragRentenversicherung": beitraege.get("rentenversicherung"),
         }
         self.block(eltern, "einkommen", einkommen)
-        behinderung = {
-            "gradDerBehinderung": wer.get("grad_der_behinderung"),
-            "pflegegrad": wer.get("pflegegrad"),
-            "haeuslichPflegebeduerftig": wer.get("haeuslich_pflegebeduerftig"),
+        self.block(eltern, "behinderung", _benannt(wer, _BEHINDERUNG))
+        aufenthalt = {
+            "staatsangehoerigkeit": wer.get("staatsangehoerigkeit"),
+            "titelBis": mit_zone(wer.get("aufenthaltstitel_bis")),
         }
-        self.block(eltern, "behinderung", behinderung)
+        self.block(eltern, "aufenthalt", aufenthalt)
 
     def _vorgangsbloecke(self, vorgang: etree._Element, fall: Mapping[str, Any]) -> None:
         haushalt = {
@@ -185,6 +188,9 @@ class Schreiber:
             "alleinerziehend": fall.get("alleinerziehend"),
             "keinUnterhalt": True if fall.get("unterhalt") == [] else None,
             "unterhalt": fall.get("unterhalt") or None,
+            **_benannt(fall, ("vermoegen", "betreuungskosten", "foerderweg", "haerte")),
+            "einkommenVon": mit_zone((fall.get("einkommenszeitraum") or {}).get("von")),
+            "einkommenBis": mit_zone((fall.get("einkommenszeitraum") or {}).get("bis")),
         }
         self.block(vorgang, "haushalt", haushalt)
         lage = ("leistungsbezug", "erwerbsfaehig", "altersrente", "frueher_uebernommen", "verbleib_gewollt")
@@ -231,6 +237,19 @@ _BLOECKE: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("mahnung", "kuendigung", "klage_zugestellt", "termin", "raeumungstermin"),
     ),
 )
+
+
+_JE_PERSON = (
+    *("rolle", "kindergeld", "ausbildung", "erwerbstaetig", "geteiltes_sorgerecht", "betreuungskosten"),
+    *("leistungsbezug", "einzug_am", "auszug_am"),
+)
+_BEHINDERUNG = ("grad_der_behinderung", "pflegegrad", "haeuslich_pflegebeduerftig", "rollstuhl", "blind")
+
+
+def _benannt(werte: Mapping[str, Any], felder: Sequence[str]) -> dict[str, object]:
+    """``felder`` under the names of our blocks, days with a zone."""
+    tage = {feld for feld in felder if feld.endswith("_am")}
+    return {in_kamel(f): mit_zone(werte.get(f)) if f in tage else werte.get(f) for f in felder}
 
 
 def als_text(wert: object) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from lxml import etree
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +22,9 @@ from fachwerk_xsozial_basis.baum import alle, text
 from fachwerk_xsozial_basis.nachricht import ja_nein
 
 Art = Literal["text", "datum", "ja_nein", "betrag", "ganzzahl", "name"]
+HAUSHALT = "haushalt"
+"""The one list whose members are persons, each fact of which a person may state on its own."""
+_IN_LISTE = "-"
 _HOECHSTENS = 100
 
 
@@ -68,19 +72,26 @@ def abbildungen() -> Mapping[str, Abbildung]:
     return gelesen
 
 
-def fall_aus(
-    wurzel: etree._Element, leistung: str, grunddaten: Mapping[str, Any]
-) -> tuple[dict[str, Any] | None, tuple[str, ...], tuple[Befund, ...]]:
-    """Case file of ``leistung``, the assumptions used, and findings; None where the Leistung has no mapping.
+class Falldaten(NamedTuple):
+    """A case file; ``herkunft`` says which of its facts (dotted path) rest on which assumption."""
+
+    fall: dict[str, Any] | None = None
+    annahmen: tuple[str, ...] = ()
+    herkunft: Mapping[str, str] = MappingProxyType({})
+    befunde: tuple[Befund, ...] = ()
+
+
+def fall_aus(wurzel: etree._Element, leistung: str, grunddaten: Mapping[str, Any]) -> Falldaten:
+    """Case file of ``leistung``, what it rests on, and findings; no case file where the Leistung has no mapping.
 
     What the message does not say is left out of the case file: absent is unknown.
     """
     abbildung = abbildungen().get(leistung)
     if abbildung is None:
-        return None, (), ()
+        return Falldaten()
     lesung = _Lesung()
     fall = {**grunddaten, **lesung.lies(wurzel, abbildung.eintraege)}
-    return fall, tuple(sorted(lesung.annahmen)), tuple(lesung.befunde)
+    return Falldaten(fall, tuple(sorted(lesung.annahmen)), lesung.herkunft, tuple(lesung.befunde))
 
 
 class _Lesung:
@@ -88,15 +99,17 @@ class _Lesung:
 
     def __init__(self) -> None:
         self.annahmen: set[str] = set()
+        self.herkunft: dict[str, str] = {}
         self.befunde: list[Befund] = []
 
-    def lies(self, knoten: etree._Element, eintraege: tuple[Eintrag, ...]) -> dict[str, Any]:
+    def lies(self, knoten: etree._Element, eintraege: tuple[Eintrag, ...], ueber: str = "") -> dict[str, Any]:
+        """The facts of ``knoten``; ``ueber`` is the path they have in the case file, ``-`` inside of a list."""
         werte: dict[str, Any] = {}
         for eintrag in eintraege:
-            wert = self._liste(knoten, eintrag) if eintrag.liste else self._wert(knoten, eintrag)
+            wert = self._liste(knoten, eintrag, ueber) if eintrag.liste else self._wert(knoten, eintrag)
             if wert is None:
                 continue
-            self.annahmen |= {eintrag.annahme} - {""}
+            self._vermerke(eintrag, ueber)
             oben, _, unten = eintrag.feld.partition(".")
             if unten:
                 werte.setdefault(oben, {})[unten] = wert
@@ -104,14 +117,28 @@ class _Lesung:
                 werte[oben] = wert
         return werte
 
-    def _liste(self, knoten: etree._Element, eintrag: Eintrag) -> list[dict[str, Any]] | None:
+    def _vermerke(self, eintrag: Eintrag, ueber: str) -> None:
+        if eintrag.annahme:
+            self.annahmen.add(eintrag.annahme)
+        if eintrag.annahme and ueber != _IN_LISTE and eintrag.feld != HAUSHALT:
+            self.herkunft[f"{ueber}{eintrag.feld}"] = eintrag.annahme
+
+    def _mitglied(self, stelle: etree._Element, eintrag: Eintrag, nr: int) -> dict[str, Any]:
+        """A member of the household: that it is one at all is what the assumption of its role says."""
+        if eintrag.annahme:
+            self.herkunft[f"{HAUSHALT}.{nr}.rolle"] = eintrag.annahme
+        return self.lies(stelle, eintrag.liste, f"{HAUSHALT}.{nr}.")
+
+    def _liste(self, knoten: etree._Element, eintrag: Eintrag, ueber: str) -> list[dict[str, Any]] | None:
         stellen = [stelle for pfad in eintrag.pfade for stelle in alle(knoten, pfad)]
         nummern = [text(stelle, eintrag.reihenfolge) if eintrag.reihenfolge else "" for stelle in stellen]
         if stellen and all(nummer.isdecimal() for nummer in nummern):
             reihe = sorted(range(len(stellen)), key=lambda i: int(nummern[i][:9]))
             stellen = [stellen[i] for i in reihe]
+        if stellen and not ueber and eintrag.feld == HAUSHALT:
+            return [self._mitglied(stelle, eintrag, nr) for nr, stelle in enumerate(stellen)]
         if stellen:
-            return [self.lies(stelle, eintrag.liste) for stelle in stellen]
+            return [self.lies(stelle, eintrag.liste, _IN_LISTE) for stelle in stellen]
         leer = eintrag.leer_wenn and text(knoten, eintrag.leer_wenn) in ("true", "1")
         return [] if leer else None
 

@@ -130,14 +130,15 @@ def _antrag(eingang: Eingang, teile: Aufteilung, nachricht: Nachricht) -> Antrag
     kopf_, stand = nachricht.kopf, katalog.leistung_fuer
     leistung = stand(nachricht.kopf.leser, kopf_.dienstkennung, nachricht.vorgangstyp, kopf_.produkt)
     land = katalog.land_des_falls(eingang.kanal_land, kopf_.leser, "")
-    fall, annahmen, befunde = fall_aus(nachricht.wurzel, leistung.wort, _grunddaten(eingang, nachricht, land))
+    falldaten = fall_aus(nachricht.wurzel, leistung.wort, _grunddaten(eingang, nachricht, land))
     return Antrag(
         leistung=leistung.wort,
         leika=leistung.sichere_leika,
         land=land,
-        fall=fall,
-        fall_annahmen=annahmen,
-        befunde=(*nachricht.befunde, *kopf_befunde(nachricht, teile.version), *befunde),
+        fall=falldaten.fall,
+        fall_annahmen=falldaten.annahmen,
+        fall_herkunft=dict(falldaten.herkunft),
+        befunde=(*nachricht.befunde, *kopf_befunde(nachricht, teile.version), *falldaten.befunde),
         test=eingang.test or kopf_.test,
         format_version=teile.version,
         original=teile.xml,
