@@ -184,6 +184,21 @@ def test_whoever_might_receive_a_benefit_is_asked_before_a_refusal(musterland: A
     assert ergebnis.empfehlung == "nachfordern"
 
 
+def test_whoever_might_receive_a_benefit_is_asked_where_nobody_knows_the_limit_or_the_lump_sums(
+    musterland: Any,
+) -> None:
+    gilt = musterland.wert("gilt_als_eingehalten", "true", "A", LEISTUNGEN)
+    unbekannt = [musterland.wert("stufe_eins", "null", "null"), musterland.wert("pauschale_steuer", "null", "null")]
+    land = musterland.mit(*unbekannt, gilt)
+    ohne_abzug = musterland.rechne(land, "antragsteller", "partner", leistungsbezug="sgb2")
+    zahlend = musterland.person("partner", einkuenfte=[{"art": "rente", "betrag": 9000}])
+    zahlend |= {"zahlt": dict.fromkeys(("einkommensteuer", "kranken_pflegeversicherung", "rentenversicherung"), True)}
+    mit_abzug = musterland.rechne(land, "antragsteller", zahlend, leistungsbezug="sgb2")
+    for ergebnis in (ohne_abzug, mit_abzug):
+        assert ergebnis.empfehlung == "nachfordern"
+        assert "jedes Mitglied" in ergebnis.offen[-1].text
+
+
 @pytest.mark.parametrize(
     ("weg", "empfehlung", "stufe"),
     [(None, "bewilligen", "eins"), ("zwei", "bewilligen", "eins"), ("senioren", "bewilligen", "senioren")],

@@ -10,6 +10,7 @@ from typing import Any
 from fachwerk.modell import Empfehlung
 from fachwerk.regeln import Luecke, Schritt, Unbekannt
 from fachwerk_wbs.fall import Fall
+from fachwerk_wbs.fiktion import NAME as FIKTION
 from fachwerk_wbs.grenzen import Stufengrenze
 
 SCHRITT = Decimal(1)
@@ -51,7 +52,7 @@ def empfehle(lage: Lage) -> tuple[Empfehlung, tuple[Luecke, ...]]:
         return _bewilligt(lage, stufe)
     if lage.sperrend or isinstance(lage.einkommen, Unbekannt):
         offen = lage.sperrend + (lage.einkommen.luecken if isinstance(lage.einkommen, Unbekannt) else ())
-        return _offen(tuple(dict.fromkeys(offen)))
+        return _offen(tuple(dict.fromkeys((*offen, *_zur_fiktion(lage)))))
     if vorbehalte := _rundung(lage):
         return Empfehlung.VORLEGEN, vorbehalte
     if lage.fall.foerderweg:
@@ -68,6 +69,11 @@ def _ohne_einkommen(lage: Lage) -> Stufengrenze | None:
     weg = lage.fall.foerderweg
     hoehere = [s for s in lage.massgeblich if s.id == weg and (s.fingiert or not s.merkmal("nur_foerderweg"))]
     return next(iter(hoehere), None) if weg else lage.gewaehlt
+
+
+def _zur_fiktion(lage: Lage) -> tuple[Luecke, ...]:
+    """The question whose answer would make income and limits, known or not, a matter of no account."""
+    return tuple(luecke for luecke in lage.guenstig if luecke.name == FIKTION)
 
 
 def _offen(luecken: tuple[Luecke, ...]) -> tuple[Empfehlung, tuple[Luecke, ...]]:
@@ -100,7 +106,7 @@ def _liegt_unter(eine: Stufengrenze, andere: Stufengrenze) -> bool:
 def _nicht_eingehalten(lage: Lage) -> tuple[Empfehlung, tuple[Luecke, ...]]:
     unbekannt = _unbekannte(lage.massgeblich)
     if unbekannt or not lage.massgeblich:
-        return Empfehlung.VORLEGEN, unbekannt or (_keine_stufe(),)
+        return _offen((*(unbekannt or (_keine_stufe(),)), *_zur_fiktion(lage)))
     if lage.guenstig:
         return _offen(lage.guenstig)
     hindernisse = _ermessen(lage, None) + _andere_stufe(lage) + _haerte(lage)
