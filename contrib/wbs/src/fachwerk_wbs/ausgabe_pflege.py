@@ -59,8 +59,8 @@ def _ausfuehrliche(gruppe: Iterable[Fehlstelle]) -> list[str]:
     for stelle in gruppe:
         name = f" [{stelle.parameter}]" if stelle.parameter and stelle.art != "thema_fehlt" else ""
         zeilen += absatz(f"{stelle.titel}{name}{zeitraum(stelle)}", "  - ", "    ")
-        zeilen += absatz(stelle.text, "      ")
-        zeilen += absatz(f"Nachzusehen: {stelle.fundstelle}. Bisher: {stelle.gesehen}.", "      ")
+        zeilen += absatz(stelle.text, "      ") if stelle.text else []
+        zeilen += absatz(_wo(stelle), "      ")
         zeilen += absatz(f"Folge: {stelle.folge}.", "      ")
     return zeilen
 
@@ -69,10 +69,13 @@ def _kurze(gruppe: Iterable[Fehlstelle]) -> list[str]:
     zeilen = []
     for stelle in gruppe:
         zeilen += absatz(f"{stelle.titel}{zeitraum(stelle)}: {stelle.text}", "  - ", "    ")
-        zeilen += absatz(
-            f"Nachzusehen: {stelle.fundstelle}. Bisher: {stelle.gesehen}. Folge: {stelle.folge}.", "      "
-        )
+        zeilen += absatz(f"{_wo(stelle)} Folge: {stelle.folge}.", "      ")
     return zeilen
+
+
+def _wo(stelle: Fehlstelle) -> str:
+    """Where to look, and where somebody looked already."""
+    return f"Nachzusehen: {stelle.fundstelle.rstrip('.')}. Bisher: {stelle.gesehen.rstrip('.')}."
 
 
 def zeitraum(stelle: Fehlstelle) -> str:
@@ -94,5 +97,5 @@ def faelle_text(pruefung: Pruefung) -> str:
     urteil = _anzahl(len(pruefung.abweichungen), "Abweichung", "Abweichungen")
     zeilen = absatz(f"{pruefung.land.kopf.name} ({pruefung.land.code}): {zahlen}: {urteil}.", weiter="  ")
     zeilen += [zeile for text in pruefung.abweichungen for zeile in absatz(text, "  ✗ ", "    ")]
-    zeilen += [zeile for text in pruefung.fehlend for zeile in absatz(f"Es fehlt noch: {text}.", "  … ", "    ")]
+    zeilen += [zeile for text in pruefung.fehlend for zeile in absatz(text, "  … ", "    ")]
     return "\n".join(zeilen)

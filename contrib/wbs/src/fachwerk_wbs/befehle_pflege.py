@@ -24,7 +24,7 @@ from fachwerk_wbs.luecken import fehlstellen, fruehere, nur_luecken
 def luecken(code: str | None, stichtag: date | None, als_tabelle: bool, als_json: bool) -> None:
     """Arbeitsliste: was im Regelpaket eines Landes nicht belegt ist, und was daran hängt."""
     tag = stichtag or date.today()
-    gewaehlte = [_land(kuerzel) for kuerzel in ([code] if code else laender())]
+    gewaehlte = _gewaehlte(code)
     if als_tabelle:
         from fachwerk_wbs.abdeckung import tabelle
 
@@ -35,6 +35,10 @@ def luecken(code: str | None, stichtag: date | None, als_tabelle: bool, als_json
         drucke_json({"stichtag": tag.isoformat(), "laender": [_als_json(*zeile) for zeile in listen]})
         return
     click.echo("\n\n".join(luecken_text(land, tag, liste, davor) for land, liste, davor in listen))
+
+
+def _gewaehlte(code: str | None) -> list[Land]:
+    return [_land(kuerzel) for kuerzel in ([code] if code else laender())]
 
 
 def _land(kuerzel: str) -> Land:
@@ -68,10 +72,7 @@ def faelle(code: str | None, ordner: Path | None, als_json: bool) -> None:
     if code and ordner:
         raise click.UsageError("Entweder --land oder --ordner, nicht beides.")
     try:
-        if ordner:
-            gewaehlte = [lies_ordner(ordner)]
-        else:
-            gewaehlte = [_land(kuerzel) for kuerzel in ([code] if code else laender())]
+        gewaehlte = [lies_ordner(ordner)] if ordner else _gewaehlte(code)
         pruefungen = [pruefe_land(land, date.today()) for land in gewaehlte]
     except FachwerkError as fehler:
         raise Bedienfehler(fehler.hint) from None

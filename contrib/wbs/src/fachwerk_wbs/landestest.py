@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, get_args
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -93,9 +93,9 @@ def fehlende_faelle(land: Land, faelle: Sequence[Musterfall]) -> list[str]:
     fehlt = []
     gerechnet = [fall for fall in faelle if fall.rechnung.strip()]
     if len(gerechnet) < MINDESTENS:
-        fehlt.append(f"{len(gerechnet)} von {MINDESTENS} Fällen mit ausgeschriebener Rechnung (rechnung)")
+        fehlt.append(f"Nur {len(gerechnet)} von {MINDESTENS} Fällen haben eine ausgeschriebene Rechnung (rechnung).")
     typen = {fall.haushaltstyp for fall in faelle}
-    fehlt += [f"ein Fall mit haushaltstyp: {typ}" for typ in get_args(Haushaltstyp) if typ not in typen]
+    fehlt += [f"Es fehlt ein Fall mit haushaltstyp: {typ}." for typ in get_args(Haushaltstyp) if typ not in typen]
     return fehlt
 
 
@@ -105,7 +105,7 @@ class LandContract(RegelContract):
     Set ``plugin`` to the package of the Land, which offers ``LAND``.
     """
 
-    plugin: ClassVar[Any]
+    plugin: Any
 
     @property
     def land(self) -> Land:

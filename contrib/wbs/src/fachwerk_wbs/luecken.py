@@ -164,6 +164,11 @@ def _werte(land: Land, stichtag: date) -> Iterator[Fehlstelle]:
             yield _fenster(land, parameter, fenster, stichtag)
         elif (gefunden := gueltige(parameter, stichtag)) is not None:
             yield from _fassung(land, parameter, *gefunden, stichtag)
+        elif parameter.vor_beginn(stichtag) and parameter.name.startswith(("freibetrag_", "nicht_angerechnet_")):
+            erste = parameter.fassungen[0]
+            bis = erste.beginn - TAG if erste.beginn else None
+            text = "Ob es das vor der ersten bekannten Fassung schon gab, ist nicht belegt."
+            yield _stelle(land, parameter, erste, "vor_der_ersten", text, stichtag, None, bis)
 
 
 def _fenster(land: Land, parameter: Parameter, neu: Fassung, stichtag: date) -> Fehlstelle:
@@ -185,13 +190,13 @@ def _fassung(
     }
     if art:
         yield _stelle(land, parameter, fassung, art, texte[art], stichtag, seit, bis)
-        return
-    yield from (_stelle(land, parameter, fassung, a, t, stichtag, seit, bis) for a, t in _zellen(fassung))
+    if not art:
+        yield from (_stelle(land, parameter, fassung, a, t, stichtag, seit, bis) for a, t in _zellen(fassung))
     if any("unbestimmt" in b for b in parameter.merkmale.get("wenn", ())):
         gruende = "; ".join(str(b["unbestimmt"]) for b in parameter.merkmale["wenn"] if "unbestimmt" in b)
         text = f"Für wen das gilt, steht nicht fest: {gruende}."
         yield _stelle(land, parameter, fassung, "bedingung_unbestimmt", text, stichtag, seit, bis)
-    if fassung.beleg == "B" and (folge := ohne_ablehnung(parameter.name)):
+    if fassung.beleg == "B" and not art and (folge := ohne_ablehnung(parameter.name)):
         text = f"{_kurz(fassung.wert)} ist aus zweiter Hand (Beleg B)."
         kopf = (Gewicht.ABLEHNUNG, "beleg_b", parameter.name, parameter.titel, text, fassung.fundstelle)
         yield Fehlstelle(*kopf, fassung.quelle, folge, seit, bis)
@@ -216,6 +221,8 @@ def _zellen(fassung: Fassung) -> Iterator[tuple[str, str]]:
             yield "zelle_kandidaten", f"Zeile {zeile}: in Betracht kommen {' oder '.join(map(_kurz, zelle))}."
         elif isinstance(zelle, Mapping) and zelle.get("beleg") == "C":
             yield "zelle_beleg_c", f"Zeile {zeile}: {_kurz(zelle.get('wert'))} ist ungeprüft (Beleg C)."
+        elif isinstance(zelle, Mapping) and zelle.get("beleg") == "B" and fassung.beleg == "A":
+            yield "zelle_beleg_b", f"Zeile {zeile}: {_kurz(zelle.get('wert'))} ist aus zweiter Hand (Beleg B)."
 
 
 def _kurz(wert: Any) -> str:
@@ -247,6 +254,10 @@ def _folge(land: Land, parameter: Parameter, art: str, stichtag: date) -> tuple[
     name = parameter.name
     if nur_bescheinigung(name):
         return Gewicht.BESCHEINIGUNG, auf_dem_schein(name)
+    if art == "zelle_beleg_b":
+        return Gewicht.ABLEHNUNG, "lehnt nicht ab: Haushalte, auf die diese Zeile zutrifft"
+    if name == "grenze_je_schwerbehindert":
+        return Gewicht.ABLEHNUNG, ohne_ablehnung(name)
     if name.startswith("stufe_"):
         return _folge_stufe(land, parameter, art, stichtag)
     if art.startswith("zelle"):
@@ -307,7 +318,7 @@ def _kinderzuschlag(land: Land, stichtag: date, vorhanden: list[str]) -> Iterato
 def _fragen(land: Land) -> Iterator[Fehlstelle]:
     for frage in land.kopf.offen:
         folge = "von Hand zu klären; das Programm weiß davon nichts"
-        kopf = (Gewicht.FRAGE, "frage", "", "Offene Frage", frage.text, frage.nachzusehen)
+        kopf = (Gewicht.FRAGE, "frage", "", frage.text, "", frage.nachzusehen)
         yield Fehlstelle(*kopf, "land.yaml, offen", folge)
 
 

@@ -68,6 +68,7 @@ THEMEN = {
     "geteiltes_sorgerecht_zaehlt": "ob ein Kind im Wechselmodell in beiden Haushalten zählt",
     "nicht_verwandte_zaehlen": "ob nicht verwandte Personen zum Haushalt zählen",
     "baldiger_einzug_zaehlt": "ob zählt, wer bald einzieht",
+    "baldiger_auszug_mindert": "ob noch zählt, wer bald auszieht",
     "aufenthaltstitel_monate": "wie lange ein Aufenthaltstitel noch gelten muss",
     "mindestalter": "ab welchem Alter jemand allein den Antrag stellen kann",
     "freibetrag_": "welche Freibeträge es gibt",

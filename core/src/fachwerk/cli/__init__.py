@@ -35,6 +35,7 @@ BEFEHLE: Mapping[str, str] = {
     "ziel": "Ziele und ihr Stand.",
     "plugins": "Zeigt die installierten Plugins.",
     "leistungen": "Zeigt den Leistungskatalog.",
+    "new": "Legt ein neues Plugin aus einer Vorlage an.",
     "datenbank": "Stand der Datenbank ansehen und sie aktualisieren.",
     "demo": "Zeigt die ganze Linie an einem eingebetteten Postfach.",
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from fachwerk.errors import ConfigErrors, FachwerkError
 from fachwerk.modell import Antrag, Art, Befund, Empfehlung, Manifest, Schwere, Votum
@@ -208,8 +208,8 @@ def _frage(plugin: Any, fall: Regelfall) -> Any:
 class RegelContract:
     """Subclass it as ``Test…``, set ``plugin``, give ``faelle``; ``ordner`` are the folders or files of parameters."""
 
-    plugin: ClassVar[Any]
-    ordner: ClassVar[Sequence[Any]] = ()
+    plugin: Any
+    ordner: Sequence[Any] = ()
 
     def faelle(self) -> Sequence[Regelfall]:
         """The cases the promises are tried on, at least one."""
