@@ -67,13 +67,14 @@ def seltsame_antraege(leistung: str, land: str = "") -> Iterator[tuple[str, Antr
 
 def maengel_manifest(plugin: Any, faelle: Iterable[Regelfall] = ()) -> list[str]:
     """The manifest is complete, the hooks have the right names and arguments, and the cases lie in its scope."""
+    manifest: Manifest = plugin.manifest()
+    if Art.REGELN not in manifest.arten:
+        return ["Manifest: arten nennt nicht „regeln“."]
     try:
-        manifest: Manifest = plugin.manifest()
         plugins = Plugins.aus_modulen({manifest.name: plugin})
     except ConfigErrors as fehler:
         return [problem.hint for problem in fehler.probleme]
     fehlt = {
-        "arten nennt nicht „regeln“": Art.REGELN not in manifest.arten,
         "version fehlt": not manifest.version.strip(),
         "titel fehlt (ihn liest die Sachbearbeitung)": not manifest.titel.strip(),
         "leistungen ist leer: Das Plugin würde zu jedem Antrag gefragt": not manifest.leistungen,
