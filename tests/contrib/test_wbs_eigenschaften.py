@@ -278,6 +278,7 @@ def test_any_valid_case_has_a_result_that_can_be_written_down(fall: dict[str, An
     assert (ergebnis.empfehlung in ("bewilligen", "ablehnen")) == (not ergebnis.offen)
     assert all(punkt.text and punkt.code for punkt in ergebnis.offen)
     if ergebnis.empfehlung == "ablehnen":
+        assert {zeile.beleg for zeile in ergebnis.begruendung} <= {"A", ""}
         assert not any(_schein_moeglich(stufe.id, ort[0]) for stufe in ergebnis.stufen if stufe.eingehalten)
     if ergebnis.empfehlung == "bewilligen":
         assert any(stufe.eingehalten for stufe in ergebnis.stufen if stufe.id == ergebnis.stufe)

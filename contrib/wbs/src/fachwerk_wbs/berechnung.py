@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from fachwerk.modell import OffenerPunkt, Rechenschritt, dezimal_text
+from fachwerk.modell import Empfehlung, OffenerPunkt, Rechenschritt, dezimal_text
 from fachwerk.regeln import Luecke, Rechnung, Schritt, Unbekannt, summiere
 from fachwerk_wbs.bescheinigung import Bescheinigung, bescheinige
 from fachwerk_wbs.einkommen import Personeneinkommen, berechne_person
@@ -38,8 +38,7 @@ def berechne(fall: Fall, land: Land, stichtag: date | None = None) -> Ergebnis:
     neben = Rechnung(land.regelwerk, {}, tag)
     lage = _lage(fall, haushalt, land, rechnung, neben)
     schein = bescheinige(fall, haushalt, land, neben)
-    schritte = (*lage.schritte, *_je_stufe(lage.stufen), *map(_benannt, neben.schritte))
-    return _ergebnis(lage, land, tag, schein, schritte, verlangte(fall, haushalt, land, tag))
+    return _ergebnis(lage, land, tag, schein, neben.schritte, verlangte(fall, haushalt, land, tag))
 
 
 def _lage(fall: Fall, haushalt: Haushalt, land: Land, rechnung: Rechnung, neben: Rechnung) -> Lage:
@@ -92,7 +91,7 @@ def _ergebnis(
     land: Land,
     tag: date,
     schein: Bescheinigung,
-    schritte: tuple[Schritt, ...],
+    neben: Sequence[Schritt],
     nachweise: tuple[str, ...],
 ) -> Ergebnis:
     empfehlung, luecken = empfehle(lage)
@@ -109,12 +108,21 @@ def _ergebnis(
         raeume=schein.raeume,
         gueltig_monate=schein.gueltig_monate,
         gebuehr=schein.gebuehr,
-        begruendung=tuple(s.zeile() for s in schritte),
+        begruendung=_begruendung(lage, empfehlung, neben),
         offen=tuple(offener_punkt(luecke) for luecke in luecken),
         personengruppen=schein.personengruppen,
         nachweise=nachweise,
         hinweise=hinweise,
     )
+
+
+def _begruendung(lage: Lage, empfehlung: Empfehlung, neben: Sequence[Schritt]) -> tuple[Rechenschritt, ...]:
+    """Every line of the reason; a refusal shows nothing but what it rests on."""
+    if empfehlung is Empfehlung.ABLEHNEN:
+        schritte = [*lage.schritte, *_je_stufe(lage.tragende)]
+    else:
+        schritte = [*lage.schritte, *_je_stufe(lage.stufen), *map(_benannt, neben)]
+    return tuple(schritt.zeile() for schritt in schritte)
 
 
 def _zur_stufe(stufe: Stufengrenze | None) -> tuple[Rechenschritt, ...]:

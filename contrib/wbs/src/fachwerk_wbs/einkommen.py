@@ -114,13 +114,15 @@ def _rechne(ergebnis: Personeneinkommen, einkuenfte: tuple[Einkunft, ...], land:
     frei = any(e.art is Art.STEUERFREI for e in einkuenfte)
     steuerfrei = rechnung.gewertet("einkuenfte_steuerfrei") if frei else Gewertet(NULL)
     summe = summiere((steuerpflichtig, steuerfrei))
-    basis = steuerpflichtig if frei and _nur_steuerpflichtige(rechnung) else summe
+    basis = _steuerbasis(summe, steuerpflichtig, rechnung) if frei else summe
     _ziehe_ab(ergebnis, summe, basis, land, rechnung)
 
 
-def _nur_steuerpflichtige(rechnung: Rechnung) -> bool:
+def _steuerbasis(summe: Gewertet, steuerpflichtig: Gewertet, rechnung: Rechnung) -> Gewertet:
+    """What the lump sum for taxes is taken from where there is untaxed income, too."""
     name = "steuerabzug_nur_steuerpflichtig"
-    return rechnung.gilt(name) and rechnung.hole(name) is True
+    nur = rechnung.gewertet(name) if rechnung.gilt(name) else Gewertet(False)
+    return wende_an(lambda ohne, alles, teil: teil if ohne else alles, nur, summe, steuerpflichtig)
 
 
 def _eingaben(
@@ -172,8 +174,7 @@ def _steuerfreier_teil(ergebnis: Personeneinkommen, einkunft: Einkunft, land: La
     name = f"anteil_{einkunft.unterart}" if einkunft.unterart else ""
     parameter = land.parameter.get(name)
     if parameter is None:
-        text = f"{ergebnis.person.name}: Welche steuerfreie Einnahme es ist, fehlt; angesetzt ist sie in voller Höhe."
-        ergebnis.guenstig.append(Luecke("steuerfrei", "angabe", text, "§ 21 Abs. 2 WoFG"))
+        ergebnis.guenstig.append(_ohne_regel(ergebnis.person, einkunft))
         return Gewertet(betrag)
     abzug: Decimal | None = NULL
     if (feld := parameter.merkmale.get("ohne")) is not None:
@@ -185,21 +186,30 @@ def _steuerfreier_teil(ergebnis: Personeneinkommen, einkunft: Einkunft, land: La
     return wende_an(lambda anteil: rest * anteil, aussen.gewertet(name))
 
 
+def _ohne_regel(person: Person, einkunft: Einkunft) -> Luecke:
+    """Tax-free income counts in full as long as nobody says which it is, or the package does not know its rule."""
+    if einkunft.unterart is None:
+        text = f"{person.name}: Welche steuerfreie Einnahme es ist, fehlt; angesetzt ist sie in voller Höhe."
+        return Luecke("steuerfrei", "angabe", text, "§ 21 Abs. 2 WoFG")
+    text = f"{person.name}: Zu welchem Teil {einkunft.unterart} zählt, ist nicht belegt; angesetzt ist alles."
+    return Luecke(f"anteil_{einkunft.unterart}", "recht", text, "§ 21 Abs. 2 WoFG und Landesrecht")
+
+
 def _ziehe_ab(ergebnis: Personeneinkommen, summe: Gewertet, basis: Gewertet, land: Land, innen: Rechnung) -> None:
     eingaben: dict[str, Any] = {"summe_einkuenfte": summe, "basis_steuer": basis}
     for name in ("kranken", "rente"):
         eingaben[f"beitrag_{name}"] = getattr(ergebnis.person.beitraege, ZAHLUNGEN[name][0])
     rechnung = Rechnung(land.regelwerk, eingaben, innen.stichtag)
     if summe.wert != NULL:
-        eingaben["summe_abzuege"] = summiere(_abzug(ergebnis.person, name, rechnung) for name in ZAHLUNGEN)
+        eingaben["summe_abzuege"] = summiere(_abzug(ergebnis, name, rechnung) for name in ZAHLUNGEN)
     else:
         eingaben["summe_abzuege"] = NULL
     ergebnis.betrag = rechnung.gewertet("jahreseinkommen")
     ergebnis.schritte += [*innen.schritte, *rechnung.schritte]
 
 
-def _abzug(person: Person, name: str, rechnung: Rechnung) -> Gewertet:
-    feld, text = ZAHLUNGEN[name]
+def _abzug(ergebnis: Personeneinkommen, name: str, rechnung: Rechnung) -> Gewertet:
+    person, (feld, text) = ergebnis.person, ZAHLUNGEN[name]
     zahlt: bool | None = getattr(person.zahlt, feld)
     if zahlt:
         return rechnung.gewertet(f"abzug_{name}")
@@ -210,6 +220,13 @@ def _abzug(person: Person, name: str, rechnung: Rechnung) -> Gewertet:
         return Gewertet(_fehlt(f"zahlt_{person.name}_{feld}", frage, "§ 23 WoFG"))
     if name == "steuer" or getattr(person.beitraege, feld) is None:
         return Gewertet(NULL)
+    return rechnung.gewertet(f"abzug_{name}" if _voll(ergebnis, name, rechnung) else f"freiwillig_{name}")
+
+
+def _voll(ergebnis: Personeneinkommen, name: str, rechnung: Rechnung) -> bool:
+    """Whether comparable contributions open the whole lump sum; unknown, they count as paid and might count more."""
     voll = f"freiwillig_{name}_voll"
-    ganz = rechnung.gilt(voll) and rechnung.hole(voll) is True
-    return rechnung.gewertet(f"abzug_{name}" if ganz else f"freiwillig_{name}")
+    ganz = rechnung.hole(voll) if rechnung.gilt(voll) else False
+    if isinstance(ganz, Unbekannt):
+        ergebnis.guenstig += ganz.luecken
+    return ganz is True

@@ -41,6 +41,11 @@ class Lage:
         """Tiers a certificate can be issued for as of right."""
         return [s for s in self.stufen if s.von_rechts_wegen and self.zaehlt(s)]
 
+    @property
+    def tragende(self) -> list[Stufengrenze]:
+        """Tiers a refusal rests on: each would have been enough, by right or by discretion."""
+        return [s for s in self.stufen if self.zaehlt(s) and not s.merkmal("nicht_wbs")]
+
     def zaehlt(self, stufe: Stufengrenze) -> bool:
         """A tier of one funding path only is listed, but counts only for a flat of that path."""
         return not stufe.merkmal("nur_foerderweg") or stufe.id == self.fall.foerderweg
@@ -130,6 +135,8 @@ def _fuer_foerderweg(lage: Lage, foerderweg: str) -> tuple[Empfehlung, tuple[Lue
         return _offen((Luecke("foerderweg", "recht", text, stufe.fundstelle), *offen))
     if stufe.merkmal("ermessen"):
         return Empfehlung.VORLEGEN, (_ermessenspunkt(stufe),)
+    if stufe.merkmal("nicht_wbs"):
+        return Empfehlung.VORLEGEN, _andere_stufe(lage)
     return _bewilligt(lage, stufe)
 
 
@@ -179,8 +186,7 @@ def _haerte(lage: Lage) -> tuple[Luecke, ...]:
 
 def _schwache(lage: Lage) -> tuple[Luecke, ...]:
     """A refusal needs grade A of every value it rests on: income, household, and each tier that would be enough."""
-    stufen = (s for s in lage.stufen if lage.zaehlt(s) and not s.merkmal("nicht_wbs"))
-    schritte = (*lage.schritte, *(schritt for stufe in stufen for schritt in stufe.schritte))
+    schritte = (*lage.schritte, *(schritt for stufe in lage.tragende for schritt in stufe.schritte))
     schwach = [s.name for s in schritte if s.beleg in ("B", "C")]
     if not schwach:
         return ()
