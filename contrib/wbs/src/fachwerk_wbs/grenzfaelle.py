@@ -37,9 +37,10 @@ def grenzproben(land: Land) -> Iterator[Probe]:
     """Every certain limit of every version, for several sizes of household, on both sides of it."""
     for stichtag in _pruefbare_tage(land):
         for personen, kinder in GROESSEN:
-            for stufe in grenzen_fuer(land, stichtag, personen, kinder):
-                if stufe.gesichert:
-                    yield from _an_der_grenze(land, stichtag, personen, kinder, stufe)
+            stufen = [s for s in grenzen_fuer(land, stichtag, personen, kinder) if s.gesichert]
+            if stufen and (abzug := _abzug(land, stichtag, personen, kinder, stufen[-1])) is not None:
+                for stufe in stufen:
+                    yield from _an_der_grenze(land, stichtag, personen, kinder, stufe, abzug)
 
 
 def _pruefbare_tage(land: Land) -> list[date]:
@@ -47,25 +48,27 @@ def _pruefbare_tage(land: Land) -> list[date]:
     return sorted({*tage, *(t - timedelta(days=1) for t in tage)})
 
 
-def _an_der_grenze(land: Land, stichtag: date, personen: int, kinder: int, stufe: Stufengrenze) -> Iterator[Probe]:
-    grenze = Decimal(stufe.grenze.wert).quantize(CENT, ROUND_FLOOR)
-    betrag = _betrag_fuer(land, stichtag, personen, kinder, grenze)
-    if betrag is None:
-        return
+def _abzug(land: Land, stichtag: date, personen: int, kinder: int, stufe: Stufengrenze) -> Decimal | None:
+    """What is taken off the profit of this household; None: its income is not known."""
+    betrag = _grenze(stufe)
+    roh = berechne(mit_einkommen(land.code, stichtag, personen, kinder, betrag), land).gesamteinkommen
+    return None if roh is None else betrag - Decimal(roh)
+
+
+def _grenze(stufe: Stufengrenze) -> Decimal:
+    return Decimal(stufe.grenze.wert).quantize(CENT, ROUND_FLOOR)
+
+
+def _an_der_grenze(
+    land: Land, stichtag: date, personen: int, kinder: int, stufe: Stufengrenze, abzug: Decimal
+) -> Iterator[Probe]:
+    grenze = _grenze(stufe)
     for abstand, soll in ((-CENT, True), (0 * CENT, True), (CENT, False)):
         name = f"{tag(stichtag)}, {personen} Personen, {kinder} Kinder, {stufe.id} {euro(grenze)} {abstand:+}"
-        ergebnis = berechne(mit_einkommen(land.code, stichtag, personen, kinder, betrag + abstand), land)
-        yield Probe(name, _mangel(ergebnis, stufe, soll))
-
-
-def _betrag_fuer(land: Land, stichtag: date, personen: int, kinder: int, grenze: Decimal) -> Decimal | None:
-    """The profit with which the household has exactly the income ``grenze``; None: its income is not known."""
-    roh = berechne(mit_einkommen(land.code, stichtag, personen, kinder, grenze), land).gesamteinkommen
-    if roh is None:
-        return None
-    betrag = grenze + (grenze - Decimal(roh))
-    getroffen = berechne(mit_einkommen(land.code, stichtag, personen, kinder, betrag), land).gesamteinkommen
-    return betrag if getroffen == f"{grenze:.2f}" else None
+        fall = mit_einkommen(land.code, stichtag, personen, kinder, grenze + abzug + abstand)
+        ergebnis = berechne(fall, land)
+        if ergebnis.gesamteinkommen == f"{grenze + abstand:.2f}":
+            yield Probe(name, _mangel(ergebnis, stufe, soll))
 
 
 def _mangel(ergebnis: Ergebnis, stufe: Stufengrenze, soll: bool) -> str:

@@ -52,7 +52,7 @@ def pruefe_land(land: Land, heute: date) -> Pruefung:
         liste = list(proben)
         setattr(pruefung, art, len(liste))
         pruefung.abweichungen += [f"{probe.name}: {probe.mangel}" for probe in liste if probe.mangel]
-    pruefung.fehlend += fehlende_faelle(land, faelle)
+    pruefung.fehlend += fehlende_faelle(faelle)
     return pruefung
 
 
@@ -88,7 +88,7 @@ def _text(wert: Any) -> str:
     return {True: "ja", False: "nein"}[wert] if isinstance(wert, bool) else str(wert)
 
 
-def fehlende_faelle(land: Land, faelle: Sequence[Musterfall]) -> list[str]:
+def fehlende_faelle(faelle: Sequence[Musterfall]) -> list[str]:
     """What the list of cases lacks: number, types of household, calculations, days in two versions."""
     fehlt = []
     gerechnet = [fall for fall in faelle if fall.rechnung.strip()]
@@ -121,7 +121,7 @@ class LandContract(RegelContract):
         verlange([text for fall in lies_musterfaelle(self.land) for text in abweichungen(fall, self.land)])
 
     def test_es_gibt_acht_gerechnete_faelle_und_jeden_haushaltstyp(self) -> None:
-        verlange(fehlende_faelle(self.land, lies_musterfaelle(self.land)))
+        verlange(fehlende_faelle(lies_musterfaelle(self.land)))
 
     def test_an_jeder_grenze_entscheidet_der_cent(self) -> None:
         verlange(_maengel(grenzproben(self.land)))
