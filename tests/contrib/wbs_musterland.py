@@ -41,13 +41,20 @@ class Musterland:
         return Land("zz", self.name)
 
     @staticmethod
-    def wert(name: str, inhalt: str, beleg: str = "A", merkmale: str = "{}", ab: str = "2020-01-01") -> str:
-        """One parameter with one version since 2020."""
-        fassung = f"{{ab: {ab}, wert: {inhalt}, fundstelle: § 2 MusterG, beleg: {beleg}, quelle: erfunden}}"
-        return (
-            f"{name}:\n  titel: Muster {name}\n  einheit: EUR\n  geprueft_am: 2026-11-21\n"
-            f"  merkmale: {merkmale}\n  fassungen:\n    - {fassung}\n"
+    def fassungen(name: str, *inhalte: tuple[str, str], merkmale: str = "{}", beleg: str = "A") -> str:
+        """One parameter with a version per pair of first day and value (``ende``: it ends)."""
+        zeilen = "".join(
+            f"    - {{ab: {ab}, {'ende: true' if inhalt == 'ende' else f'wert: {inhalt}, beleg: {beleg}'}, "
+            "fundstelle: § 2 MusterG, quelle: erfunden}\n"
+            for ab, inhalt in inhalte
         )
+        kopf = f"{name}:\n  titel: Muster {name}\n  einheit: EUR\n  geprueft_am: 2026-11-21\n"
+        return f"{kopf}  merkmale: {merkmale}\n  fassungen:\n{zeilen}"
+
+    @classmethod
+    def wert(cls, name: str, inhalt: str, beleg: str = "A", merkmale: str = "{}", ab: str = "2020-01-01") -> str:
+        """One parameter with one version since 2020."""
+        return cls.fassungen(name, (ab, inhalt), merkmale=merkmale, beleg=beleg)
 
     @staticmethod
     def person(rolle: str, **angaben: Any) -> dict[str, Any]:

@@ -342,6 +342,11 @@ def summiere(teile: Iterable[Gewertet]) -> Gewertet:
 
 
 def monate_spaeter(tag: date, monate: int) -> date:
-    """The same day ``monate`` months later, or the last day of that month (BGB § 188 Abs. 2 und 3)."""
+    """The same day ``monate`` months later, or the last day of that month (BGB § 188 Abs. 2 und 3).
+
+    Beyond the calendar it is the last or first day there is: papers without end are dated 9999-12-31.
+    """
     jahr, monat = divmod(tag.year * 12 + tag.month - 1 + monate, 12)
+    if not date.min.year <= jahr <= date.max.year:
+        return date.max if monate > 0 else date.min
     return date(jahr, monat + 1, min(tag.day, calendar.monthrange(jahr, monat + 1)[1]))

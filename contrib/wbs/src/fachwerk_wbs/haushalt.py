@@ -88,7 +88,7 @@ def _merkmale(fall: Fall, mitglieder: tuple[Person, ...], kinder: int, stichtag:
         "kinder": kinder,
         "paar": partner.rolle.value if partner else "keines",
         "paar_alter": None if None in jahre else max(j for j in jahre if j is not None),
-        "ehejahre": None if fall.ehe_seit is None else stichtag.year - fall.ehe_seit.year,
+        "ehejahre": _ehejahre(fall.ehe_seit, stichtag),
         "alleinerziehend": False if partner else fall.alleinerziehend,
         "erwerbstaetig": _erwerbstaetig(fall.antragsteller),
         "unterhalt": None if fall.unterhalt is None else bool(fall.unterhalt),
@@ -98,6 +98,11 @@ def _merkmale(fall: Fall, mitglieder: tuple[Person, ...], kinder: int, stichtag:
         "leistungsbezug": fall.leistungsbezug.value if fall.leistungsbezug else None,
         "eu": ist_eu(staaten_von(fall)),
     }
+
+
+def _ehejahre(seit: date | None, stichtag: date) -> int | None:
+    """Calendar years since the year of the wedding; None: unknown, or the wedding is still to come."""
+    return None if seit is None or seit > stichtag else stichtag.year - seit.year
 
 
 def _betreuungskosten(fall: Fall) -> Wahr:

@@ -13,8 +13,8 @@ SPIELRAUM = 1
 
 
 def _ganzes_jahr(zeitraum: Zeitraum) -> bool:
-    """Twelve months: the day after the last is the first day a year later."""
-    return monate_spaeter(zeitraum.von, 12) == zeitraum.bis + timedelta(days=1)
+    """Twelve months: the last day is the one before the same day a year later."""
+    return monate_spaeter(zeitraum.von, 12) - timedelta(days=1) == zeitraum.bis
 
 
 def _nah(tag: date, stichtag: date) -> bool:
@@ -32,7 +32,7 @@ def _vorausschau(zeitraum: Zeitraum, stichtag: date) -> bool:
 
 def _voriges_kalenderjahr(zeitraum: Zeitraum, stichtag: date) -> bool:
     erster = stichtag.replace(month=1, day=1)
-    return zeitraum.von == monate_spaeter(erster, -12) and zeitraum.bis == erster - timedelta(days=1)
+    return _ganzes_jahr(zeitraum) and zeitraum.von == monate_spaeter(erster, -12)
 
 
 ARTEN: dict[str, Callable[[Zeitraum, date], bool]] = {
