@@ -14,6 +14,7 @@ AUSGENOMMEN = {
     "fachwerk_wbs/eingaben": "reads the case file for the commands",
     "fachwerk_wbs/land": "reads the data of a package",
     "fachwerk_wbs/musterfaelle": "reads the data of a package",
+    "fachwerk_wbs/landesordner": "reads the data of a package",
     "fachwerk_wbs/landestest": "the kit that checks a package reads its files",
     "fachwerk_mietrueckstaende/nachweise": "reads the data of its package",
     "fachwerk/parameter": "reads the data of a package",
