@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from fachwerk.errors import NeedsHumanError
 from fachwerk_wbs import Fall, berechne, finde_land, lies_fall
@@ -83,13 +84,60 @@ def test_an_unknown_land_is_named_with_the_installed_ones() -> None:
         finde_land("xx")
 
 
-def test_the_published_schema_is_the_model() -> None:
+def schema() -> dict[str, Any]:
     datei = resources.files("fachwerk_wbs") / "daten" / "fall.schema.json"
-    gelesen = json.loads(datei.read_text(encoding="utf-8"))
-    modell = Fall.model_json_schema()
-    assert {k: v for k, v in gelesen.items() if k in ("$defs", "properties", "required")} == {
-        k: modell[k] for k in ("$defs", "properties", "required")
-    }
+    gelesen: dict[str, Any] = json.loads(datei.read_text(encoding="utf-8"))
+    return gelesen
+
+
+def test_the_published_schema_is_the_model() -> None:
+    gelesen = schema()
+    assert gelesen.pop("$id") == "urn:fachwerk:wbs:fall:1"
+    Draft202012Validator.check_schema(gelesen)
+    assert gelesen.pop("$schema") == "https://json-schema.org/draft/2020-12/schema"
+    assert gelesen == Fall.model_json_schema()
+
+
+VOLL = {
+    "rolle": "mitbewohner",
+    "geburtsdatum": "1990-02-03",
+    "einkuenfte": [{"art": "steuerfrei", "unterart": "lohnersatz", "betrag": 9000.5, "wohnkosten": "100.00"}],
+    "beitraege": {"kranken_pflegeversicherung": 1200},
+    "leistungsbezug": "wohngeld",
+    "einzug_am": "2027-01-01",
+    "auszug_am": None,
+    "staatsangehoerigkeit": ["FR"],
+}
+
+
+@pytest.mark.parametrize(
+    ("aendern", "gueltig"),
+    [
+        (lambda r: None, True),
+        (lambda r: r["haushalt"].append({**VOLL, "name": "B"}), True),
+        (lambda r: r.update(unterhalt=[{"an": "kind_wechselmodell", "betrag": 100}], leistungsbezug="sgb12"), True),
+        (lambda r: r.update(staatsangehoerigkeit="FR"), True),
+        (lambda r: r.update(staatsangehoerigkeit=["FR", "TR"]), True),
+        (lambda r: r.update(staatsangehoerigkeit=7), False),
+        (lambda r: r.update(einkommenszeitraum={"von": "2025-01-01", "bis": "2025-12-31"}, vermoegen=0), True),
+        (lambda r: r["haushalt"].append({**VOLL, "name": "B", "leistungsbezug": "taschengeld"}), False),
+        (lambda r: r["haushalt"].append({**VOLL, "name": "B", "pflegegrad": 6}), False),
+        (lambda r: r["haushalt"].append({**VOLL, "name": "B", "hobby": "Schach"}), False),
+        (lambda r: r.update(land="NRW"), False),
+        (lambda r: r.update(haushalt=[]), False),
+    ],
+)  # fmt: skip
+def test_what_the_published_schema_accepts_can_be_read_and_nothing_else(
+    wbs: ModuleType, aendern: Any, gueltig: bool
+) -> None:
+    roh = json.loads(json.dumps(wbs.single(20000)))
+    aendern(roh)
+    assert Draft202012Validator(schema()).is_valid(roh) is gueltig
+    if gueltig:
+        assert lies_fall(roh).haushalt
+    else:
+        with pytest.raises(NeedsHumanError):
+            lies_fall(roh)
 
 
 def test_three_valued_logic_keeps_the_unknown() -> None:

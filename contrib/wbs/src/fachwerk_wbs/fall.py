@@ -11,13 +11,21 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from fachwerk.errors import NeedsHumanError
 from fachwerk.regeln import lies_yaml
 
 Betrag = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
 Positiv = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+
+
+def _auch_einzeln(wert: Any) -> Any:
+    return (wert,) if isinstance(wert, str) else wert
+
+
+EIN_STAAT_ODER_MEHRERE = {"anyOf": [{"type": "string"}, {"items": {"type": "string"}, "type": "array"}]}
+Staaten = Annotated[tuple[str, ...], BeforeValidator(_auch_einzeln), WithJsonSchema(EIN_STAAT_ODER_MEHRERE)]
 
 
 class Rolle(StrEnum):
@@ -156,13 +164,8 @@ class Person(_Angaben):
     leistungsbezug: Leistungsbezug | None = None
     einzug_am: date | None = None
     auszug_am: date | None = None
-    staatsangehoerigkeit: tuple[str, ...] | None = None
+    staatsangehoerigkeit: Staaten | None = None
     aufenthaltstitel_bis: date | None = None
-
-    @field_validator("staatsangehoerigkeit", mode="before")
-    @classmethod
-    def _auch_einzeln(cls, wert: Any) -> Any:
-        return (wert,) if isinstance(wert, str) else wert
 
 
 class Unterhalt(_Angaben):
@@ -196,13 +199,8 @@ class Fall(_Angaben):
     einkommenszeitraum: Zeitraum | None = None
     betreuungskosten: Positiv | None = None
     haerte: bool | None = None
-    staatsangehoerigkeit: tuple[str, ...] | None = None
+    staatsangehoerigkeit: Staaten | None = None
     aufenthaltstitel_bis: date | None = None
-
-    @field_validator("staatsangehoerigkeit", mode="before")
-    @classmethod
-    def _auch_einzeln(cls, wert: Any) -> Any:
-        return (wert,) if isinstance(wert, str) else wert
 
     @model_validator(mode="after")
     def _ein_antragsteller(self) -> Self:
