@@ -241,6 +241,15 @@ def test_every_direct_dependency_is_pinned() -> None:
     assert not fehlt, "run: make constraints"
 
 
+def test_what_is_only_measured_against_is_nobodys_dependency() -> None:
+    zeilen = text_von(WURZEL / "bench/vergleich.txt").splitlines()
+    nachbarn = {zeile.partition("==")[0].lower() for zeile in zeilen if "==" in zeile}
+    assert nachbarn, "bench/vergleich.txt names nothing"
+    angaben = [WURZEL / "constraints.txt", WURZEL / "pyproject.toml", *WURZEL.glob("*/pyproject.toml")]
+    for datei in [*angaben, *WURZEL.glob("*/*/pyproject.toml")]:
+        assert not [name for name in nachbarn if name in text_von(datei).lower()], datei
+
+
 def test_the_licence_is_the_whole_eupl() -> None:
     text = " ".join(text_von(WURZEL / "LICENSE").split())
     assert "EUROPEAN UNION PUBLIC LICENCE v. 1.2 EUPL © the European Union 2007, 2016" in text

@@ -232,6 +232,12 @@ def test_a_deadline_moved_from_the_weekend_still_counts_on_the_monday(mrs: Modul
     assert mrs.geprueft(roh, date(2026, 11, 24)).frist is None
 
 
+def test_before_the_law_that_is_evidenced_no_day_is_computed_and_a_person_looks(mrs: ModuleType) -> None:
+    frueh = mrs.geprueft(mrs.mit("gefahr", kuendigung="2001-01-01", klage_zugestellt="2001-02-01"), date(2001, 2, 1))
+    assert (frueh.schonfrist, frueh.frist, frueh.dringlichkeit) == (None, None, Dringlichkeit.SOFORT)
+    assert any("unbekannt" in z.wert for z in frueh.schritte)
+
+
 def test_known_days_are_shown_with_their_distance(mrs: ModuleType) -> None:
     gefahr = {"kuendigung": "2026-10-01", "termin": "2026-11-22", "raeumungstermin": "2026-11-21"}
     werte = {z.name: z.wert for z in mrs.geprueft(mrs.fall(gefahr=gefahr)).schritte}

@@ -37,7 +37,10 @@ def bestimme(fall: Fall) -> Zustaendigkeit | None:
 
 
 def _sgb2(fall: Fall) -> Zustaendigkeit:
-    grund = "Es werden laufende Leistungen nach dem SGB II bezogen; Mietschulden übernimmt dann das Jobcenter."
+    grund = (
+        "Es werden laufende Leistungen nach dem SGB II bezogen; soweit sie auch für die Unterkunft sind, übernimmt "
+        "Mietschulden das Jobcenter."
+    )
     if fall.altersrente:
         frage = "Altersrente und laufende Leistungen nach SGB II schließen sich aus: Welcher Bezug besteht?"
         return Zustaendigkeit("", JOBCENTER, grund, frage)
