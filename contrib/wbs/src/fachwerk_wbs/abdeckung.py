@@ -16,6 +16,7 @@ from fachwerk_wbs.luecken import fehlstellen, nur_luecken, stellt_die_behoerde_f
 from fachwerk_wbs.musterhaushalte import alleinstehend, familie
 
 SPALTEN = ("Land", "Grenzen", "Pauschalen", "Freibeträge", "Unterhalt", "Größe", "Gebühr", "Gültigkeit", "Lücken")
+OHNE_ANSPRUCH = ("ermessen", "nur_foerderweg", "nicht_wbs")
 FRAGEN = ("eine Person", "Paar mit zwei Kindern")
 _THEMEN: dict[str, tuple[str, ...]] = {
     "pauschalen": ("pauschale_", "arbeitnehmer_pauschbetrag"),
@@ -82,7 +83,7 @@ def _grenzen(land: Land, stichtag: date) -> str:
     belege: list[Beleg] = []
     hoehere_offen = False
     for personen, kinder in ((1, 0), (2, 0), (2, 1), (4, 2), (5, 3)):
-        stufen = [s for s in grenzen_fuer(land, stichtag, personen, kinder) if not s.merkmal("ermessen")]
+        stufen = [s for s in grenzen_fuer(land, stichtag, personen, kinder) if not any(map(s.merkmal, OHNE_ANSPRUCH))]
         if not stufen or not stufen[0].gesichert or any(s.zur_ansicht is None for s in stufen):
             return "offen"
         hoehere_offen = hoehere_offen or any(not s.gesichert for s in stufen)

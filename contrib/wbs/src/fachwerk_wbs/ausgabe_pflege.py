@@ -19,7 +19,7 @@ UEBERSCHRIFTEN = {
     Gewicht.HAUSHALTE: "Entscheidet diese Haushalte nicht",
     Gewicht.FRAGE: "Offene Fragen",
     Gewicht.BESCHEINIGUNG: "Entscheidet; es fehlt eine Angabe oder Prüfung",
-    Gewicht.ABLEHNUNG: "Bewilligt, aber lehnt nicht ab (Beleg B statt A)",
+    Gewicht.ABLEHNUNG: "Bewilligt, aber lehnt nicht ab (eine Ablehnung verlangt Beleg A)",
 }
 
 
@@ -27,7 +27,7 @@ def luecken_text(land: Land, stichtag: date, liste: Sequence[Fehlstelle], fruehe
     """The work list of one Land, heaviest gaps first."""
     luecken = nur_luecken(liste)
     kopf = f"{land.kopf.name} ({land.code}), Stichtag {stichtag:%d.%m.%Y}, Rechtsstand {_tag(land.kopf.rechtsstand)}"
-    zeilen = [kopf, f"{_anzahl(len(luecken), 'Lücke', 'Lücken')}, {_schwache(len(liste) - len(luecken))}"]
+    zeilen = [kopf, f"{_anzahl(len(luecken), 'Lücke', 'Lücken')}; {_schwache(len(liste) - len(luecken))}"]
     for gewicht in Gewicht:
         gruppe = [f for f in liste if f.gewicht is gewicht]
         if gruppe:
@@ -51,7 +51,7 @@ def _anzahl(zahl: int, eins: str, viele: str) -> str:
 
 
 def _schwache(zahl: int) -> str:
-    return f"{_anzahl(zahl, 'Wert', 'Werte')} mit Beleg B, wo eine Ablehnung A verlangt"
+    return f"{_anzahl(zahl, 'Punkt steht', 'Punkte stehen')} nur einer Ablehnung entgegen"
 
 
 def _ausfuehrliche(gruppe: Iterable[Fehlstelle]) -> list[str]:

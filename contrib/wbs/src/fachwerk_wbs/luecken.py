@@ -23,6 +23,8 @@ from fachwerk_wbs.wirkung import (
 )
 
 TAG = timedelta(days=1)
+VORHER = ("freibetrag_", "nicht_angerechnet_", "stufe_")
+"""What may have existed before anybody wrote it down; see "Vor der ersten Fassung" in LANDESDATEN.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _bundesthemen(land: Land) -> Iterator[Fehlstelle]:
         gewicht = Gewicht.ABLEHNUNG if weich else Gewicht.HAUSHALTE
         if weich and thema == "bescheinigung":
             continue
-        fundstelle = "Recht des Landes: Verweist es auf das WoFG, oder regelt es das selbst?"
+        fundstelle = "Recht des Landes: ob es auf das WoFG verweist oder das selbst regelt"
         titel = f"Bundesrecht, Thema {thema}"
         yield Fehlstelle(gewicht, "bund", f"bund.{thema}", titel, text, fundstelle, "land.yaml, bund", folge)
 
@@ -164,11 +166,18 @@ def _werte(land: Land, stichtag: date) -> Iterator[Fehlstelle]:
             yield _fenster(land, parameter, fenster, stichtag)
         elif (gefunden := gueltige(parameter, stichtag)) is not None:
             yield from _fassung(land, parameter, *gefunden, stichtag)
-        elif parameter.vor_beginn(stichtag) and parameter.name.startswith(("freibetrag_", "nicht_angerechnet_")):
-            erste = parameter.fassungen[0]
-            bis = erste.beginn - TAG if erste.beginn else None
-            text = "Ob es das vor der ersten bekannten Fassung schon gab, ist nicht belegt."
-            yield _stelle(land, parameter, erste, "vor_der_ersten", text, stichtag, None, bis)
+        elif parameter.vor_beginn(stichtag) and parameter.name.startswith(VORHER):
+            yield from _vor_der_ersten(land, parameter, stichtag)
+
+
+def _vor_der_ersten(land: Land, parameter: Parameter, stichtag: date) -> Iterator[Fehlstelle]:
+    """Before the first version nobody has seen whether there was one; a tier for no certificate does not matter."""
+    if parameter.merkmale.get("nicht_wbs"):
+        return
+    erste = parameter.fassungen[0]
+    bis = erste.beginn - TAG if erste.beginn else None
+    text = "Ob es das vor der ersten bekannten Fassung schon gab, ist nicht belegt."
+    yield _stelle(land, parameter, erste, "vor_der_ersten", text, stichtag, None, bis)
 
 
 def _fenster(land: Land, parameter: Parameter, neu: Fassung, stichtag: date) -> Fehlstelle:
@@ -254,6 +263,8 @@ def _folge(land: Land, parameter: Parameter, art: str, stichtag: date) -> tuple[
     name = parameter.name
     if nur_bescheinigung(name):
         return Gewicht.BESCHEINIGUNG, auf_dem_schein(name)
+    if art == "vor_der_ersten" and name.startswith("stufe_"):
+        return Gewicht.ABLEHNUNG, "lehnt nicht ab: Haushalte, die keine andere Stufe einhalten"
     if art == "zelle_beleg_b":
         return Gewicht.ABLEHNUNG, "lehnt nicht ab: Haushalte, auf die diese Zeile zutrifft"
     if name == "grenze_je_schwerbehindert":
