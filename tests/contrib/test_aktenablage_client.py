@@ -64,6 +64,7 @@ def test_a_delivered_folder_holds_every_file_and_a_mark_with_their_hashes(
         "antrag.pdf",
         "index.html",
         "original.xml",
+        "pruefvermerk.json",
         "pruefvermerk.pdf",
         "vorgang.json",
         "wbs_entwurf.pdf",

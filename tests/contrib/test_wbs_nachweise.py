@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fachwerk.modell import Antrag, Dokument, Teil
+from fachwerk.regeln import lies_yaml
 from fachwerk_wbs import finde_land, lies_fall
 from fachwerk_wbs.berechnung import berechne
-from fachwerk_wbs.land import laender
+from fachwerk_wbs.land import Nachweisregel, laender
 from fachwerk_wbs.nachweise import (
     HOECHSTENS_ZEICHEN,
     Unterlage,
@@ -25,11 +27,17 @@ from fachwerk_wbs.nachweise import (
 
 NW = finde_land("nw")
 REGELN = NW.nachweise
+GEMEINSAM = {
+    schluessel: Nachweisregel.model_validate(regel)
+    for schluessel, regel in lies_yaml(
+        (resources.files("fachwerk_wbs") / "daten" / "nachweise.yaml").read_text(encoding="utf-8")
+    ).items()
+}
 
 
 def erkannt(name: str) -> set[str]:
     """The keys of the shared list for which a document called ``name`` gives a sign."""
-    return {schluessel for schluessel, regel in REGELN.items() if passt(regel.muster, worte_von(name))}
+    return {schluessel for schluessel, regel in GEMEINSAM.items() if passt(regel.muster, worte_von(name))}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,29 @@ _RAND = 1.2
 _GRAU = 95
 
 
+@dataclass(frozen=True)
+class _Mass:
+    """Sizes of letters in points and spaces in millimetres."""
+
+    oben: float = OBEN
+    behoerde: float = 10.5
+    art: float = 20.0
+    titel: float = 13.0
+    nach_titel: float = 3.0
+    abschnitt: float = 12.5
+    vor_abschnitt: float = 4.0
+    text: float = 10.0
+    hinweis: float = 9.0
+    fussnote: float = 8.0
+    tabelle: float = 9.5
+    klein: float = 8.5
+    zeilenrand: float = 1.2
+
+
+_WEIT = _Mass()
+_DICHT = _Mass(16.0, 8.5, 15.0, 10.0, 1.0, 10.0, 2.2, 8.5, 8.0, 7.5, 8.5, 8.0, 0.8)
+
+
 ZIERAT = -1
 WURZEL = 0
 
@@ -89,6 +112,7 @@ class _Blatt:
     setzer: Setzer
     seiten: list[Seite] = field(default_factory=lambda: [[]])
     struktur: list[Element] = field(default_factory=lambda: [Element("Document", ZIERAT)])
+    mass: _Mass = _WEIT
     y: float = OBEN
 
     @property
@@ -130,7 +154,8 @@ class _Blatt:
 
 def setze(schriftstueck: Schriftstueck, satz: Satz, setzer: Setzer) -> Satzergebnis:
     """Lay the whole document out."""
-    blatt = _Blatt(satz, setzer)
+    mass = _DICHT if schriftstueck.dicht else _WEIT
+    blatt = _Blatt(satz, setzer, mass=mass, y=mass.oben)
     vollstaendig = True
     _titel(blatt, schriftstueck)
     try:
@@ -146,21 +171,27 @@ def setze(schriftstueck: Schriftstueck, satz: Satz, setzer: Setzer) -> Satzergeb
 
 
 def _titel(blatt: _Blatt, schriftstueck: Schriftstueck) -> None:
+    mass = blatt.mass
     if schriftstueck.behoerde:
-        blatt.schreibe(blatt.zeilen(schriftstueck.behoerde, _NUTZ, 10.5), 10.5, blatt.element("P", WURZEL))
-        blatt.y += 2
-    blatt.schreibe(blatt.zeilen(schriftstueck.art, _NUTZ, 20, "B"), 20, blatt.element("H1", WURZEL), "B")
-    blatt.schreibe(blatt.zeilen(schriftstueck.titel, _NUTZ, 13), 13, blatt.element("P", WURZEL))
-    blatt.y += 3
+        _zeilen(blatt, schriftstueck.behoerde, mass.behoerde, "P", WURZEL)
+        blatt.y += mass.nach_titel / 2
+    _zeilen(blatt, schriftstueck.art, mass.art, "H1", WURZEL, "B")
+    _zeilen(blatt, schriftstueck.titel, mass.titel, "P", WURZEL)
+    blatt.y += mass.nach_titel
+
+
+def _zeilen(blatt: _Blatt, text: str, groesse: float, art: str, eltern: int, schnitt: Schnitt = "") -> None:
+    """A text over the whole width, as an element of its own."""
+    blatt.schreibe(blatt.zeilen(text, _NUTZ, groesse, schnitt), groesse, blatt.element(art, eltern), schnitt)
 
 
 def _abschnitt(blatt: _Blatt, abschnitt: Abschnitt) -> None:
     eltern = blatt.element("Sect", WURZEL)
-    blatt.y += 4
+    blatt.y += blatt.mass.vor_abschnitt
     blatt.platz_fuer(28)
-    blatt.schreibe(blatt.zeilen(abschnitt.titel, _NUTZ, 12.5, "B"), 12.5, blatt.element("H2", eltern), "B")
+    _zeilen(blatt, abschnitt.titel, blatt.mass.abschnitt, "H2", eltern, "B")
     blatt.zeichne(Flaeche(LINKS, blatt.y + 0.6, _NUTZ, 0.35, 60))
-    blatt.y += 2.2
+    blatt.y += 2.2 if blatt.mass is _WEIT else 1.2
     for block in abschnitt.bloecke:
         _block(blatt, block, eltern)
 
@@ -171,7 +202,7 @@ def _block(blatt: _Blatt, block: Block, eltern: int) -> None:
     elif isinstance(block, Zwischentitel):
         blatt.y += 2.2
         blatt.platz_fuer(18)
-        blatt.schreibe(blatt.zeilen(block.text, _NUTZ, 10, "B"), 10, blatt.element("H3", eltern), "B")
+        _zeilen(blatt, block.text, blatt.mass.text, "H3", eltern, "B")
         blatt.y += 0.6
     else:
         _absatz(blatt, block, eltern)
@@ -181,23 +212,25 @@ def _absatz(blatt: _Blatt, absatz: Absatz, eltern: int) -> None:
     if absatz.ton == "warnung":
         _kasten(blatt, absatz.text, eltern)
         return
-    groesse = 9.0 if absatz.ton == "hinweis" else 10.0
+    mass = blatt.mass
+    groesse = {"hinweis": mass.hinweis, "fussnote": mass.fussnote}.get(absatz.ton, mass.text)
     blatt.y += 1
-    blatt.schreibe(blatt.zeilen(absatz.text, _NUTZ, groesse), groesse, blatt.element("P", eltern))
-    blatt.y += 1.5
+    _zeilen(blatt, absatz.text, groesse, "P", eltern)
+    blatt.y += 1.5 if mass is _WEIT else 0.5
 
 
 def _kasten(blatt: _Blatt, text: str, eltern: int) -> None:
     """A framed paragraph; one that is too long for a box is printed without."""
-    zeilen = blatt.zeilen(text, _NUTZ - 6, 10, "B")
-    hoehe = len(zeilen) * 10 * _PUNKT * 1.32 + 4
+    groesse = blatt.mass.text
+    zeilen = blatt.zeilen(text, _NUTZ - 6, groesse, "B")
+    hoehe = len(zeilen) * groesse * _PUNKT * 1.32 + 4
     blatt.y += 1.5
     if hoehe < HOEHE - OBEN - UNTEN:
         blatt.platz_fuer(hoehe)
         blatt.zeichne(Flaeche(LINKS, blatt.y, _NUTZ, hoehe, 0, rahmen=True))
     blatt.y += 2
-    blatt.schreibe(zeilen, 10, blatt.element("P", eltern), "B", x=LINKS + 3)
-    blatt.y += 4
+    blatt.schreibe(zeilen, groesse, blatt.element("P", eltern), "B", x=LINKS + 3)
+    blatt.y += 4 if blatt.mass is _WEIT else 2.5
 
 
 @dataclass(frozen=True)
@@ -223,28 +256,30 @@ class _Tafel:
     spalten: list[float]
     groesse: float
     kopf: _Reihe | None
+    rand: float = 1.2
 
     @property
     def zeilenhoehe(self) -> float:
         return self.groesse * _PUNKT * 1.3
 
     def hoehe(self, laenge: int) -> float:
-        return laenge * self.zeilenhoehe + 1.2 * _RAND
+        return laenge * self.zeilenhoehe + self.rand * _RAND
 
 
 def setze_tabelle(blatt: _Blatt, tabelle: Tabelle, eltern: int) -> None:
     """A table; its head is repeated on every page, there as ornament only."""
-    groesse = 8.5 if tabelle.klein else 9.5
+    mass = blatt.mass
+    groesse = mass.klein if tabelle.klein else mass.tabelle
     spalten = [_NUTZ * anteil / sum(tabelle.anteile) for anteil in tabelle.anteile]
     element = blatt.element("Table", eltern)
     kopf = _reihe(blatt, tabelle.kopf, spalten, groesse, element, "B") if tabelle.kopf else None
-    tafel = _Tafel(spalten, groesse, kopf)
+    tafel = _Tafel(spalten, groesse, kopf, mass.zeilenrand)
     _tabellenkopf(blatt, tafel)
     if kopf:
         tafel = replace(tafel, kopf=replace(kopf, elemente=[ZIERAT] * len(spalten)))
     for zeile in tabelle.zeilen:
         _tabellenzeile(blatt, tafel, _reihe(blatt, zeile, spalten, groesse, element, beschriftet=kopf is None))
-    blatt.y += 2
+    blatt.y += 2 if mass is _WEIT else 0.8
 
 
 def _reihe(
@@ -277,7 +312,7 @@ def _tabellenkopf(blatt: _Blatt, tafel: _Tafel) -> None:
 def _tabellenzeile(blatt: _Blatt, tafel: _Tafel, reihe: _Reihe) -> None:
     """One row, in as many pieces as pages need; a row of less than a fifth of a page is not torn apart."""
     while True:
-        passt = int((blatt.rest - 1.2 * _RAND) / tafel.zeilenhoehe)
+        passt = int((blatt.rest - tafel.rand * _RAND) / tafel.zeilenhoehe)
         kurz = reihe.laenge * tafel.zeilenhoehe < 50 or passt < 3
         if reihe.laenge > passt and kurz and blatt.y > OBEN:
             blatt.neue_seite()
@@ -303,7 +338,7 @@ def _zellen(blatt: _Blatt, tafel: _Tafel, reihe: _Reihe) -> None:
         beschriftung = tafel.kopf is None and nummer == 0
         einzug, grau = (0.0, _GRAU) if beschriftung else (_RAND, 0)
         for n, zeile in enumerate(zelle):
-            y = blatt.y + _RAND * 0.6 + tafel.zeilenhoehe * (n + 0.76)
+            y = blatt.y + _RAND * tafel.rand / 2 + tafel.zeilenhoehe * (n + 0.76)
             blatt.zeichne(Text(x + einzug, y, zeile, tafel.groesse, reihe.schnitt, grau, reihe.elemente[nummer]))
         x += breite
     blatt.y += tafel.hoehe(reihe.laenge)

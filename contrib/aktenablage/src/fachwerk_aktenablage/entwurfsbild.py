@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fachwerk.modell import Antrag, Empfehlung, Entscheidung, Votum
+from fachwerk.modell import Antrag, Entscheidung, Votum
 from fachwerk_aktenablage.antragsbild import anschrift_text, leistungstitel, testhinweis
+from fachwerk_aktenablage.entwurfsdaten import geltungsgebiet, grenze, massgeblich, mitglieder, stufentitel
 from fachwerk_aktenablage.fallblatt import WORTE
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, angaben
 from fachwerk_aktenablage.texte import UNBEKANNT, bereinigt, betrag, datum, oder_unbekannt, wort
+from fachwerk_aktenablage.vermerkrechnung import abbildungen, eintraege
 
 _LUECKE = "____________________________"
 _HINWEIS = (
@@ -23,8 +25,8 @@ _HINWEIS = (
 
 def entwurfsbild(antrag: Antrag, entscheidung: Entscheidung, behoerde: str, kennzeichen: str) -> Schriftstueck | None:
     """The draft, or None unless one undisputed vote recommends to grant a WBS and names the tier."""
-    voten = [votum for votum in entscheidung.voten if votum.ergebnis and votum.ergebnis.get("stufe")]
-    if antrag.leistung != "wbs" or entscheidung.empfehlung != Empfehlung.BEWILLIGEN or len(voten) != 1:
+    votum = massgeblich(antrag, entscheidung)
+    if votum is None:
         return None
     return Schriftstueck(
         art="Entwurf",
@@ -34,11 +36,12 @@ def entwurfsbild(antrag: Antrag, entscheidung: Entscheidung, behoerde: str, kenn
         vorspann=(Absatz(_HINWEIS, "warnung"), *testhinweis(antrag)),
         abschnitte=(
             Abschnitt("Berechtigte Person", tuple(_berechtigte(antrag))),
-            Abschnitt("Haushalt", tuple(_haushalt(antrag.fall or {}))),
-            Abschnitt("Empfohlener Inhalt", tuple(_inhalt(voten[0], entscheidung))),
+            Abschnitt("Haushalt", tuple(_haushalt(antrag))),
+            Abschnitt("Empfohlener Inhalt", tuple(_inhalt(antrag, votum, entscheidung))),
             Abschnitt("Von der Sachbearbeitung zu ergänzen", (_luecken(),)),
         ),
         fusszeile="Entwurf, keine Bescheinigung",
+        dicht=True,
     )
 
 
@@ -58,9 +61,9 @@ def _berechtigte(antrag: Antrag) -> Iterator[Block]:
         )
 
 
-def _haushalt(fall: Mapping[str, Any]) -> Iterator[Block]:
-    mitglieder = [mitglied for mitglied in fall.get("haushalt") or () if isinstance(mitglied, Mapping)]
-    if not mitglieder:
+def _haushalt(antrag: Antrag) -> Iterator[Block]:
+    personen = mitglieder(antrag.fall)
+    if not personen:
         yield Absatz("Die Angaben zum Haushalt fehlen in lesbarer Form. Bitte dem Antrag entnehmen.")
         return
     yield Tabelle(
@@ -72,25 +75,24 @@ def _haushalt(fall: Mapping[str, Any]) -> Iterator[Block]:
                 WORTE.get(str(m.get("rolle")), wort(m.get("rolle"))),
                 wort(m.get("geburtsdatum")),
             )
-            for nummer, m in enumerate(mitglieder, 1)
+            for nummer, m in enumerate(personen, 1)
         ),
         anteile=(6, 44, 28, 22),
+        klein=True,
     )
 
 
-def _rolle(mitglied: Mapping[str, Any]) -> str:
-    rolle = mitglied.get("rolle")
-    return WORTE.get(str(rolle), wort(rolle))
-
-
-def _inhalt(votum: Votum, entscheidung: Entscheidung) -> Iterator[Block]:
+def _inhalt(antrag: Antrag, votum: Votum, entscheidung: Entscheidung) -> Iterator[Block]:
     ergebnis = votum.ergebnis or {}
     yield angaben(
         [
-            ("Stufe", wort(ergebnis.get("stufe"))),
+            ("Zahl der Personen", str(len(mitglieder(antrag.fall)) or UNBEKANNT)),
+            ("Eingehaltene Grenze", _stufe(ergebnis)),
             ("Angemessene Wohnfläche", _mit(ergebnis.get("wohnflaeche_m2"), "m²")),
             ("Räume", wort(ergebnis.get("raeume"))),
+            ("Personengruppen", _gruppen(ergebnis.get("personengruppen"))),
             ("Gültigkeit", _mit(ergebnis.get("gueltig_monate"), "Monate ab Ausstellung")),
+            ("Gilt nur in", geltungsgebiet(antrag, ergebnis) or UNBEKANNT),
             ("Gebühr", UNBEKANNT if ergebnis.get("gebuehr") is None else betrag(ergebnis["gebuehr"])),
             ("Stichtag der Prüfung", datum(entscheidung.stichtag)),
             ("Fundstellen", _fundstellen(votum)),
@@ -105,9 +107,22 @@ def _inhalt(votum: Votum, entscheidung: Entscheidung) -> Iterator[Block]:
         )
 
 
+def _stufe(ergebnis: Mapping[str, Any]) -> str:
+    """The tier by its title (and word), with its limit."""
+    kennung, titel, hoehe = wort(ergebnis.get("stufe")), stufentitel(ergebnis), grenze(ergebnis)
+    name = f"{wort(titel)} [{kennung}]" if titel else kennung
+    return f"{name}, {betrag(hoehe)} im Jahr" if hoehe else name
+
+
+def _gruppen(gruppen: Any) -> str:
+    return ", ".join(map(wort, gruppen)) if isinstance(gruppen, list) and gruppen else "keine"
+
+
 def _fundstellen(votum: Votum) -> str:
-    stellen = dict.fromkeys(bereinigt(schritt.fundstelle) for schritt in votum.begruendung if schritt.fundstelle)
-    return "\n".join(stellen) or UNBEKANNT
+    """Those of the short calculation where there is one, else of every step."""
+    zeilen = [z for g in eintraege(votum, "rechenweg") for z in abbildungen(g.get("zeilen"))]
+    alle = [str(z.get("fundstelle") or "") for z in zeilen] or [schritt.fundstelle for schritt in votum.begruendung]
+    return "; ".join(dict.fromkeys(bereinigt(stelle) for stelle in alle if stelle)) or UNBEKANNT
 
 
 def _mit(wert: Any, einheit: str) -> str:

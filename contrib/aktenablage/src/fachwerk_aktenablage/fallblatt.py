@@ -60,6 +60,20 @@ def fallblatt(fall: Mapping[str, Any], leistung: str) -> tuple[Block, ...]:
     return tuple(_bloecke(_ergaenzt(fall, leistung), "", leistung, 0))
 
 
+def feldname(feld: str) -> str:
+    """The German label of one field."""
+    return beschriftung(feld, _NAMEN)
+
+
+def feldwert(feld: str, wert: Any) -> str:
+    """Any value of a field on a few lines, however deep it is."""
+    if isinstance(wert, Mapping):
+        return ", ".join(f"{feldname(unten)}: {feldwert(unten, w)}" for unten, w in wert.items()) or "keine"
+    if isinstance(wert, list | tuple):
+        return "\n".join(feldwert(feld, eintrag) for eintrag in wert) or "keine"
+    return _wert(feld, wert)
+
+
 def ergebnisblatt(ergebnis: Mapping[str, Any]) -> tuple[Block, ...]:
     """The result of the rules without reason and open points, which have tables of their own."""
     werte = {k: v for k, v in ergebnis.items() if k not in ("begruendung", "offen", "empfehlung")}

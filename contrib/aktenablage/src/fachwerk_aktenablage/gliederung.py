@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Ton = Literal["text", "hinweis", "warnung"]
+Ton = Literal["text", "hinweis", "warnung", "fussnote"]
 
 
 @dataclass(frozen=True)
 class Absatz:
-    """Running text; ``hinweis`` is set apart, ``warnung`` stands in a box."""
+    """Running text; ``hinweis`` is set apart, ``warnung`` stands in a box, ``fussnote`` is small."""
 
     text: str
     ton: Ton = "text"
@@ -53,7 +53,7 @@ class Abschnitt:
 class Schriftstueck:
     """A document: ``art`` says what it is, ``kennzeichen`` names the case without personal data (footer).
 
-    ``fusszeile`` is repeated on every page.
+    ``fusszeile`` is repeated on every page; ``dicht`` sets it closer, so that a usual case fits on one page.
     """
 
     art: str
@@ -63,6 +63,7 @@ class Schriftstueck:
     vorspann: tuple[Absatz, ...] = ()
     abschnitte: tuple[Abschnitt, ...] = ()
     fusszeile: str = ""
+    dicht: bool = False
 
     def texte(self) -> Iterator[str]:
         """Every text of the document, for looking at its characters."""

@@ -18,9 +18,11 @@ from fachwerk_aktenablage.seite import WBS_ENTWURF, Akte, Datei, index_html
 from fachwerk_aktenablage.settings import Zieleinstellungen
 from fachwerk_aktenablage.texte import ortsdatum
 from fachwerk_aktenablage.vermerkbild import vermerkbild
+from fachwerk_aktenablage.vermerkdaten import vermerkdaten
 
 ANLAGEN = "anlagen"
 PDF = "application/pdf"
+JSON = "application/json"
 
 
 def sendung(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
@@ -36,18 +38,23 @@ def sendung(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
     erzeugt = [
         Teil.entwurf("antrag.pdf", PDF, partial(_pdf, blatt, antrag), "Lesbarer Antrag"),
         Teil.entwurf("pruefvermerk.pdf", PDF, partial(_pdf, vermerk, antrag), "Prüfvermerk"),
+        Teil.entwurf("pruefvermerk.json", JSON, partial(_vermerkdaten, antrag, entscheidung), "Prüfvermerk als Daten"),
         *([Teil.entwurf(WBS_ENTWURF, PDF, partial(_pdf, entwurf, antrag), "Entwurf")] if entwurf else []),
         Teil.entwurf("index.html", "text/html", partial(_seite, akte), "Akte zum Lesen"),
-        Teil.entwurf("vorgang.json", "application/json", partial(_json, antrag, entscheidung, eingaenge), "Übersicht"),
+        Teil.entwurf("vorgang.json", JSON, partial(_json, antrag, entscheidung, eingaenge), "Übersicht"),
     ]
     anlagen += [Anlage(pfad=teil.name, teil=teil) for teil in erzeugt]
     return Sendung(ziel=ziel.name, bezeichnung=name, anlagen=tuple(anlagen))
 
 
 def bezeichnung(antrag: Antrag) -> str:
-    """``wbs_2026-03-02_1a2b3c4d5e6f``: Leistung, day, and a number that is no personal data."""
+    """``wbs_2026-03-02_1a2b3c4d5e6f``: Leistung, day, and a number that is no personal data.
+
+    With ``_ergaenzt-1`` where a person added facts, so that nobody takes the older folder for the newer one.
+    """
     tag = antrag.antragsdatum or ortsdatum(antrag.empfangen)
-    return f"{sicherer_name(antrag.leistung, laenge=20)}_{tag:%Y-%m-%d}_{_nummer(antrag)}"
+    ergaenzt = f"_ergaenzt-{len(antrag.ergaenzungen)}" if antrag.ergaenzungen else ""
+    return f"{sicherer_name(antrag.leistung, laenge=20)}_{tag:%Y-%m-%d}_{_nummer(antrag)}{ergaenzt}"
 
 
 def _nummer(antrag: Antrag) -> str:
@@ -109,6 +116,10 @@ def _pdf(schriftstueck: Schriftstueck, antrag: Antrag) -> Iterator[bytes]:
 
 def _seite(akte: Akte) -> Iterator[bytes]:
     yield index_html(akte).encode("utf-8")
+
+
+def _vermerkdaten(antrag: Antrag, entscheidung: Entscheidung) -> Iterator[bytes]:
+    yield json.dumps(vermerkdaten(antrag, entscheidung), ensure_ascii=True, indent=1).encode() + b"\n"
 
 
 def _json(antrag: Antrag, entscheidung: Entscheidung, dateien: list[Datei]) -> Iterator[bytes]:

@@ -49,7 +49,7 @@ h1{font-size:1.8rem;line-height:1.2;margin:.2rem 0 .4rem}h2{font-size:1.45rem;ma
 border-bottom:3px solid #1a1a1a;padding-bottom:.2rem}
 h3{font-size:1.12rem;margin:1.8rem 0 .5rem;border-bottom:1px solid #777;padding-bottom:.15rem}
 h4{font-size:1rem;margin:1.3rem 0 .3rem;overflow-wrap:anywhere}
-p{margin:.5rem 0}.amt{color:#444}.hinweis{color:#444;font-size:.93rem}
+p{margin:.5rem 0}.amt{color:#444}.hinweis{color:#444;font-size:.93rem}.fussnote{font-size:.85rem}
 .warnung{border:2px solid #1a1a1a;padding:.6rem .9rem;font-weight:600;margin:1rem 0}
 table{border-collapse:collapse;width:100%;table-layout:fixed;margin:.3rem 0 1rem}
 th,td{text-align:left;vertical-align:top;padding:.28rem .6rem .28rem 0;border-bottom:1px solid #d5d5d0;
@@ -100,6 +100,7 @@ def _dateien(akte: Akte) -> Iterator[str]:
     yield "<thead><tr><th>Datei</th><th>Inhalt</th><th>Name beim Absenden</th></tr></thead><tbody>"
     yield _dateizeile("antrag.pdf", "Antrag, lesbar und zum Drucken", "")
     yield _dateizeile("pruefvermerk.pdf", "Prüfvermerk mit Fundstellen (Empfehlung)", "")
+    yield _dateizeile("pruefvermerk.json", "Prüfvermerk als Daten, mit jedem einzelnen Schritt", "")
     if akte.entwurf:
         yield _dateizeile(WBS_ENTWURF, "Entwurf des Wohnberechtigungsscheins (keine Bescheinigung)", "")
     for datei in akte.dateien:

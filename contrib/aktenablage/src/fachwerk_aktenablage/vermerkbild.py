@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
-from fachwerk.modell import (
-    Antrag,
-    Befund,
-    Dringlichkeit,
-    Empfehlung,
-    Entscheidung,
-    OffenerPunkt,
-    Rechenschritt,
-    Schwere,
-    Votum,
-)
+from fachwerk.modell import Antrag, Befund, Dringlichkeit, Empfehlung, Entscheidung, Schwere, Votum
 from fachwerk_aktenablage.antragsbild import leistungstitel, testhinweis
-from fachwerk_aktenablage.fallblatt import ergebnisblatt
-from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, Zwischentitel, angaben
-from fachwerk_aktenablage.texte import bereinigt, datum, oder_unbekannt, zahl, zeitpunkt
+from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, angaben
+from fachwerk_aktenablage.texte import bereinigt, datum, zeitpunkt
+from fachwerk_aktenablage.vermerkangaben import ergaenzungen, nachfragen, nachweise, offen, offene_punkte
+from fachwerk_aktenablage.vermerkrechnung import hinweise, rechnung
 
 KEIN_VERWALTUNGSAKT = (
     "Empfehlung einer Maschine, kein Verwaltungsakt und kein Bescheid. Über den Antrag entscheidet die zuständige "
@@ -36,30 +28,44 @@ _DRINGLICHKEITEN = {
     Dringlichkeit.HOCH: "hoch: zügig bearbeiten",
     Dringlichkeit.SOFORT: "SOFORT: heute bearbeiten",
 }
+_HINWEISE_ZEICHEN = 1200
 _SCHWERE = {Schwere.HINWEIS: "Hinweis", Schwere.WARNUNG: "Warnung", Schwere.FEHLER: "Fehler", Schwere.SPERRE: "Sperre"}
-_BELEGE = {"A": "amtlich", "B": "zweite Hand", "C": "ungeprüft"}
 
 
 def vermerkbild(antrag: Antrag, entscheidung: Entscheidung, behoerde: str, kennzeichen: str) -> Schriftstueck:
-    """The recommendation with its reasons, open points, missing proofs and findings."""
-    offen = _offene_punkte(entscheidung)
-    nachweise = list(dict.fromkeys(bereinigt(n) for votum in entscheidung.voten for n in votum.nachweise))
+    """The recommendation: first what a person has to do, then the calculation, then hints and findings."""
+    voten = entscheidung.voten
     befunde = tuple(dict.fromkeys((*entscheidung.befunde, *antrag.befunde)))
-    abschnitte = [Abschnitt("Empfehlung", tuple(_empfehlung(antrag, entscheidung)))]
-    abschnitte.append(Abschnitt("Offene Punkte", _offen(offen)))
-    if nachweise:
-        abschnitte.append(Abschnitt("Fehlende Nachweise", (_nummeriert("Nachweis", nachweise),)))
-    abschnitte += [Abschnitt(_votumtitel(votum, entscheidung), tuple(_votum(votum))) for votum in entscheidung.voten]
-    abschnitte.append(Abschnitt("Befunde beim Lesen und Prüfen", _befunde(befunde)))
+    saetze = list(dict.fromkeys(satz for votum in voten for satz in hinweise(votum)))
+    abschnitte = (
+        Abschnitt("Empfehlung", tuple(_empfehlung(antrag, entscheidung))),
+        Abschnitt("Offene Punkte", offen(offene_punkte(entscheidung), voten)),
+        Abschnitt("Von der antragstellenden Person zu erfragen", nachfragen(voten)),
+        Abschnitt("Nachweise", nachweise(voten)),
+        Abschnitt("Ergänzte Angaben", tuple(ergaenzungen(antrag))),
+        *(Abschnitt(_votumtitel(votum, entscheidung), tuple(_votum(votum, entscheidung))) for votum in voten),
+        Abschnitt("Hinweise", (Absatz(_gekuerzt(saetze), "fussnote"),) if saetze else ()),
+        Abschnitt("Befunde beim Lesen und Prüfen", _befunde(befunde)),
+    )
     return Schriftstueck(
         art="Prüfvermerk",
         titel=leistungstitel(antrag),
         behoerde=bereinigt(behoerde),
         kennzeichen=kennzeichen,
         vorspann=(*_eile(entscheidung), Absatz(KEIN_VERWALTUNGSAKT, "warnung"), *testhinweis(antrag)),
-        abschnitte=tuple(abschnitte),
+        abschnitte=tuple(abschnitt for abschnitt in abschnitte if abschnitt.bloecke),
         fusszeile="Empfehlung einer Maschine, kein Verwaltungsakt",
+        dicht=True,
     )
+
+
+def _gekuerzt(saetze: list[str]) -> str:
+    """The first hints, as whole sentences; nothing depends on them, and all are in the data beside the page."""
+    laengen = accumulate(len(satz) + 1 for satz in saetze)
+    gezeigt = max(1, sum(laenge <= _HINWEISE_ZEICHEN for laenge in laengen))
+    rest = len(saetze) - gezeigt
+    weitere = [f"Weitere Hinweise ({rest}) stehen in pruefvermerk.json."] if rest else []
+    return " ".join((*saetze[:gezeigt], *weitere))
 
 
 def _eile(entscheidung: Entscheidung) -> tuple[Absatz, ...]:
@@ -75,9 +81,7 @@ def _empfehlung(antrag: Antrag, entscheidung: Entscheidung) -> Iterator[Block]:
         [
             ("Empfehlung", EMPFEHLUNGEN[entscheidung.empfehlung]),
             ("Stichtag der Prüfung", datum(entscheidung.stichtag)),
-            ("Im Postfach zugestellt", zeitpunkt(antrag.zugestellt)),
-            ("Von Fachwerk empfangen", zeitpunkt(antrag.empfangen)),
-            ("Nachricht-UUID", oder_unbekannt(antrag.nachrichten_uuid)),
+            ("Zugestellt / empfangen", f"{zeitpunkt(antrag.zugestellt)} / {zeitpunkt(antrag.empfangen)}"),
         ]
     )
     if not entscheidung.voten:
@@ -92,68 +96,25 @@ def _empfehlung(antrag: Antrag, entscheidung: Entscheidung) -> Iterator[Block]:
         )
 
 
-def _offene_punkte(entscheidung: Entscheidung) -> tuple[OffenerPunkt, ...]:
-    return tuple(dict.fromkeys((*entscheidung.offen, *(p for votum in entscheidung.voten for p in votum.offen))))
-
-
-def _offen(offen: tuple[OffenerPunkt, ...]) -> tuple[Block, ...]:
-    if not offen:
-        return (Absatz("Keine."),)
-    zeilen = tuple(
-        (
-            str(nummer),
-            bereinigt(punkt.text) + (f"\n(Person: {bereinigt(punkt.person)})" if punkt.person else ""),
-            bereinigt(punkt.fundstelle) or "–",
-        )
-        for nummer, punkt in enumerate(offen, 1)
-    )
-    return (Tabelle(kopf=("Nr.", "Was ist zu klären?", "Fundstelle"), zeilen=zeilen, anteile=(6, 66, 28)),)
-
-
-def _nummeriert(kopf: str, texte: list[str]) -> Tabelle:
-    zeilen = tuple((str(nummer), text) for nummer, text in enumerate(texte, 1))
-    return Tabelle(kopf=("Nr.", kopf), zeilen=zeilen, anteile=(6, 94))
-
-
 def _votumtitel(votum: Votum, entscheidung: Entscheidung) -> str:
     quelle = bereinigt(votum.quelle)
-    return f"Rechenweg ({quelle})" if quelle and len(entscheidung.voten) > 1 else "Rechenweg"
+    return f"Rechenweg ({quelle})" if quelle else "Rechenweg"
 
 
-def _votum(votum: Votum) -> Iterator[Block]:
-    kopf = [("Empfehlung dieser Regeln", EMPFEHLUNGEN[votum.empfehlung]), ("Regelwerk", oder_unbekannt(votum.quelle))]
+def _votum(votum: Votum, entscheidung: Entscheidung) -> Iterator[Block]:
+    kopf = []
+    if len(entscheidung.voten) > 1:
+        kopf.append(("Empfehlung dieser Regeln", EMPFEHLUNGEN[votum.empfehlung]))
     if votum.weiterleiten_an:
         kopf.append(("Weiterleiten an", bereinigt(votum.weiterleiten_an)))
-    yield angaben(kopf)
-    if votum.begruendung:
-        yield _rechenweg(votum.begruendung)
-    else:
-        yield Absatz("Die Regeln nennen keine einzelnen Schritte.")
-    if votum.ergebnis:
-        yield Zwischentitel("Ergebnis der Prüfung")
-        yield from ergebnisblatt(votum.ergebnis)
-
-
-def _rechenweg(schritte: tuple[Rechenschritt, ...]) -> Tabelle:
-    return Tabelle(
-        kopf=("Nr.", "Schritt", "Wert", "Fundstelle", "Beleg"),
-        zeilen=tuple(
-            (
-                str(nummer),
-                bereinigt(schritt.name),
-                zahl(schritt.wert),
-                bereinigt(schritt.fundstelle) or "–",
-                _BELEGE.get(schritt.beleg, bereinigt(schritt.beleg) or "–"),
-            )
-            for nummer, schritt in enumerate(schritte, 1)
-        ),
-        anteile=(6, 35, 17, 29, 13),
-    )
+    if kopf:
+        yield angaben(kopf)
+    yield from rechnung(votum)
 
 
 def _befunde(befunde: tuple[Befund, ...]) -> tuple[Block, ...]:
     if not befunde:
-        return (Absatz("Keine."),)
+        return ()
     rang = list(_SCHWERE)[::-1]
     zeilen = tuple(
         (
@@ -163,4 +124,4 @@ def _befunde(befunde: tuple[Befund, ...]) -> tuple[Block, ...]:
         )
         for befund in sorted(befunde, key=lambda befund: rang.index(befund.schwere))
     )
-    return (Tabelle(kopf=("Schwere", "Befund", "Code und Quelle"), zeilen=zeilen, anteile=(12, 60, 28)),)
+    return (Tabelle(kopf=("Schwere", "Befund", "Code und Quelle"), zeilen=zeilen, anteile=(12, 60, 28), klein=True),)

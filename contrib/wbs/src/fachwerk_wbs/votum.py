@@ -8,13 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fachwerk.modell import Antrag, Befund, Empfehlung, OffenerPunkt, Schwere, Votum
+from fachwerk.modell import Antrag, Befund, Empfehlung, OffenerPunkt, Rechenschritt, Schwere, Votum
 from fachwerk_wbs.angaben import Nachfrage, mitglieder_in, nachfragen
 from fachwerk_wbs.berechnung import berechne
 from fachwerk_wbs.ergebnis import Ergebnis
 from fachwerk_wbs.fall import Fall, Rolle, maengel_von
 from fachwerk_wbs.land import Land
 from fachwerk_wbs.nachweise import Beleg, belege, fehlende, unterlagen_von
+from fachwerk_wbs.rechenweg import rechenweg
 from fachwerk_wbs.voraussetzungen import staaten_von
 
 ENTSCHEIDEND = (Empfehlung.BEWILLIGEN, Empfehlung.ABLEHNEN)
@@ -32,7 +33,7 @@ def entscheide(antrag: Antrag, befunde: Iterable[Befund], stichtag: date, land: 
     try:
         fall = _mit_staat(Fall.model_validate(roh), antrag)
     except ValidationError as fehler:
-        return _unvollstaendig(roh, fehler, stichtag, land)
+        return _unvollstaendig(antrag, roh, fehler, stichtag, land)
     if fall.land != land.code:
         return _vorlage([_punkt("land_widerspruch", f"Die Angaben nennen das Land {fall.land!r}.")], land)
     return _votum(antrag, fall, berechne(fall, land, stichtag), tuple(befunde), land)
@@ -47,7 +48,7 @@ def _ohne_fall() -> OffenerPunkt:
     return _punkt("keine_falldaten", text)
 
 
-def _unvollstaendig(roh: dict[str, Any], fehler: ValidationError, stichtag: date, land: Land) -> Votum:
+def _unvollstaendig(antrag: Antrag, roh: dict[str, Any], fehler: ValidationError, stichtag: date, land: Land) -> Votum:
     """Not to be computed with: what is only missing is asked for, anything else is left to a person."""
     maengel = maengel_von(fehler)
     if not roh.get("haushalt") and all(ort == "haushalt" for ort, _ in maengel):
@@ -55,12 +56,23 @@ def _unvollstaendig(roh: dict[str, Any], fehler: ValidationError, stichtag: date
     if not _nur_luecken(roh, fehler):
         return _vorlage([_unlesbar(ort, text) for ort, text in maengel], land)
     fehlt = nachfragen(roh, stichtag)
+    immer = [land.nachweise[name].titel for name in ("ausweis", "einkommen")]
+    gefunden = belege(immer, land, unterlagen_von(antrag))
     return Votum(
         empfehlung=Empfehlung.NACHFORDERN,
         offen=tuple(_nachfrage(frage) for frage in fehlt),
-        ergebnis={"empfehlung": Empfehlung.NACHFORDERN.value, "nachfragen": [frage.als_json() for frage in fehlt]},
+        nachweise=fehlende(gefunden),
+        ergebnis=_nachforderung(fehlt, gefunden),
         quelle=f"wbs_{land.code}",
     )
+
+
+def _nachforderung(fehlt: Iterable[Nachfrage], gefunden: Iterable[Beleg]) -> dict[str, Any]:
+    return {
+        "empfehlung": Empfehlung.NACHFORDERN.value,
+        "nachfragen": [frage.als_json() for frage in fehlt],
+        "nachweise": [{"titel": beleg.titel, "vermutlich": list(beleg.vermutlich)} for beleg in gefunden],
+    }
 
 
 def _nur_luecken(roh: dict[str, Any], fehler: ValidationError) -> bool:
@@ -119,7 +131,9 @@ def _votum(antrag: Antrag, fall: Fall, ergebnis: Ergebnis, befunde: tuple[Befund
         begruendung=ergebnis.begruendung + ergebnis.hinweise,
         offen=tuple(punkte),
         nachweise=fehlen,
-        ergebnis=ergebnis.als_json() | _zum_votum(antrag, empfehlung, punkte, gefunden, ergebnis.stichtag),
+        ergebnis=ergebnis.als_json()
+        | _zum_votum(antrag, empfehlung, punkte, gefunden, ergebnis.stichtag)
+        | {"rechenweg": rechenweg(fall, ergebnis, land), "hinweise": [_hinweis(h) for h in ergebnis.hinweise]},
         quelle=f"wbs_{land.code}",
     )
 
@@ -139,6 +153,10 @@ def _zum_votum(
         "nachfragen": [frage.als_json() for frage in fragen],
         "nachweise": [{"titel": beleg.titel, "vermutlich": list(beleg.vermutlich)} for beleg in gefunden],
     }
+
+
+def _hinweis(hinweis: Rechenschritt) -> dict[str, str]:
+    return {"name": hinweis.name, "text": hinweis.wert, "fundstelle": hinweis.fundstelle}
 
 
 def _mit_person(punkt: OffenerPunkt, fall: Fall) -> OffenerPunkt:
