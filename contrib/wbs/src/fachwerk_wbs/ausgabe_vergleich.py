@@ -51,7 +51,7 @@ def _wohnung(flaeche: str | None, raeume: str | None) -> str:
 
 def chronik_text(name: str, haushalt: str, verlaeufe: Sequence[Verlauf]) -> str:
     """The limits of every tier, period by period."""
-    zeilen = [f"{name}: Einkommensgrenzen für {haushalt}, im Jahr (in Klammern der Beleg)"]
+    zeilen = absatz(f"{name}: Einkommensgrenzen für {haushalt} (im Jahr; in Klammern der Beleg)", weiter="  ")
     for verlauf in verlaeufe:
         zeilen += ["", f"  {verlauf.titel} ({verlauf.id}{', nach Ermessen' if verlauf.ermessen else ''})"]
         for abschnitt in verlauf.abschnitte:
