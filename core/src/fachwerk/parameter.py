@@ -30,7 +30,7 @@ BELEGE: tuple[Beleg, ...] = ("", "A", "B", "C")
 
 def schwaecherer(*belege: Beleg) -> Beleg:
     """The weakest of several grades: a chain is as good as its worst link."""
-    return max(belege, key=BELEGE.index, default="")
+    return belege[0] if len(belege) == 1 else max(belege, key=BELEGE.index, default="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,14 @@ class Schritt:
     titel: str = ""
     einheit: str = ""
 
-    def zeile(self, vor: str = "") -> Rechenschritt:
-        """The line as it is journalled and printed; ``vor`` names whose line it is."""
-        geld = isinstance(self.wert, Decimal) and self.einheit.startswith("EUR")
+    def zeile(self, vor: str = "", titel: str = "", einheit: str = "") -> Rechenschritt:
+        """The line as it is journalled and printed; ``vor`` names whose line it is.
+
+        ``titel`` and ``einheit`` are for a step that has none of its own, the result of a rule.
+        """
+        geld = isinstance(self.wert, Decimal) and (self.einheit or einheit).startswith("EUR")
         wert = dezimal_text(self.wert) if geld else wert_text(self.wert)
-        name = f"{vor}{self.titel or self.name}"
+        name = f"{vor}{self.titel or titel or self.name}"
         return Rechenschritt(name=name, wert=wert, fundstelle=self.fundstelle, beleg=self.beleg)
 
 

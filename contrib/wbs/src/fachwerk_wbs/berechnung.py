@@ -10,7 +10,7 @@ from fachwerk.modell import Empfehlung, OffenerPunkt, Rechenschritt, dezimal_tex
 from fachwerk.regeln import Luecke, Rechnung, Schritt, Unbekannt, summiere
 from fachwerk_wbs.bescheinigung import Bescheinigung, bescheinige
 from fachwerk_wbs.einkommen import Personeneinkommen, berechne_person
-from fachwerk_wbs.empfehlung import Lage, empfehle
+from fachwerk_wbs.empfehlung import Lage, Zeile, empfehle
 from fachwerk_wbs.ergebnis import Ergebnis, Stufenergebnis
 from fachwerk_wbs.fall import Fall
 from fachwerk_wbs.fiktion import als_eingehalten
@@ -67,23 +67,18 @@ def _guenstige(haushalt: Haushalt, personen: list[Personeneinkommen], abzuege: A
     return tuple(dict.fromkeys((*haushalt.guenstig, *je_person, *abzuege.guenstig)))
 
 
-def _schritte(personen: list[Personeneinkommen], rechnung: Rechnung) -> list[Schritt]:
-    """The reason in reading order: persons, then the household; each line with a readable name."""
-    je_person = [_benannt(s, f"{p.person.name}: ") for p in personen for s in p.schritte]
-    return [*je_person, *map(_benannt, rechnung.schritte)]
+def _schritte(personen: list[Personeneinkommen], rechnung: Rechnung) -> list[Zeile]:
+    """The reason in reading order: persons, then the household; each line with whose it is."""
+    je_person = [(f"{p.person.name}: ", s) for p in personen for s in p.schritte]
+    return [*je_person, *(("", s) for s in rechnung.schritte)]
 
 
-def _je_stufe(stufen: Sequence[Stufengrenze]) -> list[Schritt]:
-    return [_benannt(s, _vor(stufe, s)) for stufe in stufen for s in stufe.schritte]
+def _je_stufe(stufen: Sequence[Stufengrenze]) -> list[Zeile]:
+    return [(_vor(stufe, s), s) for stufe in stufen for s in stufe.schritte]
 
 
 def _vor(stufe: Stufengrenze, schritt: Schritt) -> str:
     return "" if schritt.name.startswith("stufe_") else f"{stufe.titel}: "
-
-
-def _benannt(schritt: Schritt, vor: str = "") -> Schritt:
-    titel = f"{vor}{schritt.titel or TITEL.get(schritt.name, schritt.name)}"
-    return Schritt(schritt.name, schritt.wert, schritt.fundstelle, schritt.beleg, titel, schritt.einheit or "EUR")
 
 
 def _ergebnis(
@@ -119,10 +114,10 @@ def _ergebnis(
 def _begruendung(lage: Lage, empfehlung: Empfehlung, neben: Sequence[Schritt]) -> tuple[Rechenschritt, ...]:
     """Every line of the reason; a refusal shows nothing but what it rests on."""
     if empfehlung is Empfehlung.ABLEHNEN:
-        schritte = [*lage.schritte, *_je_stufe(lage.tragende)]
+        zeilen = [*lage.schritte, *_je_stufe(lage.tragende)]
     else:
-        schritte = [*lage.schritte, *_je_stufe(lage.stufen), *map(_benannt, neben)]
-    return tuple(schritt.zeile() for schritt in schritte)
+        zeilen = [*lage.schritte, *_je_stufe(lage.stufen), *(("", schritt) for schritt in neben)]
+    return tuple(schritt.zeile(vor, TITEL.get(schritt.name, ""), "EUR") for vor, schritt in zeilen)
 
 
 def _zur_stufe(stufe: Stufengrenze | None) -> tuple[Rechenschritt, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from fachwerk.modell import Empfehlung
@@ -17,7 +18,11 @@ SCHRITT = Decimal(1)
 """Länder round to cents, down to the euro or to the nearest: within one euro of a limit a person decides."""
 
 
-@dataclass(frozen=True, slots=True)
+Zeile = tuple[str, Schritt]
+"""A step of the calculation and whose it is."""
+
+
+@dataclass(frozen=True)
 class Lage:
     """Everything the recommendation depends on."""
 
@@ -26,10 +31,10 @@ class Lage:
     stufen: Sequence[Stufengrenze]
     sperrend: tuple[Luecke, ...]
     guenstig: tuple[Luecke, ...]
-    schritte: Sequence[Schritt]
+    schritte: Sequence[Zeile]
     titel: Mapping[str, str]
 
-    @property
+    @cached_property
     def gewaehlt(self) -> Stufengrenze | None:
         """The first tier that is kept and needs no discretion; one without certificate only if no other is."""
         waehlbar = [s for s in self.stufen if not s.merkmal("ermessen") and self.zaehlt(s)]
@@ -186,7 +191,8 @@ def _haerte(lage: Lage) -> tuple[Luecke, ...]:
 
 def _schwache(lage: Lage) -> tuple[Luecke, ...]:
     """A refusal needs grade A of every value it rests on: income, household, and each tier that would be enough."""
-    schritte = (*lage.schritte, *(schritt for stufe in lage.tragende for schritt in stufe.schritte))
+    je_stufe = (schritt for stufe in lage.tragende for schritt in stufe.schritte)
+    schritte = (*(schritt for _, schritt in lage.schritte), *je_stufe)
     schwach = [s.name for s in schritte if s.beleg in ("B", "C")]
     if not schwach:
         return ()

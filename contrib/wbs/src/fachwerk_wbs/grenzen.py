@@ -134,7 +134,7 @@ class _Grundlage:
         for name, anzahl in ((n, a) for n, a in mengen.items() if a):
             zelle = tabelle.zelle(name)
             eigene.merke(tabelle.schritt(name, zelle))
-            teile.append(wende_an(lambda betrag, mal=Decimal(anzahl): betrag * mal, zelle))
+            teile.append(zelle if anzahl == 1 else wende_an(lambda betrag, mal=anzahl: betrag * mal, zelle))
         grenze = summiere(teile)
         eigene.merke(Schritt("stufengrenze", grenze.wert, tabelle.fundstelle, grenze.beleg))
         return grenze
