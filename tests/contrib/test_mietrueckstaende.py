@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import fachwerk_mietrueckstaende as plugin
 from fachwerk.modell import Befund, Dokument, Dringlichkeit, Empfehlung, Person, Schwere
+from fachwerk.unterlagen import passt, worte_von
 from fachwerk_mietrueckstaende.fall import Fall, lies_fall
-from fachwerk_mietrueckstaende.nachweise import _lage, _liste, woerter
+from fachwerk_mietrueckstaende.nachweise import lage, liste
 
 EMPFEHLBAR = (Empfehlung.VORLEGEN, Empfehlung.NACHFORDERN)
 
@@ -194,13 +195,25 @@ def test_a_word_inside_another_word_proves_nothing(mrs: ModuleType, name: str, t
 
 
 def test_every_situation_of_the_list_of_proofs_is_known_and_every_pattern_can_match() -> None:
-    lagen = {*_lage(Fall()), "nicht_deutsch"}
-    assert {regel["wenn"] for regel in _liste() if "wenn" in regel} == lagen
-    for regel in _liste():
-        assert regel["muster"]
+    assert {regel["wenn"] for regel in liste() if "wenn" in regel} == {*lage(Fall()), "nicht_deutsch"}
+    for regel in liste():
         for muster in regel["muster"]:
-            wort = muster.replace("*", "")
-            assert woerter(wort) == {wort}, f"{muster}: no word of a name looks like this"
+            name = f"{muster.lstrip('=*')}.pdf"
+            assert passt([muster], worte_von(name)), f"{muster}: no word of a name looks like this"
+
+
+def test_the_result_says_which_document_may_be_a_proof_and_what_to_ask_whom(mrs: ModuleType) -> None:
+    roh = mrs.fall(rueckstand={})
+    ergebnis = mrs.votum(roh, dokumente=(Dokument(id="1", name="Mietvertrag.pdf"),)).ergebnis
+    vermutlich = {beleg["titel"]: beleg["vermutlich"] for beleg in ergebnis["nachweise"]}
+    assert vermutlich["Mietvertrag oder Mietbescheinigung"] == ["Mietvertrag.pdf"]
+    assert vermutlich["Kündigungsschreiben"] == []
+    assert [(f["person"], *f["angaben"]) for f in ergebnis["nachfragen"]] == [
+        ("A", "Höhe des Mietrückstands"),
+        ("A", "Monate, aus denen der Rückstand stammt"),
+    ]
+    assert mrs.votum(sgb2(mrs, rueckstand={})).ergebnis["nachfragen"] == []
+    assert mrs.votum(mrs.fall(verbleib_gewollt=False)).ergebnis["hinweise"][-1]["text"].startswith("Die Wohnung soll")
 
 
 # -- promises ---------------------------------------------------------------------------------------------------------

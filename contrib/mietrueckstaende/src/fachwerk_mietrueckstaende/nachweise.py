@@ -1,15 +1,14 @@
-"""Which proofs the situation asks for, and which seem to be among the documents. Only a hint: nobody read them."""
+"""Which proofs the situation asks for, and which documents may be one. Only a hint: nobody has read them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import resources
-from itertools import pairwise
 from typing import Any
 
+from fachwerk import unterlagen
+from fachwerk.modell import Antrag
 from fachwerk.regeln import lies_yaml
 from fachwerk_mietrueckstaende.betraege import ist_iban
 from fachwerk_mietrueckstaende.fall import Fall, Leistungsbezug
@@ -17,23 +16,22 @@ from fachwerk_mietrueckstaende.fall import Fall, Leistungsbezug
 DEUTSCH = "000"
 """Citizenship key of Germany in the national code list."""
 
-_UMSCHRIFT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_GRENZE = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])|[\W\d_]+")
-
 
 @lru_cache(maxsize=1)
-def _liste() -> tuple[Mapping[str, Any], ...]:
+def liste() -> tuple[Mapping[str, Any], ...]:
+    """The list of proofs as shipped: titel, muster, and wenn where it depends on the situation."""
     datei = resources.files("fachwerk_mietrueckstaende") / "daten" / "nachweise.yaml"
     return tuple(lies_yaml(datei.read_text(encoding="utf-8"), "nachweise.yaml"))
 
 
 def verlangte(fall: Fall, staaten: Collection[str] = ()) -> list[str]:
     """Titles of the proofs this situation asks for, in the order of the list; ``staaten``: the applicant's."""
-    lage = _lage(fall) | {"nicht_deutsch": bool(staaten) and DEUTSCH not in staaten}
-    return [regel["titel"] for regel in _liste() if "wenn" not in regel or lage[regel["wenn"]]]
+    jetzt = lage(fall) | {"nicht_deutsch": bool(staaten) and DEUTSCH not in staaten}
+    return [regel["titel"] for regel in liste() if "wenn" not in regel or jetzt[regel["wenn"]]]
 
 
-def _lage(fall: Fall) -> dict[str, bool]:
+def lage(fall: Fall) -> dict[str, bool]:
+    """The situations a proof may depend on."""
     gefahr = fall.gefahr
     return {
         "leistungsbezug": fall.leistungsbezug not in (None, Leistungsbezug.KEINER),
@@ -48,14 +46,7 @@ def _lage(fall: Fall) -> dict[str, bool]:
     }
 
 
-def fehlende(titel: Iterable[str], dokumente: Iterable[str]) -> tuple[str, ...]:
-    """Those proofs for which no document name gives a sign."""
-    alle = {wort for name in dokumente for wort in woerter(name)}
-    muster = {regel["titel"]: regel["muster"] for regel in _liste()}
-    return tuple(t for t in titel if not any(fnmatchcase(wort, m) for m in muster[t] for wort in alle))
-
-
-def woerter(name: str) -> set[str]:
-    """The words of a file name: parted at signs, digits and inner capitals; neighbours also joined (Miet-Vertrag)."""
-    teile = [teil.casefold().translate(_UMSCHRIFT) for teil in _GRENZE.split(name) if teil]
-    return {*teile, *(a + b for a, b in pairwise(teile))}
+def belege(titel: Iterable[str], antrag: Antrag) -> tuple[unterlagen.Beleg, ...]:
+    """Each proof of ``titel`` with the documents of the message that may be one."""
+    muster = {regel["titel"]: regel["muster"] for regel in liste()}
+    return unterlagen.belege({t: muster[t] for t in titel}, unterlagen.unterlagen_von(antrag))

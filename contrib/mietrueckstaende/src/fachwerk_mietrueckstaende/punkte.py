@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from fachwerk.modell import OffenerPunkt, Rechenschritt
 
+HINWEIS = "Hinweis"
+"""Name of every remark in the trace."""
+
 
 def punkt(code: str, text: str, fundstelle: str = "") -> OffenerPunkt:
     """An open point with a code of this package."""
@@ -12,4 +15,4 @@ def punkt(code: str, text: str, fundstelle: str = "") -> OffenerPunkt:
 
 def hinweis(text: str, fundstelle: str, beleg: str = "A") -> Rechenschritt:
     """A remark in the trace."""
-    return Rechenschritt(name="Hinweis", wert=text, fundstelle=fundstelle, beleg=beleg)
+    return Rechenschritt(name=HINWEIS, wert=text, fundstelle=fundstelle, beleg=beleg)

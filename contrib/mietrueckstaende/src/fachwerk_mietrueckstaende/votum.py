@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
 from fachwerk.modell import Antrag, Befund, Dringlichkeit, Empfehlung, OffenerPunkt, Schwere, Votum
+from fachwerk.unterlagen import Beleg, fehlende
 from fachwerk_mietrueckstaende import nachweise
-from fachwerk_mietrueckstaende.fall import lies_fall
+from fachwerk_mietrueckstaende.fall import Fall, lies_fall
 from fachwerk_mietrueckstaende.gefahr import SCHONFRIST
-from fachwerk_mietrueckstaende.punkte import punkt
+from fachwerk_mietrueckstaende.punkte import HINWEIS, punkt
 from fachwerk_mietrueckstaende.vorpruefung import Vorpruefung, pruefe
 from fachwerk_mietrueckstaende.zustaendigkeit import Zustaendigkeit
 
@@ -31,16 +33,37 @@ def entscheide(antrag: Antrag, befunde: Iterable[Befund], stichtag: date) -> Vot
     fall, unlesbar = lies_fall(antrag.fall)
     ergebnis = pruefe(fall, stichtag, _staaten(antrag))
     vorbehalte = [*_unlesbar(unlesbar), *_annahmen(antrag), *_schwere(tuple(befunde))]
+    empfehlung = _empfehlung(antrag, ergebnis, bool(vorbehalte))
+    wer = _antragsteller(fall)
+    gefunden = nachweise.belege(ergebnis.nachweise, antrag)
     return Votum(
-        empfehlung=_empfehlung(antrag, ergebnis, bool(vorbehalte)),
+        empfehlung=empfehlung,
         dringlichkeit=ergebnis.dringlichkeit,
         frist=ergebnis.frist,
         begruendung=ergebnis.schritte,
-        offen=(*_abgabe(antrag, ergebnis, bool(vorbehalte)), *ergebnis.eilig, *vorbehalte, *_offen(ergebnis)),
-        nachweise=nachweise.fehlende(ergebnis.nachweise, _dokumente(antrag)),
-        ergebnis=ergebnis.als_json(),
+        offen=(*_abgabe(antrag, ergebnis, bool(vorbehalte)), *ergebnis.eilig, *vorbehalte, *_offen(ergebnis, wer)),
+        nachweise=fehlende(gefunden),
+        ergebnis=ergebnis.als_json() | _zum_votum(ergebnis, empfehlung, gefunden, wer),
         quelle="mietrueckstaende",
     )
+
+
+def _antragsteller(fall: Fall) -> str:
+    return next((p.name for p in fall.haushalt if p.rolle == "antragsteller" and p.name), "Antragstellende Person")
+
+
+def _zum_votum(
+    ergebnis: Vorpruefung, empfehlung: Empfehlung, gefunden: Iterable[Beleg], wer: str
+) -> dict[str, list[dict[str, Any]]]:
+    """What the result offers people besides: hints, what to ask the applicant, and which proofs may be there."""
+    fragen = ergebnis.fehlend if empfehlung is Empfehlung.NACHFORDERN else ()
+    return {
+        "hinweise": [
+            {"name": s.name, "text": s.wert, "fundstelle": s.fundstelle} for s in ergebnis.schritte if s.name == HINWEIS
+        ],
+        "nachfragen": [{"person": wer, "angaben": [text]} for text in fragen],
+        "nachweise": [{"titel": beleg.titel, "vermutlich": list(beleg.vermutlich)} for beleg in gefunden],
+    }
 
 
 def _ohne_fall(befunde: tuple[Befund, ...]) -> Votum:
@@ -91,14 +114,14 @@ def _abgabe(antrag: Antrag, ergebnis: Vorpruefung, vorbehalt: bool) -> Iterator[
         yield punkt("zustaendigkeit", text, f"{wer.norm}; {ABGABE}")
 
 
-def _offen(ergebnis: Vorpruefung) -> Iterator[OffenerPunkt]:
+def _offen(ergebnis: Vorpruefung, wer: str) -> Iterator[OffenerPunkt]:
     yield from ergebnis.fragen
     if ergebnis.fehlend and ergebnis.dringlichkeit is Dringlichkeit.SOFORT:
         text = "Nicht auf Unterlagen warten: Fehlendes heute telefonisch klären. Eine Verpflichtung gegenüber dem "
         text += "Vermieter wahrt die Schonfrist wie eine Zahlung."
         yield punkt("nicht_warten", text, SCHONFRIST)
     for text in ergebnis.fehlend:
-        yield punkt("angabe_offen", f"Es fehlt: {text}.")
+        yield punkt("angabe_offen", f"Es fehlt: {text}.").model_copy(update={"person": wer})
     if ergebnis.ergaenzend:
         yield punkt("ergaenzend", f"Für die Entscheidung außerdem nötig: {'; '.join(ergebnis.ergaenzend)}.")
 
@@ -125,9 +148,3 @@ def _schwere(befunde: tuple[Befund, ...]) -> list[OffenerPunkt]:
 
 def _staaten(antrag: Antrag) -> tuple[str, ...]:
     return next((p.staatsangehoerigkeit for p in antrag.personen if p.antragsteller), ())
-
-
-def _dokumente(antrag: Antrag) -> list[str]:
-    """Everything by which a document may be recognised: name, type, description; never its content."""
-    namen = [f"{d.name} {d.typ} {d.teil.beschreibung if d.teil else ''}" for d in antrag.dokumente]
-    return namen + [f"{t.name} {t.beschreibung}" for t in antrag.anlagen]
