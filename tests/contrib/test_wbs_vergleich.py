@@ -132,6 +132,16 @@ def test_an_unknown_limit_is_hatched_and_named() -> None:
     assert "Grenze nicht belegt" in feld[0].text
 
 
+def test_a_limit_that_does_not_decide_is_hatched_from_the_certain_one_below_it() -> None:
+    gefunden = vergleiche_(familie("st", HEUTE, Decimal(40000)), [finde_land("st")], HEUTE)
+    assert gefunden[0].ungesichert
+    wurzel = bild(gefunden)
+    [sicher] = [e for e in alle(wurzel, "line", "marke") if len(e)]
+    felder = [e for e in alle(wurzel, "rect", "offen") if len(e)]
+    assert {e.get("x") for e in felder} == {sicher.get("x1")}
+    assert len(felder) == len(gefunden[0].ungesichert)
+
+
 def test_an_unknown_income_has_no_bar() -> None:
     fall = lies_fall(FALL.replace("    zahlt: {einkommensteuer: true, ", "    zahlt: {"))
     wurzel = bild(vergleiche_(fall, [finde_land("nw")], HEUTE))

@@ -30,13 +30,14 @@ def vergleiche(falldatei: Path, stichtag: date | None, bilddatei: Path | None, a
     fall = lies_falldatei(falldatei)
     am = stichtag or fall.stichtag or date.today()
     zeilen = vergleiche_(fall, [finde_land(code) for code in laender()], am)
+    nach_namen = sorted(zeilen, key=lambda zeile: zeile.name)
     if bilddatei is not None:
         titel = f"Ein Haushalt mit {_anzahl(len(fall.haushalt))} in {len(zeilen)} Ländern"
-        _schreibe(bilddatei, vergleichsbild(zeilen, am, titel))
+        _schreibe(bilddatei, vergleichsbild(nach_namen, am, titel))
     if als_json:
         drucke_json({"stichtag": am.isoformat(), "laender": [zeile.als_json() for zeile in zeilen]})
     else:
-        click.echo(vergleich_text(zeilen, am))
+        click.echo(vergleich_text(nach_namen, am))
         _nenne(bilddatei)
 
 

@@ -24,6 +24,7 @@ STIL = """
   .einkommen { fill: #c75300 }
   .offen { fill: url(#schraffur); stroke: #777; stroke-width: 1; stroke-dasharray: 4 3 }
   .fehlt { fill: #f2f2f2; stroke: #777; stroke-width: 1; stroke-dasharray: 4 3 }
+  .grundflaeche { fill: #ffffff; fill-opacity: 0.85 }
   .verlauf { fill: none; stroke-width: 3 }
 """
 

@@ -16,6 +16,10 @@ FARBEN = ("#0b3d78", "#c75300", "#2b7a3d", "#7b2d8b", "#8a6d00", "#a3123a", "#1f
 STRICHE = ("", "9 4", "3 3", "12 4 3 4", "6 2", "2 5", "14 3", "4 6")
 
 
+Kasten = tuple[int, int, int, int]
+"""Left, upper, right and lower edge."""
+
+
 @dataclass(slots=True)
 class _Feld:
     """The plane of the picture: days to the right, euros upwards; and the boxes that labels already take."""
@@ -24,7 +28,8 @@ class _Feld:
     anfang: date
     ende: date
     oberste: int
-    belegt: list[tuple[int, int, int, int]] = field(default_factory=list)
+    belegt: list[Kasten] = field(default_factory=list)
+    linien: list[Kasten] = field(default_factory=list)
 
     def x(self, tag_: date | None) -> int:
         gewaehlt = min(max(tag_ or self.ende, self.anfang), self.ende)
@@ -34,16 +39,23 @@ class _Feld:
         return OBEN + HOEHE - int(betrag * HOEHE // self.oberste)  # type: ignore[operator]
 
     def beschrifte(self, x: int, y: int, text: str, farbe: str) -> None:
-        """Put ``text`` above, else below its line, or nowhere: no two labels touch, and the list has them all."""
-        for versuch in (y - 6, y + 15, y - 20):
-            kasten = (x, versuch - 11, x + breite(text, 11), versuch + 3)
-            if all(_getrennt(kasten, anderer) for anderer in self.belegt) and kasten[2] < LINKS + WEITE:
-                self.belegt.append(kasten)
-                self.bild.text(x, versuch, text, "klein", farbe=farbe)
-                return
+        """Put ``text`` where it touches no line and no label, else on a line; nowhere if only labels are left."""
+        kaesten = [
+            (x + dx, y + dy - 11, x + dx + breite(text, 11), y + dy + 3)
+            for dy in (-6, 15, -19, 28)
+            for dx in (0, 12)
+            if x + dx + breite(text, 11) < LINKS + WEITE
+        ]
+        for hindernisse in (self.belegt + self.linien, self.belegt):
+            for kasten in kaesten:
+                if all(_getrennt(kasten, anderer) for anderer in hindernisse):
+                    self.belegt.append(kasten)
+                    self.bild.rechteck(kasten[0] - 1, kasten[1], kasten[2] - kasten[0] + 2, 13, "grundflaeche")
+                    self.bild.text(kasten[0], kasten[3] - 3, text, "klein", farbe=farbe)
+                    return
 
 
-def _getrennt(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
+def _getrennt(a: Kasten, b: Kasten) -> bool:
     return a[2] + 4 < b[0] or b[2] + 4 < a[0] or a[3] < b[1] or b[3] < a[1]
 
 
@@ -137,7 +149,9 @@ def _zeichne_verlauf(feld: _Feld, verlauf: Verlauf, nummer: int) -> None:
             zug = []
         if abschnitt.gesichert and abschnitt.grenze is not None:
             y = feld.y(abschnitt.grenze)
-            zug += [(feld.x(abschnitt.von), y), (feld.x(abschnitt.bis + TAG if abschnitt.bis else None), y)]
+            x1, x2 = feld.x(abschnitt.von), feld.x(abschnitt.bis + TAG if abschnitt.bis else None)
+            feld.linien.append((x1, y - 2, x2, y + 2))
+            zug += [(x1, y), (x2, y)]
         bis = abschnitt.bis
     if zug:
         feld.bild.zug(zug, farbe, strich, verlauf.titel)

@@ -72,8 +72,12 @@ def _zeichne_reihe(bild: Zeichnung, zeile: Zeile, y: int, ganz: int) -> None:
         return
     stufen = zeile.ergebnis.stufen
     unbekannt = [s for s in stufen if s.grenze is None]
-    for stufe in reversed([s for s in stufen if s.grenze is not None]):
-        _zeichne_stufe(bild, stufe, y, ganz, sicher=stufe.eingehalten is not None or zeile.einkommen is None)
+    sicher = [s for s in stufen if s.grenze is not None and s.id not in zeile.ungesichert]
+    for stufe in reversed(sicher):
+        _zeichne_stufe(bild, stufe, y, ganz)
+    for stufe in reversed([s for s in stufen if s.grenze is not None and s.id in zeile.ungesichert]):
+        darunter = [Decimal(s.grenze or 0) for s in sicher if Decimal(s.grenze or 0) < Decimal(stufe.grenze or 0)]
+        _zeichne_ungesicherte(bild, stufe, max(darunter, default=Decimal(0)), y, ganz)
     if unbekannt or not stufen:
         _zeichne_unbekannt(bild, stufen, y, ganz)
     _beschrifte_stufen(bild, stufen, y, ganz)
@@ -81,14 +85,18 @@ def _zeichne_reihe(bild: Zeichnung, zeile: Zeile, y: int, ganz: int) -> None:
     _zeichne_ergebnis(bild, zeile, y)
 
 
-def _zeichne_stufe(bild: Zeichnung, stufe: Stufenergebnis, y: int, ganz: int, sicher: bool) -> None:
+def _zeichne_stufe(bild: Zeichnung, stufe: Stufenergebnis, y: int, ganz: int) -> None:
     x = _x(Decimal(stufe.grenze or 0), ganz)
     titel = f"{stufe.id}: {euro(stufe.grenze)}" + (" (nach Ermessen)" if stufe.ermessen else "")
-    if not sicher:
-        bild.rechteck(LINKS, y + 10, x - LINKS, REIHE - 26, "offen", f"{titel}, nicht gesichert")
-        return
     bild.rechteck(LINKS, y + 10, x - LINKS, REIHE - 26, "stufe", titel)
     bild.linie(x, y + 7, x, y + REIHE - 13, "heute" if stufe.ermessen else "marke", titel)
+
+
+def _zeichne_ungesicherte(bild: Zeichnung, stufe: Stufenergebnis, ab: Decimal, y: int, ganz: int) -> None:
+    """Hatched from the highest certain limit below it."""
+    x1, x2 = _x(ab, ganz), _x(Decimal(stufe.grenze or 0), ganz)
+    titel = f"{stufe.id}: {euro(stufe.grenze)}, nicht gesichert"
+    bild.rechteck(x1, y + 10, x2 - x1, REIHE - 26, "offen", titel)
 
 
 def _zeichne_unbekannt(bild: Zeichnung, stufen: Sequence[Stufenergebnis], y: int, ganz: int) -> None:

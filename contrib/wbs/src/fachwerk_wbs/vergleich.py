@@ -9,20 +9,24 @@ from decimal import Decimal
 from typing import Any
 
 from fachwerk.errors import FachwerkError
+from fachwerk.regeln import Rechnung
 from fachwerk_wbs.berechnung import berechne
 from fachwerk_wbs.ergebnis import Ergebnis, Stufenergebnis
 from fachwerk_wbs.fall import Fall
+from fachwerk_wbs.grenzen import stufengrenzen
+from fachwerk_wbs.haushalt import zaehle
 from fachwerk_wbs.land import Land
 
 
 @dataclass(frozen=True, slots=True)
 class Zeile:
-    """One Land: its result, or why there is none."""
+    """One Land: its result, or why there is none; ``ungesichert``: tiers whose limit does not decide."""
 
     land: str
     name: str
     ergebnis: Ergebnis | None = None
     titel: str = ""
+    ungesichert: frozenset[str] = frozenset()
     fehler: str = ""
 
     @property
@@ -55,6 +59,13 @@ def _zeile(fall: Fall, land: Land, stichtag: date) -> Zeile:
             eigener = eigener.model_copy(update={"foerderweg": None})
         ergebnis = berechne(eigener, land, stichtag)
         titel = next((p.titel for p in land.stufen if p.name == f"stufe_{ergebnis.stufe}"), "")
-        return Zeile(land.code, land.kopf.name, ergebnis, titel)
+        return Zeile(land.code, land.kopf.name, ergebnis, titel, _ungesicherte(eigener, land, stichtag))
     except FachwerkError as fehler:
         return Zeile(land.code, land.code, fehler=fehler.hint)
+
+
+def _ungesicherte(fall: Fall, land: Land, stichtag: date) -> frozenset[str]:
+    """Known also where the income is not, and so nothing can be said about keeping a limit."""
+    rechnung = Rechnung(land.regelwerk, {}, stichtag)
+    stufen = stufengrenzen(zaehle(fall, rechnung), land, rechnung)
+    return frozenset(stufe.id for stufe in stufen if not stufe.gesichert)
