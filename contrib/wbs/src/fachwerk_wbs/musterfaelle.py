@@ -24,8 +24,8 @@ class Musterfall(BaseModel):
 
     name: str = Field(min_length=20)
     quelle: str = Field(min_length=3)
-    haushaltstyp: Haushaltstyp | None = None
-    rechnung: str = ""
+    haushaltstyp: Haushaltstyp
+    rechnung: str = Field(min_length=20)
     fall: dict[str, Any]
     erwartet: dict[str, Any] = Field(min_length=1)
 
