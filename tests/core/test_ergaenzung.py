@@ -91,6 +91,7 @@ def test_a_person_is_found_by_name_however_it_is_spaced_or_capitalised(name: str
     danach, aenderungen = verschmelze(FALL, {"haushalt": [{"name": name, "einkuenfte": []}]})
     assert [wer["rolle"] for wer in danach["haushalt"]] == ["antragsteller", "ehegatte"]
     assert danach["haushalt"][0]["einkuenfte"] == []
+    assert danach["haushalt"][0]["name"] == "Anna Beispiel"
     assert ("haushalt.0.einkuenfte", None, []) in [(a.pfad, a.vorher, a.nachher) for a in aenderungen]
 
 

@@ -35,7 +35,12 @@ ANGABEN = {"einkommen": 12000, "notiz": GEHEIM}
 
 
 class Fallregeln:
-    """Rules with a case file of two fields: asks for ``einkommen``, grants with it, and decides on no assumption."""
+    """Rules with a case file of two fields: asks for ``einkommen``, grants with it, and decides on no assumption.
+
+    ``zusammen``: what it cannot read stands in one point, not in one each.
+    """
+
+    zusammen = False
 
     @hookimpl
     def manifest(self) -> Manifest:
@@ -45,7 +50,10 @@ class Fallregeln:
     def decide(self, antrag: Antrag, befunde: tuple[Befund, ...], stichtag: date) -> Votum | None:
         fall = antrag.fall or {}
         if fremd := sorted(set(fall) - {"einkommen", "notiz", "haushalt"}):
-            offen = tuple(OffenerPunkt(code="welt.fall_unlesbar", text=f"{feld}: gibt es nicht") for feld in fremd)
+            texte = (
+                [f"Unbekannt: {', '.join(fremd)}."] if self.zusammen else [f"{feld}: gibt es nicht" for feld in fremd]
+            )
+            offen = tuple(OffenerPunkt(code="welt.fall_unlesbar", text=text) for text in texte)
             return Votum(empfehlung=Empfehlung.VORLEGEN, offen=offen)
         if "einkommen" not in fall:
             return Votum(empfehlung=Empfehlung.NACHFORDERN)
@@ -144,7 +152,11 @@ def test_facts_that_no_rule_can_read_are_refused_with_their_paths(fallwelt: Welt
     assert abgelehnt(fallwelt, kennung, {"einkomen": 1}) == "ergaenzung_unlesbar"
 
 
-def test_a_case_that_was_unreadable_before_may_be_mended_step_by_step(fallwelt: Welt) -> None:
+@pytest.mark.parametrize("zusammen", [False, True])
+def test_a_case_that_was_unreadable_before_may_be_mended_step_by_step(
+    fallwelt: Welt, monkeypatch: pytest.MonkeyPatch, zusammen: bool
+) -> None:
+    monkeypatch.setattr(Fallregeln, "zusammen", zusammen)
     fallwelt.format.fall = {"falsch_a": 1, "falsch_b": 2}
     fallwelt.lege_ein("n-1", antrag_xml(uuid="1"))
     fallwelt.durchlauf()

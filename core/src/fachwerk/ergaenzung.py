@@ -142,9 +142,10 @@ def _haushalt(stand: _Stand, alt: Any, neu: Any) -> None:
 def _mitglied(stand: _Stand, alt: Any, eintrag: Mapping[str, Any], stelle: int) -> dict[str, Any]:
     bisher = alt if isinstance(alt, Mapping) else {}
     neu = {schluessel: wert for schluessel, wert in eintrag.items() if schluessel not in (NR, ENTFERNEN)}
-    name = str(neu.get(NAME) or bisher.get(NAME) or "")
-    if NAME in neu and neu[NAME] == bisher.get(NAME):
-        del neu[NAME]
+    name = str(neu.get(NAME) or "") if NR in eintrag or not bisher else ""
+    name = name or _name(bisher)
+    if NR not in eintrag and bisher:  # the name said who is meant; its spelling in the message stays
+        neu.pop(NAME, None)
     return _lege_darueber(stand, bisher, neu, f"{HAUSHALT}.{stelle}", name)
 
 

@@ -171,10 +171,15 @@ def _eintraege(angaben: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _pruefe_lesbar(vorher: Entscheidung, nachher: Entscheidung) -> None:
-    """Refuse what would make the case file unreadable; the rules name paths, not values."""
-    if neue := _unlesbar(nachher) - _unlesbar(vorher):
+    """Refuse what makes more of the case file unreadable; the rules name paths, not values, in words of their own."""
+    bekannt = {wort for text in _unlesbar(vorher) for wort in _worte(text)}
+    if neue := {text for text in _unlesbar(nachher) if not bekannt.issuperset(_worte(text))}:
         liste = "\n".join(f"  {text}" for text in sorted(neue))
         raise _nein("ergaenzung_unlesbar", f"So wäre der Fall nicht auswertbar; nichts wurde geändert:\n{liste}")
+
+
+def _worte(text: str) -> list[str]:
+    return text.replace(",", " ").replace(". ", " ").split()
 
 
 def _unlesbar(entscheidung: Entscheidung) -> set[str]:
