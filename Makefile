@@ -26,7 +26,7 @@ endef
 export PRUEFE_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types docs raeder bench lang constraints clean
+.PHONY: help setup demo test lint types docs abdeckung raeder bench lang constraints clean
 
 help: ## Zeigt diese Übersicht
 	@echo "Fachwerk: make ZIEL"
@@ -64,6 +64,9 @@ types: setup ## Typen: mypy --strict über Kern und alle Erweiterungen
 
 docs: setup ## Prüft docs/ gegen den Code: Hooks, Glossar, Verweise
 	@$(PYTEST) tests/test_haus.py -q -k docs
+
+abdeckung: setup ## Schreibt docs/wbs-abdeckung.md aus den Daten der Länder neu
+	@$(VENV)/bin/fachwerk wbs luecken --tabelle > build.abdeckung && mv build.abdeckung docs/wbs-abdeckung.md
 
 raeder: setup ## Baut alle Räder und arbeitet mit ihnen, wo kein Quelltext ist
 	@.ci/raeder
