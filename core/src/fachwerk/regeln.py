@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from fachwerk.errors import ContractError
 from fachwerk.modell import OffenerPunkt, Rechenschritt, dezimal_text
@@ -53,6 +53,12 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+Stand = Fassung | Unbekannt | None
+"""What holds on a day: a version, something nobody knows, or nothing."""
+
+GEMERKT = 20_000
+"""Versions remembered at a time: all parameters of a Land on more than a hundred days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Regel:
@@ -67,16 +73,14 @@ class Regel:
     grund: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Gewertet:
+class Gewertet(NamedTuple):
     """A value that comes from another calculation, with the grade and gaps it brings along."""
 
     wert: Any
     beleg: Beleg = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Schritt:
+class Schritt(NamedTuple):
     """One line of the trace. ``wert`` may be :class:`Unbekannt`."""
 
     name: str
@@ -147,6 +151,7 @@ class Regelwerk:
     regeln: Mapping[str, tuple[Regel, ...]]
     parameter: Mapping[str, Parameter]
     fundstellen: Mapping[str, str] = field(default_factory=dict)
+    _gemerkt: dict[tuple[str, date], Stand] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def aus(
@@ -174,6 +179,15 @@ class Regelwerk:
             if (kandidat.ab or date.min) <= stichtag <= (kandidat.bis or date.max):
                 return kandidat
         return None
+
+    def stand(self, name: str, stichtag: date) -> Stand:
+        """The version of parameter ``name`` on ``stichtag``; None: there is none. Remembered: many cases, few days."""
+        if (name, stichtag) not in self._gemerkt:
+            if len(self._gemerkt) >= GEMERKT:
+                self._gemerkt.clear()
+            parameter = self.parameter.get(name)
+            self._gemerkt[name, stichtag] = parameter.fassung_am(stichtag) if parameter else None
+        return self._gemerkt[name, stichtag]
 
     def aenderungstage(self) -> tuple[date, ...]:
         """Every day on which a rule or parameter changes, ascending."""
@@ -242,14 +256,16 @@ class Rechnung:
 
     def gilt(self, name: str) -> bool:
         """Whether parameter ``name`` exists on the day (known or not)."""
-        parameter = self.regelwerk.parameter.get(name)
-        return parameter is not None and parameter.fassung_am(self.stichtag) is not None
+        return self.stand(name) is not None
+
+    def stand(self, name: str) -> Stand:
+        """The version of parameter ``name`` on the day."""
+        return self.regelwerk.stand(name, self.stichtag)
 
     def fundstelle(self, name: str) -> str:
         """Citation of the version of parameter ``name`` on the day; where none is certain, of the newest."""
-        parameter = self.regelwerk.parameter[name]
-        fassung = parameter.fassung_am(self.stichtag)
-        return (fassung if isinstance(fassung, Fassung) else parameter.fassungen[-1]).fundstelle
+        fassung = self.stand(name)
+        return (fassung if isinstance(fassung, Fassung) else self.regelwerk.parameter[name].fassungen[-1]).fundstelle
 
     def merke(self, schritt: Schritt) -> None:
         """Add a line of another calculation, or a remark, to the trace."""
@@ -269,7 +285,7 @@ class Rechnung:
         return self._wende_an(name)
 
     def _lies(self, parameter: Parameter) -> Gewertet:
-        gefunden = parameter.fassung_am(self.stichtag)
+        gefunden = self.stand(parameter.name)
         if isinstance(gefunden, Fassung):
             kopf = (parameter.name, gefunden.wert, gefunden.fundstelle, gefunden.beleg)
             self.merke(Schritt(*kopf, parameter.titel, parameter.einheit))

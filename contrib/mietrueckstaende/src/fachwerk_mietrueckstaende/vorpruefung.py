@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -64,7 +64,7 @@ def pruefe(fall: Fall, stichtag: date, staaten: Collection[str] = ()) -> Vorprue
         for name in SCHWELLEN:
             rechnung.hole(name)
     dringlich, grund = gefahr.dringlichkeit(fall, schonfrist, stichtag)
-    gerechnet = [replace(s, titel=s.titel or TITEL[s.name]).zeile() for s in rechnung.schritte]
+    gerechnet = [s.zeile(titel=TITEL.get(s.name, "")) for s in rechnung.schritte]
     zeilen = [
         _zeile("Dringlichkeit", f"{dringlich.value}: {grund}"),
         *_zustaendig(wer),

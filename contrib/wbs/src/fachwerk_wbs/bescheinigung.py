@@ -141,6 +141,6 @@ def _text(hinweis: Hinweis) -> Rechenschritt:
 
 
 def _zeile(name: str, text: str, parameter: str, rechnung: Rechnung) -> Rechenschritt:
-    fassung = rechnung.regelwerk.parameter[parameter].fassung_am(rechnung.stichtag)
+    fassung = rechnung.stand(parameter)
     beleg = fassung.beleg if isinstance(fassung, Fassung) else ""
     return Rechenschritt(name=name, wert=text, fundstelle=rechnung.fundstelle(parameter), beleg=beleg)

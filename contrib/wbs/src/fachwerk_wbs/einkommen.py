@@ -154,9 +154,7 @@ PAUSCHALEN = {"arbeit": "arbeitnehmer_pauschbetrag", "versorgung": "versorgungs_
 
 
 def _unter_pauschale(ergebnis: Personeneinkommen, gruppe: str, betrag: Decimal, land: Land, aussen: Rechnung) -> None:
-    parameter = land.parameter.get(PAUSCHALEN.get(gruppe, ""))
-    fassung = parameter.fassung_am(aussen.stichtag) if parameter else None
-    pauschale = getattr(fassung, "wert", None)
+    pauschale = getattr(aussen.stand(PAUSCHALEN.get(gruppe, "")), "wert", None)
     if pauschale is not None and betrag < pauschale:
         text = f"{ergebnis.person.name}: Die Werbungskosten liegen unter dem Pauschbetrag ({pauschale} EUR)."
         ergebnis.guenstig.append(Luecke(f"werbungskosten_{gruppe}", "recht", text, "§ 9a EStG"))

@@ -119,7 +119,7 @@ def _steht_zu(parameter: Parameter, merkmale: dict[str, Any]) -> Wahr:
 
 
 def _betrag(parameter: Parameter, rechnung: Rechnung) -> Decimal | None:
-    fassung = parameter.fassung_am(rechnung.stichtag)
+    fassung = rechnung.stand(parameter.name)
     return fassung.wert if isinstance(fassung, Fassung) else None
 
 

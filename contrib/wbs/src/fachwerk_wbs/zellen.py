@@ -24,7 +24,7 @@ class Tabelle:
     def zelle(self, schluessel: str) -> Gewertet:
         """The cell: its value with the weaker grade of cell and version, or Unbekannt, naming the candidates."""
         roh = self.werte.get(schluessel)
-        eigen = roh if isinstance(roh, Mapping) else {"wert": roh, "beleg": self.beleg}
+        eigen = roh if isinstance(roh, dict) else {"wert": roh, "beleg": self.beleg}
         wert, beleg = eigen.get("wert"), schwaecherer(self.beleg, eigen.get("beleg") or "")
         if self.luecken:
             return Gewertet(Unbekannt(self.luecken, wert if isinstance(wert, Decimal) else None), beleg)
@@ -59,11 +59,11 @@ def unbekannt(name: str, zeile: str, wert: Any, fundstelle: str) -> Unbekannt:
 def lies_tabelle(name: str, rechnung: Rechnung) -> Tabelle | None:
     """The table ``name`` on the day of ``rechnung``; None: there is none, or it is no table."""
     parameter = rechnung.regelwerk.parameter.get(name)
-    gefunden = parameter.fassung_am(rechnung.stichtag) if parameter else None
+    gefunden = rechnung.stand(name)
     if parameter is None or gefunden is None:
         return None
     if isinstance(gefunden, Fassung):
         tabelle = Tabelle(parameter, gefunden.wert, gefunden.beleg, gefunden.fundstelle)
     else:
         tabelle = Tabelle(parameter, gefunden.vorlaeufig, "", gefunden.luecken[0].fundstelle, gefunden.luecken)
-    return tabelle if isinstance(tabelle.werte, Mapping) else None
+    return tabelle if isinstance(tabelle.werte, dict) else None
