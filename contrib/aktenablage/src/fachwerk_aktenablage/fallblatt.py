@@ -44,8 +44,31 @@ _NAMEN = {
     "ermessen": "Nur nach Ermessen", "id": "Kennung", "empfehlung": "Empfehlung",
     "wohnflaeche_m2": "Angemessene Wohnfläche (m²)", "raeume": "Räume", "gueltig_monate": "Gültig (Monate)",
     "gebuehr": "Gebühr", "name": "Name", "rolle": "Rolle", "land": "Land",
+    "erwerbsfaehig": "Erwerbsfähig", "altersrente": "Altersrente", "leistung_unterkunft": "Leistung für die Unterkunft",
+    "einkommen_monat": "Einkommen im Monat", "miete": "Miete im Monat", "vermieter_iban": "IBAN des Vermieters",
+    "rueckstand": "Rückstand", "monate": "Aus so vielen Monaten", "energie": "Energieschulden",
+    "betriebskosten": "Betriebskostennachforderung", "kosten": "Mahn- und Gerichtskosten", "stand": "Stand vom",
+    "gefahr": "Gefahr für die Wohnung", "mahnung": "Mahnung vom", "kuendigung": "Kündigung vom",
+    "kuendigung_art": "Art der Kündigung", "kuendigung_zum": "Gekündigt zum", "raeumungsklage": "Räumungsklage",
+    "klage_eingegangen": "Klage bei Gericht eingegangen", "klage_zugestellt": "Klage zugestellt",
+    "termin": "Gerichtstermin", "urteil": "Räumungsurteil vom", "raeumungstermin": "Räumungstermin",
+    "eigener_betrag": "Eigener Betrag", "vermieter_setzt_fort": "Vermieter setzt fort", "aussicht": "Aussicht",
+    "miete_kuenftig_gesichert": "Künftige Miete gesichert", "verbleib_gewollt": "Verbleib gewollt",
+    "frueher_uebernommen": "Schon früher übernommen", "frueher_uebernommen_am": "Früher übernommen am",
+    "fruehere_kuendigung": "Frühere Kündigung vom", "zustaendig": "Zuständig",
+    "schonfrist_ende": "Ende der Schonfrist", "schonfrist_ende_nach_193": "Ende der Schonfrist nach § 193 BGB",
+    "schonfrist_hilft": "Zahlung in der Schonfrist hilft", "fehlend": "Fehlende Angaben",
+    "ergaenzend": "Ergänzende Angaben",
 }  # fmt: skip
-_GELD = dict.fromkeys(("betrag", "werbungskosten", "gesamteinkommen", "grenze", "gebuehr", "betreuungskosten"), betrag)
+_NAMEN_JE_LEISTUNG = {
+    "mietrueckstaende": {"betrag": "Mietrückstand", "gesamt": "Gesamtmiete", "wohnflaeche_m2": "Wohnfläche (m²)"}
+}
+"""Where a word means another thing."""
+_GELDFELDER = (
+    "betrag", "werbungskosten", "gesamteinkommen", "grenze", "gebuehr", "betreuungskosten", "gesamt", "grundmiete",
+    "nebenkosten", "heizkosten", "energie", "betriebskosten", "kosten", "einkommen_monat", "eigener_betrag",
+)  # fmt: skip
+_GELD = dict.fromkeys(_GELDFELDER, betrag)
 _EINZELN = {"haushalt": "Haushaltsmitglied"}
 _ERWARTET = {
     "wbs": ("land", "stichtag", "ehe_seit", "alleinerziehend", "haushalt", "unterhalt"),
@@ -88,11 +111,15 @@ def _ergaenzt(werte: Mapping[str, Any], stelle: str) -> dict[str, Any]:
 def _bloecke(werte: Mapping[str, Any], ueber: str, leistung: str, tiefe: int) -> Iterator[Block]:
     einfach = [(schluessel, wert) for schluessel, wert in werte.items() if not _geschachtelt(wert)]
     if einfach:
-        yield angaben([(beschriftung(k, _NAMEN), _wert(k, w)) for k, w in einfach])
+        yield angaben([(_name(k, leistung), _wert(k, w)) for k, w in einfach])
     for schluessel, wert in werte.items():
         if _geschachtelt(wert):
-            titel = " – ".join(filter(None, (ueber, beschriftung(schluessel, _NAMEN))))
+            titel = " – ".join(filter(None, (ueber, _name(schluessel, leistung))))
             yield from _geschachtelte(schluessel, wert, titel, leistung, tiefe + 1)
+
+
+def _name(schluessel: str, leistung: str) -> str:
+    return _NAMEN_JE_LEISTUNG.get(leistung, {}).get(schluessel) or beschriftung(schluessel, _NAMEN)
 
 
 def _geschachtelte(schluessel: str, wert: Any, titel: str, leistung: str, tiefe: int) -> Iterator[Block]:
@@ -145,4 +172,10 @@ def _wert(schluessel: str, wert: Any) -> str:
 
 
 _FORMEN: dict[str, Callable[[Any], str]] = dict(_GELD)
-_WERTEWORTE = {"land": LAENDER, "rolle": WORTE, "art": WORTE, "an": WORTE}
+_WERTEWORTE = {
+    "land": LAENDER, "rolle": WORTE, "art": WORTE, "an": WORTE,
+    "leistungsbezug": {"sgb2": "SGB II", "sgb12": "SGB XII", "asylblg": "AsylbLG", "keiner": "keiner"},
+    "kuendigung_art": {"fristlos_und_ordentlich": "fristlos, hilfsweise ordentlich"},
+    "zustaendig": {"jobcenter": "Jobcenter", "sozialamt": "Sozialamt"},
+    "schonfrist_hilft": {"zu_pruefen": "zu prüfen", "teilweise": "nur gegen die fristlose Kündigung"},
+}  # fmt: skip

@@ -39,8 +39,8 @@ def rechnung(votum: Votum) -> Iterator[Block]:
         yield from _kurz(votum.ergebnis or {})
         yield Absatz(VOLLSTAENDIG, "fussnote")
         return
-    if votum.begruendung:
-        yield _alle_schritte(votum.begruendung)
+    if schritte := _ohne_hinweise(votum):
+        yield _alle_schritte(schritte)
     elif not eintraege(votum, "nachfragen"):
         yield Absatz("Die Regeln nennen keine einzelnen Schritte.")
     if ergebnis := {k: w for k, w in (votum.ergebnis or {}).items() if k not in _EIGENE}:
@@ -49,6 +49,14 @@ def rechnung(votum: Votum) -> Iterator[Block]:
 
 
 _EIGENE = frozenset({"rechenweg", "hinweise", "nachfragen", "nachweise", "empfehlung", "begruendung", "offen"})
+_EIGENE |= {"fehlend", "ergaenzend", "dringlichkeit", "frist"}
+"""What stands in a section of its own."""
+
+
+def _ohne_hinweise(votum: Votum) -> tuple[Rechenschritt, ...]:
+    """The steps but those that are said among the hints."""
+    gesagt = {(wort(hinweis.get("name")), wort(hinweis.get("text"))) for hinweis in eintraege(votum, "hinweise")}
+    return tuple(schritt for schritt in votum.begruendung if (wort(schritt.name), wort(schritt.wert)) not in gesagt)
 
 
 def _zeilen(gruppe: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -111,7 +119,8 @@ def _alle_schritte(schritte: tuple[Rechenschritt, ...]) -> Tabelle:
             )
             for nummer, schritt in enumerate(schritte, 1)
         ),
-        anteile=(6, 35, 17, 29, 13),
+        anteile=(5, 30, 30, 26, 9),
+        klein=True,
     )
 
 
