@@ -102,6 +102,21 @@ PRUEFUNGEN: dict[str, Callable[[Merkmale, Any], Wahr]] = {
 
 def erfuellt(wenn: Mapping[str, Any] | Iterable[Mapping[str, Any]], merkmale: Merkmale) -> Wahr:
     """Whether one of the conditions holds for ``merkmale``. Raises ``KeyError`` for a word nobody knows."""
-    if isinstance(wenn, Mapping):
-        return alle(PRUEFUNGEN[wort](merkmale, soll) for wort, soll in wenn.items())
-    return eine(alle(PRUEFUNGEN[wort](merkmale, soll) for wort, soll in b.items()) for b in wenn)
+    ergebnis: Wahr = False
+    for bedingung in (wenn,) if isinstance(wenn, Mapping) else wenn:
+        antwort = _trifft_zu(bedingung, merkmale)
+        if antwort:
+            return True
+        ergebnis = None if antwort is None else ergebnis
+    return ergebnis
+
+
+def _trifft_zu(bedingung: Mapping[str, Any], merkmale: Merkmale) -> Wahr:
+    """Whether all words hold; written out, because a decision asks this a hundred times."""
+    ergebnis: Wahr = True
+    for wort, soll in bedingung.items():
+        antwort = PRUEFUNGEN[wort](merkmale, soll)
+        if antwort is False:
+            return False
+        ergebnis = ergebnis if antwort else None
+    return ergebnis
