@@ -94,23 +94,39 @@ def _ohne_endung(worte: Sequence[str]) -> list[str]:
 
 def passt(muster: Iterable[str], worte: Sequence[str]) -> bool:
     """Whether a pattern fits a word; never for a name that says that something is missing."""
-    return _FEHLT.isdisjoint(worte) and any(_steht(_zerlegt(eines), worte) for eines in muster)
+    if not _FEHLT.isdisjoint(worte):
+        return False
+    gelesen = _gelesen(tuple(muster))
+    return any(gelesen.trifft(wort) for wort in worte) or any(_steht(folge, worte) for folge in gelesen.folgen)
 
 
-def _steht(gesucht: Sequence[tuple[str, str]], worte: Sequence[str]) -> bool:
+def _steht(gesucht: Sequence[_Muster], worte: Sequence[str]) -> bool:
     """Whether the words of a pattern stand one behind the other."""
     stellen = range(len(worte) - len(gesucht) + 1)
-    return any(all(_trifft(art, wort, worte[i + n]) for n, (art, wort) in enumerate(gesucht)) for i in stellen)
+    return any(all(muster.trifft(worte[i + n]) for n, muster in enumerate(gesucht)) for i in stellen)
 
 
-def _trifft(art: str, muster: str, wort: str) -> bool:
-    if art == "=":
-        return wort == muster
-    return wort.endswith(muster) if art == "*" else wort.startswith(muster)
+@dataclass(frozen=True, slots=True)
+class _Muster:
+    """Patterns of single words, by kind; ``folgen`` are those of several words."""
+
+    genau: frozenset[str]
+    anfang: tuple[str, ...]
+    ende: tuple[str, ...]
+    folgen: tuple[tuple[_Muster, ...], ...] = ()
+
+    def trifft(self, wort: str) -> bool:
+        return wort in self.genau or wort.startswith(self.anfang) or wort.endswith(self.ende)
 
 
 @lru_cache(maxsize=1000)
-def _zerlegt(muster: str) -> tuple[tuple[str, str], ...]:
+def _gelesen(muster: tuple[str, ...]) -> _Muster:
     """``=id card`` → both words exactly; ``*urkunde`` → the end of a word; else its beginning."""
-    art = muster[:1] if muster.startswith(("=", "*")) else ""
-    return tuple((art, wort.lower()) for wort in muster.lstrip("=*").translate(_UMLAUTE).split())
+    zerlegt = [(eines[:1] if eines.startswith(("=", "*")) else "", _woerter(eines)) for eines in muster]
+    je_art = {art: tuple(w[0] for a, w in zerlegt if a == art and len(w) == 1) for art in ("=", "", "*")}
+    folgen = tuple(tuple(_gelesen((art + wort,)) for wort in worte) for art, worte in zerlegt if len(worte) > 1)
+    return _Muster(frozenset(je_art["="]), je_art[""], je_art["*"], folgen)
+
+
+def _woerter(muster: str) -> list[str]:
+    return [wort.lower() for wort in muster.lstrip("=*").translate(_UMLAUTE).split()]

@@ -27,101 +27,110 @@ STAND = {True: "eingehalten", False: "nicht eingehalten", None: "offen"}
 _ABZUG, _FUER = "Abzüge: ", "Abzug für "
 
 
+Zeile = dict[str, str]
+
+
 @dataclass
 class _Gruppe:
     """Lines of one member, or of the household."""
 
     name: str
-    zeilen: list[Rechenschritt] = field(default_factory=list)
-    abzuege: list[Rechenschritt] = field(default_factory=list)
-
-    def als_json(self) -> dict[str, Any]:
-        return {"gruppe": self.name, "zeilen": [zeile.model_dump(mode="json") for zeile in self.zeilen]}
+    zeilen: list[Zeile] = field(default_factory=list)
 
 
 def rechenweg(fall: Fall, ergebnis: Ergebnis, land: Land) -> list[dict[str, Any]]:
     """The short calculation of ``ergebnis``; every group has at least one line."""
     je_person, gemeinsam = _geteilt(ergebnis.begruendung, [wer.name for wer in fall.haushalt])
-    gruppen = [_person(name, zeilen) for name, zeilen in je_person.items()]
-    gruppen.append(_haushalt(gemeinsam))
-    gruppen.append(_grenze(gemeinsam, ergebnis, land))
-    return [gruppe.als_json() for gruppe in gruppen if gruppe.zeilen]
+    gruppen = [_Gruppe(name, _person(zeilen)) for name, zeilen in je_person.items()]
+    gruppen.append(_Gruppe("Haushalt", _haushalt(gemeinsam)))
+    gruppen.append(_Gruppe("Grenze", _grenze(gemeinsam, ergebnis, land)))
+    return [{"gruppe": gruppe.name, "zeilen": gruppe.zeilen} for gruppe in gruppen if gruppe.zeilen]
+
+
+def _zeile(schritt: Rechenschritt, name: str = "", wert: str = "") -> Zeile:
+    return {
+        "name": name or schritt.name,
+        "wert": wert or schritt.wert,
+        "fundstelle": schritt.fundstelle,
+        "beleg": schritt.beleg,
+    }
 
 
 def _geteilt(
     begruendung: Iterable[Rechenschritt], namen: Sequence[str]
-) -> tuple[dict[str, list[Rechenschritt]], list[Rechenschritt]]:
-    """The lines of each member, without its name, and those of nobody."""
-    je_person: dict[str, list[Rechenschritt]] = {name: [] for name in namen}
+) -> tuple[dict[str, list[tuple[str, Rechenschritt]]], list[Rechenschritt]]:
+    """The lines of each member with their name without its own, and those of nobody."""
+    je_person: dict[str, list[tuple[str, Rechenschritt]]] = {name: [] for name in namen}
     gemeinsam: list[Rechenschritt] = []
-    nach_laenge = sorted(je_person, key=len, reverse=True)
+    vorn = [(f"{name}: ", zeilen) for name, zeilen in sorted(je_person.items(), key=lambda p: len(p[0]), reverse=True)]
     for schritt in begruendung:
-        wem = next((name for name in nach_laenge if schritt.name.startswith(f"{name}: ")), None)
-        if wem is None:
-            gemeinsam.append(schritt)
+        for anfang, zeilen in vorn:
+            if schritt.name.startswith(anfang):
+                zeilen.append((schritt.name[len(anfang) :], schritt))
+                break
         else:
-            je_person[wem].append(schritt.model_copy(update={"name": schritt.name[len(wem) + 2 :]}))
+            gemeinsam.append(schritt)
     return je_person, gemeinsam
 
 
-def _person(name: str, schritte: Iterable[Rechenschritt]) -> _Gruppe:
-    gruppe = _Gruppe(name)
-    for schritt in schritte:
-        if schritt.name in ABZUEGE:
-            gruppe.abzuege.append(schritt)
-        elif schritt.name in EINKUENFTE:
-            gruppe.zeilen.append(schritt)
-        elif schritt.name == TITEL["jahreseinkommen"]:
-            gruppe.zeilen += [*_zusammen(gruppe.abzuege), schritt]
-    return gruppe
+def _person(schritte: Iterable[tuple[str, Rechenschritt]]) -> list[Zeile]:
+    zeilen: list[Zeile] = []
+    abzuege: list[Zeile] = []
+    for name, schritt in schritte:
+        if name in ABZUEGE:
+            abzuege.append(_zeile(schritt, name))
+        elif name in EINKUENFTE:
+            zeilen.append(_zeile(schritt, name))
+        elif name == TITEL["jahreseinkommen"]:
+            zeilen += [*_zusammen(abzuege), _zeile(schritt, name)]
+    return zeilen
 
 
-def _zusammen(abzuege: list[Rechenschritt]) -> list[Rechenschritt]:
+def _zusammen(abzuege: list[Zeile]) -> list[Zeile]:
     """All deductions of a member in one line; one that is no number stays a line of its own."""
-    if not all(_ist_betrag(abzug.wert) for abzug in abzuege):
+    if not all(_ist_betrag(abzug["wert"]) for abzug in abzuege):
         return abzuege
-    wirksam = [abzug for abzug in abzuege if Decimal(abzug.wert)]
+    wirksam = [abzug for abzug in abzuege if Decimal(abzug["wert"])]
     if not wirksam:
         return []
-    text = ", ".join(f"{abzug.name.removeprefix(_FUER)} {betrag(abzug.wert)}" for abzug in wirksam)
+    text = ", ".join(f"{abzug['name'].removeprefix(_FUER)} {betrag(abzug['wert'])}" for abzug in wirksam)
     return [
-        Rechenschritt(
-            name=_ABZUG + text,
-            wert=dezimal_text(-sum((Decimal(abzug.wert) for abzug in wirksam), Decimal(0))),
-            fundstelle="; ".join(dict.fromkeys(abzug.fundstelle for abzug in wirksam)),
-            beleg=max(abzug.beleg for abzug in wirksam),
-        )
+        {
+            "name": _ABZUG + text,
+            "wert": dezimal_text(-sum((Decimal(abzug["wert"]) for abzug in wirksam), Decimal(0))),
+            "fundstelle": "; ".join(dict.fromkeys(abzug["fundstelle"] for abzug in wirksam)),
+            "beleg": max(abzug["beleg"] for abzug in wirksam),
+        }
     ]
 
 
-def _haushalt(schritte: list[Rechenschritt]) -> _Gruppe:
+def _haushalt(schritte: list[Rechenschritt]) -> list[Zeile]:
     """Allowances and maintenance, then the total income."""
-    gruppe = _Gruppe("Haushalt")
+    zeilen: list[Zeile] = []
     for schritt in schritte:
-        summe = schritt.name == TITEL["gesamteinkommen"]
-        minus = f"-{schritt.wert}" if not summe and _ist_betrag(schritt.wert) and Decimal(schritt.wert) > 0 else ""
-        gruppe.zeilen.append(schritt.model_copy(update={"wert": minus}) if minus else schritt)
-        if summe:
-            return gruppe
-    return _Gruppe("Haushalt")
+        if schritt.name == TITEL["gesamteinkommen"]:
+            return [*zeilen, _zeile(schritt)]
+        minus = f"-{schritt.wert}" if _ist_betrag(schritt.wert) and Decimal(schritt.wert) > 0 else ""
+        zeilen.append(_zeile(schritt, wert=minus))
+    return []
 
 
-def _grenze(schritte: list[Rechenschritt], ergebnis: Ergebnis, land: Land) -> _Gruppe:
-    zeilen = [schritt for schritt in schritte if schritt.name in GRENZEN]
+def _grenze(schritte: list[Rechenschritt], ergebnis: Ergebnis, land: Land) -> list[Zeile]:
+    zeilen = [_zeile(schritt) for schritt in schritte if schritt.name in GRENZEN]
     titel = {stufe.name.removeprefix("stufe_"): stufe.titel for stufe in land.stufen}
     je_titel = {schritt.name: schritt for schritt in schritte}
     for stufe in _gezeigte(ergebnis):
         name = titel.get(stufe.id, stufe.id)
         belegt = je_titel.get(f"{name}: {TITEL['stufengrenze']}") or je_titel.get(name)
         zeilen.append(
-            Rechenschritt(
-                name=f"{name}{_faktor(je_titel.get(name))}: {STAND[stufe.eingehalten]}",
-                wert=stufe.grenze or "unbekannt",
-                fundstelle=belegt.fundstelle if belegt else "",
-                beleg=belegt.beleg if belegt else "",
-            )
+            {
+                "name": f"{name}{_faktor(je_titel.get(name))}: {STAND[stufe.eingehalten]}",
+                "wert": stufe.grenze or "unbekannt",
+                "fundstelle": belegt.fundstelle if belegt else "",
+                "beleg": belegt.beleg if belegt else "",
+            }
         )
-    return _Gruppe("Grenze", zeilen)
+    return zeilen
 
 
 def _gezeigte(ergebnis: Ergebnis) -> list[Stufenergebnis]:
