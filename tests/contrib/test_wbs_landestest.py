@@ -84,6 +84,7 @@ def test_the_invented_land_never_recommends_anything() -> None:
 
 def test_the_invented_land_is_asked_about_no_real_land() -> None:
     assert fachwerk_musterland.manifest().laender == {"zz"}
+    assert fachwerk_musterland.manifest().titel == "Wohnberechtigungsschein Musterland (erfunden)"
     assert not {"zz"} & set(laender())
 
 
@@ -256,7 +257,7 @@ def test_faelle_of_a_folder_needs_no_installation(verdorben: Verdirb, tmp_path: 
 
 
 def test_faelle_of_the_package_folder_gives_the_same(verdorben: Verdirb, tmp_path: Path) -> None:
-    verdorben("land.yaml", "name: Land XY", "name: Nordland")
+    verdorben("land.yaml", "name: Land XY (erfunden)", "name: Nordland")
     lauf = CliRunner().invoke(faelle, ["--ordner", str(tmp_path / "wbs_xy/src/fachwerk_wbs_xy")])
     assert lauf.exit_code == 0
     assert "Nordland (xy): 16 Musterfälle" in lauf.stdout

@@ -75,6 +75,13 @@ def test_the_table_has_a_row_for_every_land(falldatei: Path) -> None:
     assert "Musterland" not in lauf.stdout
 
 
+def test_a_limit_nobody_has_confirmed_bears_a_question_mark(falldatei: Path) -> None:
+    heute = CliRunner().invoke(vergleiche, [str(falldatei)]).stdout
+    damals = CliRunner().invoke(vergleiche, [str(falldatei), "--stichtag", "2003-01-01"]).stdout
+    assert [w for z in heute.splitlines() if z.startswith("Nordrhein") for w in z.split()[2:3]] == ["23.540,00"]
+    assert "? nicht gesichert" in damals
+
+
 def test_the_day_may_be_another_than_that_of_the_case(falldatei: Path) -> None:
     lauf = CliRunner().invoke(vergleiche, [str(falldatei), "--stichtag", "2022-06-01", "--json"])
     dokument = json.loads(lauf.stdout)

@@ -134,4 +134,4 @@ def test_the_copy_installs_without_a_network_and_its_tests_are_green(tmp_path: P
     befehl = [sys.executable, "-c", "import sys, fachwerk.cli; sys.exit(fachwerk.cli.starte(sys.argv[1:]))"]
     gefragt = subprocess.run([*befehl, "wbs", "faelle", "--land", "xy"], capture_output=True, text=True, env=umgebung)
     assert gefragt.returncode == 0, gefragt.stderr
-    assert "Land XY (xy): 16 Musterfälle" in gefragt.stdout
+    assert "Land XY (erfunden) (xy): 16 Musterfälle" in gefragt.stdout

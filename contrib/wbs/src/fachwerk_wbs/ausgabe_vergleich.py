@@ -18,6 +18,8 @@ def vergleich_text(zeilen: Sequence[Zeile], stichtag: date) -> str:
     """A table of all Länder, and below it what stays open in each."""
     kopf = f"Derselbe Haushalt in {len(zeilen)} Ländern, Recht vom {tag(stichtag)} (Beträge in EUR im Jahr)"
     teile = [kopf, "", tabelle(KOPF, [_zeile(zeile) for zeile in zeilen])]
+    if any("?" in _niedrigste(zeile) for zeile in zeilen):
+        teile += ["", "? nicht gesichert: entscheidet nicht"]
     offene = [z for z in zeilen if z.fehler or (z.ergebnis and z.ergebnis.offen)]
     if offene:
         teile += ["", "Offen:"]
@@ -29,19 +31,27 @@ def vergleich_text(zeilen: Sequence[Zeile], stichtag: date) -> str:
 
 
 def _zeile(zeile: Zeile) -> tuple[str, ...]:
-    ergebnis, niedrigste = zeile.ergebnis, zeile.niedrigste
+    ergebnis = zeile.ergebnis
     if ergebnis is None:
         return (zeile.name, *["–"] * 6, "nicht berechnet")
     return (
         zeile.name,
         betrag(ergebnis.gesamteinkommen).rjust(9),
-        betrag(niedrigste.grenze if niedrigste else None).rjust(13),
+        _niedrigste(zeile).rjust(13),
         ergebnis.stufe or "–",
         _wohnung(ergebnis.wohnflaeche_m2, ergebnis.raeume),
         "offen" if ergebnis.gebuehr is None else betrag(ergebnis.gebuehr),
         str(len(ergebnis.offen)),
         WORTE[ergebnis.empfehlung].split()[-1],
     )
+
+
+def _niedrigste(zeile: Zeile) -> str:
+    """The lowest limit; with a question mark where it is only a figure nobody has confirmed."""
+    stufe = zeile.niedrigste
+    if stufe is None or stufe.grenze is None:
+        return betrag(None)
+    return betrag(stufe.grenze) + ("?" if stufe.id in zeile.ungesichert else "")
 
 
 def _wohnung(flaeche: str | None, raeume: str | None) -> str:

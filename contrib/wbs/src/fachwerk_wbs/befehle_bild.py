@@ -16,7 +16,7 @@ SVG = click.option(
 )
 
 
-@click.command("vergleiche")
+@click.command("vergleiche", short_help="Derselbe Haushalt in allen Ländern, als Tabelle und Bild.")
 @click.argument("falldatei", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--stichtag", type=Tag(), help="Tag, dessen Recht gilt (Vorgabe: der des Falls, sonst heute).")
 @SVG
@@ -41,7 +41,7 @@ def vergleiche(falldatei: Path, stichtag: date | None, bilddatei: Path | None, a
         _nenne(bilddatei)
 
 
-@click.command("chronik")
+@click.command("chronik", short_help="Die Grenzen eines Landes im Lauf der Zeit, auch als Bild.")
 @click.option("--land", "code", required=True, help="Kürzel des Landes, zum Beispiel nw.")
 @click.option("--personen", type=click.IntRange(1, 40), default=1, show_default=True, help="Personen mit Kindern.")
 @click.option("--kinder", type=click.IntRange(0, 39), default=0, show_default=True, help="Davon Kinder.")

@@ -16,7 +16,7 @@ from fachwerk_wbs.landesordner import lies_ordner
 from fachwerk_wbs.luecken import fehlstellen, fruehere, nur_luecken
 
 
-@click.command("luecken")
+@click.command("luecken", short_help="Arbeitsliste: was nicht belegt ist, und was daran hängt.")
 @click.option("--land", "code", help="Kürzel des Landes, zum Beispiel nw (Vorgabe: alle).")
 @click.option("--stichtag", type=Tag(), help="Tag, dessen Recht gilt (Vorgabe: heute).")
 @click.option("--tabelle", "als_tabelle", is_flag=True, help="Nur die Tabelle der Abdeckung aller Länder (Markdown).")
@@ -57,7 +57,7 @@ def _als_json(land: Land, liste: list[Any], davor: int) -> dict[str, Any]:
     return {**kopf, **anzahl, "luecken": [stelle.als_json() for stelle in liste]}
 
 
-@click.command("faelle")
+@click.command("faelle", short_help="Rechnet alle Fälle eines Landes und sagt, was abweicht.")
 @click.option("--land", "code", help="Kürzel des Landes, zum Beispiel nw (Vorgabe: alle).")
 @click.option(
     "--ordner",

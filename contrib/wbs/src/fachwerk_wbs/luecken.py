@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fachwerk.parameter import Fassung, Parameter
+from fachwerk.parameter import Fassung, Parameter, lade_parameter
 from fachwerk.regeln import wert_text
 from fachwerk_wbs.grenzen import grenzen_fuer
 from fachwerk_wbs.land import Land, bundesparameter
@@ -150,11 +150,8 @@ def _bundesthemen(land: Land) -> Iterator[Fehlstelle]:
 def _eigene(land: Land) -> Iterator[Parameter]:
     """Parameters that are not already covered by the line of their federal topic."""
     schwach = {n for thema, beleg in land.kopf.bund.items() if beleg != "A" for n in bundesparameter(thema)}
-    bund = {name: p for thema in land.kopf.bund for name, p in bundesparameter(thema).items()}
-    for name, parameter in land.parameter.items():
-        uebernommen = name in bund and parameter.fassungen[-1].quelle == bund[name].fassungen[-1].quelle
-        if not (name in schwach and uebernommen):
-            yield parameter
+    eigene = lade_parameter(land.wurzel / "parameter")
+    yield from (p for name, p in land.parameter.items() if name in eigene or name not in schwach)
 
 
 # -- values ------------------------------------------------------------------------------------------------------
