@@ -173,6 +173,7 @@ class Schreiber:
             "zahltRentenversicherung": zahlt.get("rentenversicherung"),
             "beitragKrankenPflegeversicherung": beitraege.get("kranken_pflegeversicherung"),
             "beitragRentenversicherung": beitraege.get("rentenversicherung"),
+            "einkommenMonat": wer.get("einkommen_monat"),
         }
         self.block(eltern, "einkommen", einkommen)
         self.block(eltern, "behinderung", _benannt(wer, _BEHINDERUNG))
@@ -193,12 +194,9 @@ class Schreiber:
             "einkommenBis": mit_zone((fall.get("einkommenszeitraum") or {}).get("bis")),
         }
         self.block(vorgang, "haushalt", haushalt)
-        lage = ("leistungsbezug", "erwerbsfaehig", "altersrente", "frueher_uebernommen", "verbleib_gewollt")
-        self.block(vorgang, "lage", {in_kamel(feld): fall.get(feld) for feld in lage})
-        for name, felder, tage in _BLOECKE:
-            werte = fall.get(name) or {}
-            block = {in_kamel(f): mit_zone(werte.get(f)) if f in tage else werte.get(f) for f in felder}
-            self.block(vorgang, name, block)
+        self.block(vorgang, "lage", _benannt(fall, _LAGE))
+        for name, felder in _BLOECKE.items():
+            self.block(vorgang, name, _benannt(fall.get(name) or {}, felder))
 
     def dokument(
         self, eltern: etree._Element, nummer: int, name: str, inhalt: bytes | None, medientyp: str, typ: str
@@ -218,26 +216,30 @@ class Schreiber:
         self.code(dokument, "dokumentTyp", typ)
 
 
-_BLOECKE: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("miete", ("gesamt", "grundmiete", "nebenkosten", "heizkosten", "beginn", "vermieter"), ("beginn",)),
-    ("rueckstand", ("betrag", "monate", "energie"), ()),
-    (
-        "gefahr",
-        (
-            "mahnung",
-            "kuendigung",
-            "kuendigung_art",
-            "raeumungsklage",
-            "klage_zugestellt",
-            "gericht",
-            "aktenzeichen",
-            "termin",
-            "raeumungstermin",
-        ),
-        ("mahnung", "kuendigung", "klage_zugestellt", "termin", "raeumungstermin"),
-    ),
+_LAGE = (
+    *("leistungsbezug", "erwerbsfaehig", "altersrente", "frueher_uebernommen", "verbleib_gewollt"),
+    *("leistung_unterkunft", "frueher_uebernommen_am", "fruehere_kuendigung"),
 )
-
+_BLOECKE: Mapping[str, tuple[str, ...]] = {
+    "miete": (
+        *("gesamt", "grundmiete", "nebenkosten", "heizkosten", "beginn", "vermieter"),
+        *("wohnflaeche_m2", "vermieter_iban"),
+    ),
+    "rueckstand": ("betrag", "monate", "energie", "betriebskosten", "kosten", "stand"),
+    "gefahr": (
+        *("mahnung", "kuendigung", "kuendigung_art", "raeumungsklage", "klage_zugestellt", "gericht", "aktenzeichen"),
+        *("termin", "raeumungstermin", "kuendigung_zum", "klage_eingegangen", "urteil"),
+    ),
+    "selbsthilfe": ("ursache", "raten_angefragt", "raten_abgelehnt", "eigener_betrag", "vermoegen"),
+    "aussicht": ("vermieter_setzt_fort", "miete_kuenftig_gesichert", "direktzahlung", "andere_wohnung"),
+}
+_TAGE = frozenset(
+    {
+        *("beginn", "stand", "mahnung", "kuendigung", "klage_zugestellt", "termin", "raeumungstermin"),
+        *("kuendigung_zum", "klage_eingegangen", "urteil", "fruehere_kuendigung"),
+    }
+)
+"""Fields that hold a day, besides those whose name ends with ``_am``."""
 
 _JE_PERSON = (
     *("rolle", "kindergeld", "ausbildung", "erwerbstaetig", "geteiltes_sorgerecht", "betreuungskosten"),
@@ -248,7 +250,7 @@ _BEHINDERUNG = ("grad_der_behinderung", "pflegegrad", "haeuslich_pflegebeduerfti
 
 def _benannt(werte: Mapping[str, Any], felder: Sequence[str]) -> dict[str, object]:
     """``felder`` under the names of our blocks, days with a zone."""
-    tage = {feld for feld in felder if feld.endswith("_am")}
+    tage = {feld for feld in felder if feld in _TAGE or feld.endswith("_am")}
     return {in_kamel(f): mit_zone(werte.get(f)) if f in tage else werte.get(f) for f in felder}
 
 
