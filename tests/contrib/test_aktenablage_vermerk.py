@@ -202,12 +202,12 @@ def test_what_a_person_added_stands_there_with_who_when_from_where_and_what_it_r
     text = fliesstext(ergaenzt)
     for stelle in (
         "Ergänzte Angaben",
-        "m.muster, 20.11.2026, 09:30:00 Uhr (MEZ) nach: Lohnabrechnungen vom 20.11.",
+        "m.muster, 20.11.2026, 09:30:00 Uhr (MEZ) nach: Lohnabrechnungen vom 20.11. Angabe",
         "Ehe oder Lebenspartnerschaft seit nicht angegeben 01.01.2010",
         "Art: Rente, Betrag im Jahr: 9.000,00 EUR",
         "Betrag im Jahr: 21.000,00 EUR",
         "dasselbe",
-        "Bernd Beispiel: Rolle Kind nicht angegeben",
+        "Bernd Beispiel Name: Bernd Beispiel; Rolle: Kind nicht angegeben",
     ):
         assert stelle in text, stelle
     daten = vermerkdaten(ergaenzt, entscheidung(ergaenzt))["ergaenzungen"]

@@ -164,7 +164,7 @@ def test_facts_on_an_unconfirmed_mapping_leave_the_decision_to_people_and_say_wh
     assert ergebnis.empfehlung is Empfehlung.VORLEGEN
     (punkt,) = ergebnis.offen
     assert punkt.code == "wbs.annahme_unbestaetigt"
-    assert "ehe_seit, haushalt.0.rolle" in punkt.text
+    assert "ehe_seit; Anna Beispiel: rolle." in punkt.text
 
 
 @pytest.mark.parametrize(

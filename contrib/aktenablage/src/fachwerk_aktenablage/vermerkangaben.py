@@ -96,29 +96,44 @@ def _namen(vermutlich: Any) -> str:
 
 
 def ergaenzungen(antrag: Antrag) -> Iterator[Block]:
-    """Who added what, when and from where, and what the message had said."""
+    """Who added what, when and from where, and what the message had said; new facts of a person share a line."""
     for ergaenzung in antrag.ergaenzungen:
         yield Absatz(_kopf(ergaenzung))
-        zeilen = tuple(_zeile(aenderung) for aenderung in ergaenzung.aenderungen)
-        if zeilen:
-            kopf = ("Angabe", "gilt jetzt", "stand in der Nachricht oder vorher")
-            yield Tabelle(zeilen, anteile=(30, 35, 35), kopf=kopf, klein=True)
+        if zeilen := tuple(_zeilen(ergaenzung.aenderungen)):
+            kopf = ("Angabe", "gilt jetzt", "vorher (Nachricht)")
+            yield Tabelle(zeilen, anteile=(24, 50, 26), kopf=kopf, klein=True)
 
 
 def _kopf(ergaenzung: Ergaenzung) -> str:
-    woher = f" nach: {bereinigt(ergaenzung.woher)}" if ergaenzung.woher.strip() else ""
+    woher = f" nach: {bereinigt(ergaenzung.woher).strip().rstrip('.')}" if ergaenzung.woher.strip(" .") else ""
     verglichen = ". Alle gelesenen Angaben sind mit dem Original verglichen" if ergaenzung.bestaetigt else ""
     return f"{oder_unbekannt(ergaenzung.wer)}, {zeitpunkt(ergaenzung.zeit)}{woher}{verglichen}."
 
 
-def _zeile(aenderung: Aenderung) -> tuple[str, str, str]:
+def _zeilen(aenderungen: Sequence[Aenderung]) -> Iterator[tuple[str, str, str]]:
+    """First what was there before, then what is new, by person."""
+    neu: dict[str, list[str]] = {}
+    for aenderung in aenderungen:
+        wer, felder = _stelle(aenderung)
+        if aenderung.vorher is not None or not felder:
+            yield _ersetzt(aenderung, wer, felder)
+        else:
+            name = " – ".join(feldname(feld) for feld in felder)
+            neu.setdefault(wer, []).append(f"{name}: {feldwert(felder[-1], aenderung.nachher)}")
+    for wer, texte in neu.items():
+        yield wer or "Haushalt", "; ".join(texte), UNBEKANNT
+
+
+def _stelle(aenderung: Aenderung) -> tuple[str, list[str]]:
+    """Whom it is about, and the field; none if it is about the person as such."""
     teile = aenderung.pfad.split(".")
-    felder = teile[2:] if aenderung.person and len(teile) > 1 else teile
-    name = " – ".join(feldname(feld) for feld in felder) if felder else "gehört zum Haushalt"
-    vorn = f"{bereinigt(aenderung.person)}: " if aenderung.person else ""
-    feld = felder[-1] if felder else ""
+    return bereinigt(aenderung.person), teile[2:] if aenderung.person and len(teile) > 1 else teile
+
+
+def _ersetzt(aenderung: Aenderung, wer: str, felder: list[str]) -> tuple[str, str, str]:
+    vorn = f"{wer}: " if wer else ""
     if not felder:
-        return vorn + name, "nein", "ja"
-    vorher = UNBEKANNT if aenderung.vorher is None else feldwert(feld, aenderung.vorher)
-    gleich = aenderung.vorher is not None and aenderung.vorher == aenderung.nachher
-    return vorn + name, feldwert(feld, aenderung.nachher), "dasselbe" if gleich else vorher
+        return f"{vorn}gehört zum Haushalt", "nein", "ja"
+    name, feld = " – ".join(feldname(feld) for feld in felder), felder[-1]
+    vorher = "dasselbe" if aenderung.vorher == aenderung.nachher else feldwert(feld, aenderung.vorher)
+    return f"{vorn}{name}", feldwert(feld, aenderung.nachher), vorher

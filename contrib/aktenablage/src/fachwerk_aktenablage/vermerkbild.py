@@ -88,7 +88,7 @@ def _empfehlung(antrag: Antrag, entscheidung: Entscheidung) -> Iterator[Block]:
         yield Absatz("Keine Regel hat diesen Antrag geprüft. Er ist deshalb vollständig von Hand zu prüfen.", "warnung")
     elif not entscheidung.einig:
         yield Absatz("Die geprüften Regeln empfehlen Verschiedenes; deshalb wird der Antrag vorgelegt.", "warnung")
-    if antrag.fall_annahmen:
+    if not all(any(annahme in punkt.text for punkt in offene_punkte(entscheidung)) for annahme in antrag.fall_annahmen):
         yield Absatz(
             "Die Prüfung beruht auf einer nicht bestätigten Zuordnung von Feldern der Nachricht: "
             + ", ".join(bereinigt(annahme) for annahme in antrag.fall_annahmen),

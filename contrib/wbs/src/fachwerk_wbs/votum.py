@@ -191,10 +191,18 @@ def _annahmen(antrag: Antrag) -> list[OffenerPunkt]:
 
 
 def _felder(antrag: Antrag) -> str:
-    """The fields that still rest on an assumption, the first few by name."""
-    felder = [pfad for pfad, annahme in antrag.fall_herkunft.items() if annahme in antrag.fall_annahmen]
+    """The facts that still rest on an assumption, the first few by name."""
+    namen = [str(wer.get("name") or f"{nr}. Person") for nr, wer in enumerate(mitglieder_in(antrag.fall or {}), 1)]
+    pfade = [pfad.split(".") for pfad, annahme in antrag.fall_herkunft.items() if annahme in antrag.fall_annahmen]
+    felder = [_feld(teile, namen) for teile in pfade]
     weitere = f" und {len(felder) - _HOECHSTENS_FELDER} weitere" if len(felder) > _HOECHSTENS_FELDER else ""
-    return (", ".join(felder[:_HOECHSTENS_FELDER]) or "alle gelesenen Angaben") + weitere
+    return ("; ".join(felder[:_HOECHSTENS_FELDER]) or "alle gelesenen Angaben") + weitere
+
+
+def _feld(teile: list[str], namen: list[str]) -> str:
+    if teile[0] == "haushalt" and len(teile) > 2 and teile[1].isdecimal() and int(teile[1]) < len(namen):
+        return f"{namen[int(teile[1])]}: {'.'.join(teile[2:])}"
+    return ".".join(teile)
 
 
 def _befunde(befunde: tuple[Befund, ...]) -> list[OffenerPunkt]:
