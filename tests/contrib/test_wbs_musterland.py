@@ -173,3 +173,38 @@ def test_a_package_for_another_code_is_refused(musterland: Any) -> None:
     musterland.mit(musterland.wert("stufe_eins", "1"))
     with pytest.raises(ContractError, match="gilt für zz"):
         _ = Land("yy", musterland.name).kopf
+
+
+@pytest.mark.parametrize(
+    ("name", "inhalt", "merkmale", "mangel"),
+    [
+        ("grenze_kinder", "500", "{}", "diesen Parameter liest niemand"),
+        ("anteil_lotto", "1", "{}", "diesen Parameter liest niemand"),
+        ("freibetrag_eins", "500", "{je: person, wenn: [{gbd_ab: 50}]}", "die Bedingung gbd_ab gibt es nicht"),
+        ("freibetrag_eins", "500", "{je: person}", "das Merkmal wenn fehlt"),
+        ("freibetrag_eins", "500", "{je: familie, wenn: [{immer: true}]}", "das Merkmal je"),
+        ("einkommenszeitraum", "Text", "{art: letztes_jahr}", "das Merkmal art"),
+        ("anteil_lohnersatz", "1", "{ohne: miete, angabe: Miete}", "das Merkmal ohne"),
+        ("gilt_als_eingehalten", "true", "{}", "das Merkmal leistungen fehlt"),
+        ("gilt_als_eingehalten", "true", "{leistungen: [kindergeld]}", "die Leistung kindergeld gibt es nicht"),
+        ("stufe_zwei", "{p1: 1, p2: 2, weitere: 3}", "{}", "die Tabelle einer Stufe"),
+        ("stufe_zwei", "{p1: [1], p2: 2, weitere: 3, kind: 0}", "{}", "die Zelle p1"),
+        ("haushaltstabelle", "{1E: 1}", "{}", "eine Zeile heißt wie"),
+        ("haushaltstabelle", "12000", "{}", "eine Tabelle oder null"),
+        ("haushaltsindex", "{von: 2, bis: 1, schritt: 100, richtung: auf}", "{}", "von und bis"),
+        ("rundung_grenze", "{schritt: 100, richtung: hoch}", "{}", "schritt und richtung"),
+    ],
+)
+def test_a_mistake_in_the_data_is_named_when_the_land_loads(
+    musterland: Any, name: str, inhalt: str, merkmale: str, mangel: str
+) -> None:
+    land = musterland.mit(musterland.wert("stufe_eins", "1"), musterland.wert(name, inhalt, merkmale=merkmale))
+    with pytest.raises(ContractError, match=f"{name}: .*{mangel}"):
+        _ = land.parameter
+
+
+def test_a_mistake_in_the_condition_of_a_hint_is_named_with_its_place(musterland: Any) -> None:
+    kopf = "hinweise:\n  - {text: Text., fundstelle: § 3 MusterG, beleg: A, wenn: [{mond: voll}]}"
+    land = musterland.mit(musterland.wert("stufe_eins", "1"), kopf=kopf)
+    with pytest.raises(ContractError, match="hinweise/0: die Bedingung mond gibt es nicht"):
+        _ = land.parameter

@@ -6,7 +6,7 @@ A Land package has ``land.yaml`` and a folder ``parameter``; it offers ``LAND`` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, lru_cache
@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fachwerk.errors import ContractError, NeedsHumanError
 from fachwerk.regeln import Parameter, Regelwerk, lade_parameter, lies_yaml
 from fachwerk_wbs import regelwerk as gemeinsam
+from fachwerk_wbs.landpruefung import maengel
 
 if TYPE_CHECKING:
     from fachwerk_wbs.landespaket import Hooks
@@ -133,7 +134,14 @@ class Land:
         if fehlend := [name for name in pflicht if name not in alle]:
             text = f"{self.paket}: Es fehlen die Parameter {', '.join(fehlend)} (unbekannt: wert: null)."
             raise ContractError("wbs_land", text)
+        if mangel := next(maengel(alle, self._bedingungen()), None):
+            raise ContractError("wbs_land", f"{self.paket}: {mangel}.")
         return alle
+
+    def _bedingungen(self) -> Iterator[tuple[str, Any]]:
+        """Conditions outside the parameters, and where they stand."""
+        yield from ((f"hinweise/{nummer}", hinweis.wenn) for nummer, hinweis in enumerate(self.kopf.hinweise))
+        yield from ((f"nachweise/{name}", regel.wenn) for name, regel in self.kopf.nachweise.items())
 
     @cached_property
     def regelwerk(self) -> Regelwerk:
