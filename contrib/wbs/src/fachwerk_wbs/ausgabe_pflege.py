@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from fachwerk_wbs.land import Land
@@ -55,21 +56,30 @@ def _schwache(zahl: int) -> str:
 
 
 def _ausfuehrliche(gruppe: Iterable[Fehlstelle]) -> list[str]:
+    """Neighbours with the same source and consequence share their paragraph."""
     zeilen = []
-    for stelle in gruppe:
-        name = f" [{stelle.parameter}]" if stelle.parameter and stelle.art != "thema_fehlt" else ""
-        zeilen += absatz(f"{stelle.titel}{name}{zeitraum(stelle)}", "  - ", "    ")
-        zeilen += absatz(stelle.text, "      ") if stelle.text else []
-        zeilen += absatz(_wo(stelle), "      ")
-        zeilen += absatz(f"Folge: {stelle.folge}.", "      ")
+    for _, stellen in groupby(gruppe, key=lambda s: (s.fundstelle, s.gesehen, s.folge)):
+        gemeinsam = list(stellen)
+        for titel in dict.fromkeys(_titel(stelle) for stelle in gemeinsam):
+            zeilen += absatz(titel, "  - ", "    ")
+        if text := " ".join(dict.fromkeys(stelle.text for stelle in gemeinsam)).strip():
+            zeilen += absatz(text, "      ")
+        zeilen += absatz(f"{_wo(gemeinsam[0])} Folge: {gemeinsam[0].folge}.", "      ")
     return zeilen
+
+
+def _titel(stelle: Fehlstelle) -> str:
+    name = f" [{stelle.parameter}]" if stelle.parameter and stelle.art != "thema_fehlt" else ""
+    return f"{stelle.titel}{name}{zeitraum(stelle)}"
 
 
 def _kurze(gruppe: Iterable[Fehlstelle]) -> list[str]:
     zeilen = []
-    for stelle in gruppe:
-        zeilen += absatz(f"{stelle.titel}{zeitraum(stelle)}: {stelle.text}", "  - ", "    ")
-        zeilen += absatz(f"{_wo(stelle)} Folge: {stelle.folge}.", "      ")
+    for _, stellen in groupby(gruppe, key=lambda s: (s.fundstelle, s.gesehen, s.folge)):
+        gemeinsam = list(stellen)
+        for stelle in gemeinsam:
+            zeilen += absatz(f"{stelle.titel}{zeitraum(stelle)}: {stelle.text}", "  - ", "    ")
+        zeilen += absatz(f"{_wo(gemeinsam[0])} Folge: {gemeinsam[0].folge}.", "      ")
     return zeilen
 
 

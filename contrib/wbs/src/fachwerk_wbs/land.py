@@ -122,6 +122,11 @@ class Land:
         return kopf
 
     @cached_property
+    def eigene(self) -> Mapping[str, Parameter]:
+        """The parameters of the Land's own files."""
+        return lade_parameter(self.wurzel / "parameter")
+
+    @cached_property
     def parameter(self) -> Mapping[str, Parameter]:
         """Federal parameters as far as taken over, the Land's own before them."""
         bund = {
@@ -129,7 +134,7 @@ class Land:
             for thema, beleg in self.kopf.bund.items()
             for name, p in bundesparameter(thema).items()
         }
-        alle = bund | lade_parameter(self.wurzel / "parameter")
+        alle = bund | dict(self.eigene)
         pflicht = PFLICHT if "haushaltstabelle" in alle else PFLICHT + GRENZEN
         if fehlend := [name for name in pflicht if name not in alle]:
             text = f"{self.paket}: Es fehlen die Parameter {', '.join(fehlend)} (unbekannt: wert: null)."

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fachwerk.parameter import Fassung, Parameter, lade_parameter
+from fachwerk.parameter import Fassung, Parameter
 from fachwerk.regeln import wert_text
 from fachwerk_wbs.grenzen import grenzen_fuer
 from fachwerk_wbs.land import Land, bundesparameter
@@ -19,6 +19,7 @@ from fachwerk_wbs.wirkung import (
     haushalte,
     nur_bescheinigung,
     ohne_ablehnung,
+    reichweite,
     thema_haushalte,
 )
 
@@ -59,7 +60,7 @@ def fehlstellen(land: Land, stichtag: date) -> list[Fehlstelle]:
     if not any(p.fassung_am(stichtag) for p in land.stufen):
         gefunden.append(_ohne_stufe(land, stichtag))
     rang = list(Gewicht)
-    return sorted(gefunden, key=lambda f: (rang.index(f.gewicht), not f.folge.startswith("alle "), f.art == "bund"))
+    return sorted(gefunden, key=lambda f: (rang.index(f.gewicht), reichweite(f.parameter)))
 
 
 def nur_luecken(liste: Iterable[Fehlstelle]) -> list[Fehlstelle]:
@@ -150,8 +151,7 @@ def _bundesthemen(land: Land) -> Iterator[Fehlstelle]:
 def _eigene(land: Land) -> Iterator[Parameter]:
     """Parameters that are not already covered by the line of their federal topic."""
     schwach = {n for thema, beleg in land.kopf.bund.items() if beleg != "A" for n in bundesparameter(thema)}
-    eigene = lade_parameter(land.wurzel / "parameter")
-    yield from (p for name, p in land.parameter.items() if name in eigene or name not in schwach)
+    yield from (p for name, p in land.parameter.items() if name in land.eigene or name not in schwach)
 
 
 # -- values ------------------------------------------------------------------------------------------------------

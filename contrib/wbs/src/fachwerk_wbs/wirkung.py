@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["THEMEN", "Gewicht", "haushalte", "nur_bescheinigung", "thema_haushalte"]
+__all__ = ["THEMEN", "Gewicht", "haushalte", "nur_bescheinigung", "reichweite", "thema_haushalte"]
 
 
 class Gewicht(StrEnum):
@@ -117,6 +117,32 @@ def haushalte(name: str) -> str:
     """The households that need parameter ``name``; empty: every household does."""
     passend = [wort for wort in _HAUSHALTE if name == wort or (wort.endswith("_") and name.startswith(wort))]
     return _HAUSHALTE[passend[0]] if passend else ""
+
+
+_REIHENFOLGE = (
+    "stufe_",
+    "haushaltstabelle",
+    "haushaltsindex",
+    "rundung_",
+    "grenze_",
+    "pauschale_",
+    "kindzuschlag_",
+    "arbeitnehmer_",
+    "renten_",
+    "versorgungs_",
+    "kapital_",
+    "freibetrag_",
+    "unterhalt_",
+    "nicht_angerechnet_",
+    "anteil_",
+    "bund.",
+)
+"""Topics by the number of households that need them, as far as one can say without statistics."""
+
+
+def reichweite(name: str) -> int:
+    """Where a gap stands in its group: what nearly everybody needs comes first."""
+    return next((i for i, anfang in enumerate(_REIHENFOLGE) if name.startswith(anfang)), len(_REIHENFOLGE))
 
 
 def thema_haushalte(thema: str) -> str:
