@@ -71,14 +71,15 @@ def faelle(code: str | None, ordner: Path | None, als_json: bool) -> None:
 
     if code and ordner:
         raise click.UsageError("Entweder --land oder --ordner, nicht beides.")
+    pruefungen = []
     try:
-        gewaehlte = [lies_ordner(ordner)] if ordner else _gewaehlte(code)
-        pruefungen = [pruefe_land(land, date.today()) for land in gewaehlte]
+        for land in [lies_ordner(ordner)] if ordner else _gewaehlte(code):
+            pruefungen.append(pruefe_land(land, date.today()))
+            if not als_json:
+                click.echo(faelle_text(pruefungen[-1]))
     except FachwerkError as fehler:
         raise Bedienfehler(fehler.hint) from None
     if als_json:
         drucke_json([pruefung.als_json() for pruefung in pruefungen])
-    else:
-        click.echo("\n".join(faelle_text(pruefung) for pruefung in pruefungen))
     if any(pruefung.abweichungen for pruefung in pruefungen):
         raise click.exceptions.Exit(1)
