@@ -5,7 +5,7 @@ the time for reading the same case as YAML in the same run: what a machine needs
 the same run too, one evaluation of similar households by OpenFisca (``vergleich_openfisca.py``, a process in an
 environment of its own, because its licence is AGPL). A decision waits for nothing, so its processor time is measured:
 the clock would also count what other processes take away. Neighbours still slow the processor itself down, and never
-speed it up, so of five runs the quietest counts.
+speed it up, so five rounds go through everything, and of each figure the quietest round counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
@@ -33,7 +32,7 @@ from fachwerk_wbs.fall import lies_fall
 HIER = Path(__file__).resolve().parent
 NACHBAR = HIER.parent / ".venv-bench" / "bin" / "python"
 GRENZE_MS = 2.0
-LAEUFE = 5
+RUNDEN = 5
 WIEDERHOLUNGEN = 60
 STICHTAG = date(2026, 11, 21)
 ZAHLT = {"einkommensteuer": True, "kranken_pflegeversicherung": True, "rentenversicherung": True}
@@ -62,8 +61,8 @@ def faelle(land: str) -> dict[str, dict[str, Any]]:
 
 
 def dauer_ms(aufgabe: Callable[[], object]) -> float:
-    """Milliseconds of processor time for one call: the median of the quietest run."""
-    return min(statistics.median(_gemessen(aufgabe) for _ in range(WIEDERHOLUNGEN)) for _ in range(LAEUFE))
+    """Milliseconds of processor time for one call, the median of a round."""
+    return statistics.median(_gemessen(aufgabe) for _ in range(WIEDERHOLUNGEN))
 
 
 def _gemessen(aufgabe: Callable[[], object]) -> float:
@@ -72,60 +71,59 @@ def _gemessen(aufgabe: Callable[[], object]) -> float:
     return (time.thread_time() - beginn) * 1000
 
 
-@dataclass(frozen=True)
 class Messung:
-    """One household in one Land."""
+    """One household in one Land, and what its rounds took."""
 
-    land: str
-    haushalt: str
-    empfehlung: Empfehlung
-    schritte: int
-    ms: float
-    lesen_ms: float
+    def __init__(self, land: Land, haushalt: str, fall: dict[str, Any]) -> None:
+        empfangen = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+        antrag = Antrag(leistung="wbs", land=land.code, format="bench", empfangen=empfangen, fall=fall)
+        text = yaml.safe_dump(fall, allow_unicode=True)
+        self.land, self.haushalt = land.code, haushalt
+        self.votum = entscheide(antrag, (), STICHTAG, land)
+        self._aufgaben = (lambda: entscheide(antrag, (), STICHTAG, land), lambda: lies_fall(yaml.safe_load(text)))
+        self._runden: list[tuple[float, float]] = []
+
+    def miss(self) -> None:
+        """One more round."""
+        entscheiden, lesen = self._aufgaben
+        self._runden.append((dauer_ms(entscheiden), dauer_ms(lesen)))
+
+    @property
+    def ms(self) -> float:
+        """The decision, in the quietest round."""
+        return min(runde[0] for runde in self._runden)
 
     def zeile(self) -> str:
         """One line of the table."""
+        lesen = min(runde[1] for runde in self._runden)
         return (
-            f"  {self.land}  {self.haushalt:<18} {self.empfehlung.value:<11} {self.schritte:3} Schritte "
-            f"{self.ms:6.2f} ms   YAML lesen {self.lesen_ms:6.2f} ms   Verhältnis {self.ms / self.lesen_ms:.2f}"
+            f"  {self.land}  {self.haushalt:<18} {self.votum.empfehlung.value:<11} {len(self.votum.begruendung):3} "
+            f"Schritte {self.ms:6.2f} ms   YAML lesen {lesen:6.2f} ms   Verhältnis {self.ms / lesen:.2f}"
         )
 
 
-def miss(land: Land, name: str, fall: dict[str, Any]) -> Messung:
-    """Measure one household."""
-    empfangen = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-    antrag = Antrag(leistung="wbs", land=land.code, format="bench", empfangen=empfangen, fall=fall)
-    text = yaml.safe_dump(fall, allow_unicode=True)
-    votum = entscheide(antrag, (), STICHTAG, land)
-    return Messung(
-        land=land.code,
-        haushalt=name,
-        empfehlung=votum.empfehlung,
-        schritte=len(votum.begruendung),
-        ms=dauer_ms(lambda: entscheide(antrag, (), STICHTAG, land)),
-        lesen_ms=dauer_ms(lambda: lies_fall(yaml.safe_load(text))),
-    )
-
-
-def vergleiche(messungen: Sequence[Messung]) -> None:
-    """Measure OpenFisca now, too, and print the ratio for each household; or say loudly that nobody did."""
+def miss_openfisca() -> dict[str, Any]:
+    """One round of OpenFisca; ``fehlt`` says why there is none."""
     if not NACHBAR.exists():
-        print("NICHT VERGLICHEN: OpenFisca ist nicht eingerichtet (bench/vergleich.sh legt .venv-bench an)")
-        return
+        return {"fehlt": "OpenFisca ist nicht eingerichtet (bench/vergleich.sh legt .venv-bench an)"}
     befehl = [NACHBAR, HIER / "vergleich_openfisca.py"]
     lauf = subprocess.run(befehl, capture_output=True, text=True, check=False)  # noqa: S603
-    if lauf.returncode != 0:
-        print(f"NICHT VERGLICHEN: OpenFisca ist gescheitert\n{lauf.stderr}")
+    return dict(json.loads(lauf.stdout)) if lauf.returncode == 0 else {"fehlt": f"OpenFisca scheitert\n{lauf.stderr}"}
+
+
+def vergleiche(messungen: Sequence[Messung], runden: Sequence[dict[str, Any]]) -> None:
+    """The ratio for each household; or say loudly that there is none."""
+    if fehlt := next((runde["fehlt"] for runde in runden if "fehlt" in runde), ""):
+        print(f"NICHT VERGLICHEN: {fehlt}")
         return
-    gemessen = json.loads(lauf.stdout)
-    pakete = ", ".join(f"{name} {fassung}" for name, fassung in gemessen["pakete"].items())
-    print(f"Im selben Lauf: {pakete} ({gemessen['parameter']} datierte Parameter)")
-    for name, nachbar in gemessen["messungen"].items():
+    pakete = ", ".join(f"{name} {fassung}" for name, fassung in runden[0]["pakete"].items())
+    print(f"Im selben Lauf: {pakete} ({runden[0]['parameter']} datierte Parameter)")
+    for name, nachbar in runden[0]["messungen"].items():
         langsamste = max(m.ms for m in messungen if m.haushalt == name)
+        ms, mit = (min(runde["messungen"][name][art] for runde in runden) for art in ("ms", "ms_trace"))
         print(
-            f"      {name:<18} {nachbar['werte']:15} Werte    {nachbar['ms']:6.2f} ms   mit Rechenweg "
-            f"{nachbar['ms_trace']:6.2f} ms   langsamstes Land dagegen {langsamste / nachbar['ms']:.2f} "
-            f"und {langsamste / nachbar['ms_trace']:.2f}"
+            f"      {name:<30} {nachbar['werte']:3} Werte    {ms:6.2f} ms   mit Rechenweg {mit:6.2f} ms   "
+            f"langsamstes Land dagegen {langsamste / ms:.2f} und {langsamste / mit:.2f}"
         )
 
 
@@ -133,13 +131,16 @@ def main() -> int:
     """Measure every installed Land and judge the slowest."""
     fassung = metadata.version("fachwerk-wbs")
     print(f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}, fachwerk-wbs {fassung}")
-    print(f"PyYAML {yaml.__version__} (reines Python), {LAEUFE} x {WIEDERHOLUNGEN} Aufrufe, Rechenzeit, {_last()}")
-    messungen = []
-    for land in map(finde_land, laender()):
-        for name, fall in faelle(land.code).items():
-            messungen.append(miss(land, name, fall))
-            print(messungen[-1].zeile(), flush=True)
-    vergleiche(messungen)
+    print(f"PyYAML {yaml.__version__} (reines Python), {RUNDEN} x {WIEDERHOLUNGEN} Aufrufe, Rechenzeit, {_last()}")
+    laender_ = map(finde_land, laender())
+    messungen = [Messung(land, name, fall) for land in laender_ for name, fall in faelle(land.code).items()]
+    nachbarn = []
+    for _ in range(RUNDEN):
+        for messung in messungen:
+            messung.miss()
+        nachbarn.append(miss_openfisca())
+    print("\n".join(messung.zeile() for messung in messungen))
+    vergleiche(messungen, nachbarn)
     return urteile(messungen)
 
 
@@ -150,7 +151,7 @@ def _last() -> str:
 def urteile(messungen: Sequence[Messung]) -> int:
     """Exit code 1 if a decision takes too long, or if a case was not complete and so something else was measured."""
     langsamste = max(messungen, key=lambda m: m.ms)
-    unvollstaendig = sorted({m.land for m in messungen if m.empfehlung is Empfehlung.NACHFORDERN})
+    unvollstaendig = sorted({m.land for m in messungen if m.votum.empfehlung is Empfehlung.NACHFORDERN})
     print(f"Langsamste Entscheidung {langsamste.ms:.2f} ms ({langsamste.land}), Grenze {GRENZE_MS:.0f} ms")
     if unvollstaendig:
         print(f"FALL UNVOLLSTÄNDIG, das Gemessene zählt nicht: {', '.join(unvollstaendig)}")

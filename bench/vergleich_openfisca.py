@@ -20,7 +20,6 @@ from typing import Any
 from openfisca_core.simulation_builder import SimulationBuilder
 from openfisca_country_template import CountryTaxBenefitSystem
 
-LAEUFE = 5
 WIEDERHOLUNGEN = 60
 MONAT = "2026-11"
 ZIELE = ("disposable_income", "total_benefits", "total_taxes")
@@ -62,8 +61,8 @@ def rechne(system: Any, fall: dict[str, Any], *, trace: bool) -> Any:
 
 
 def dauer_ms(aufgabe: Callable[[], object]) -> float:
-    """As in ``bench_entscheidung.py``: processor time, the median of the quietest run."""
-    return min(statistics.median(_gemessen(aufgabe) for _ in range(WIEDERHOLUNGEN)) for _ in range(LAEUFE))
+    """As in ``bench_entscheidung.py``: processor time, the median of a round."""
+    return statistics.median(_gemessen(aufgabe) for _ in range(WIEDERHOLUNGEN))
 
 
 def _gemessen(aufgabe: Callable[[], object]) -> float:
