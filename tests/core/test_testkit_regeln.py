@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import socket
 import time
@@ -137,6 +138,20 @@ def test_what_happens_outside_the_guard_is_nobodys_business() -> None:
     date.today()
     Path(__file__).read_bytes()
     assert not waechter.verstoesse
+
+
+def test_who_listens_to_the_collection_of_garbage_is_not_the_guarded_code() -> None:
+    gc.callbacks.append(lambda phase, angaben: time.perf_counter())
+    schwelle = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        with Waechter() as waechter:
+            [[stelle] for stelle in range(1000)]
+    finally:
+        gc.set_threshold(*schwelle)
+        gc.callbacks.pop()
+    assert not waechter.verstoesse
+    assert gc.isenabled()
 
 
 def test_two_answers_to_the_same_question_are_found() -> None:
