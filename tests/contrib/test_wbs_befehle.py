@@ -69,6 +69,18 @@ def test_amounts_are_written_as_people_read_them(tmp_path: Path) -> None:
     assert "Schein: Wohnung 50 m²" in text
 
 
+def test_who_is_refused_is_told_nothing_about_a_certificate(tmp_path: Path) -> None:
+    datei = tmp_path / "fall.yaml"
+    datei.write_text(FALL.format(land="nw").replace("33136", "200000"), encoding="utf-8")
+    text = CliRunner().invoke(pruefe, [str(datei)]).stdout
+    assert "Empfehlung: ablehnen" in text
+    assert "Schein:" not in text
+
+
+def test_an_unknown_limit_is_said_to_be_unknown_once(tmp_path: Path) -> None:
+    assert "wbs: Grenze nicht belegt\n" in gepruefe(tmp_path, "sl")
+
+
 def test_a_single_person_and_a_single_child_are_not_plural() -> None:
     eine = CliRunner().invoke(grenzen, ["--land", "nw", "--stichtag", "2026-11-22", "--personen", "1"])
     assert eine.stdout.splitlines()[0] == "Nordrhein-Westfalen, Recht vom 22.11.2026: 1 Person"

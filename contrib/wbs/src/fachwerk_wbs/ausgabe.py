@@ -27,9 +27,9 @@ def ergebnis_text(ergebnis: Ergebnis, name: str = "") -> str:
         *_absatz("Offen:", (zeile for p in ergebnis.offen for zeile in _punkt(p))),
         f"Gesamteinkommen: {euro(ergebnis.gesamteinkommen)}",
         *_absatz(
-            "Stufen (→ eingehalten und niedrigste):", (_stufe(s, s.id == ergebnis.stufe) for s in ergebnis.stufen)
+            "Stufen (→ die niedrigste eingehaltene):", (_stufe(s, s.id == ergebnis.stufe) for s in ergebnis.stufen)
         ),
-        *absatz(_schein(ergebnis)),
+        *([] if ergebnis.empfehlung == "ablehnen" else absatz(_schein(ergebnis), weiter="  ")),
         *_absatz("Begründung:", _zeilen(ergebnis.begruendung)),
         *_absatz("Hinweise:", _zeilen(ergebnis.hinweise)),
         *_absatz("Nachweise für diesen Fall:", (z for n in ergebnis.nachweise for z in absatz(n, "  - "))),
@@ -42,7 +42,9 @@ def _punkt(punkt: OffenerPunkt) -> list[str]:
 
 
 def _stufe(stufe: Stufenergebnis, gewaehlt: bool) -> str:
-    stand = {True: "eingehalten", False: "überschritten", None: "unbekannt"}[stufe.eingehalten]
+    if stufe.grenze is None:
+        return f"    {stufe.id}: Grenze nicht belegt"
+    stand = {True: "eingehalten", False: "überschritten", None: "nicht zu sagen"}[stufe.eingehalten]
     zusatz = ", nur nach Ermessen" if stufe.ermessen else ""
     return f"  {'→' if gewaehlt else ' '} {stufe.id}: {euro(stufe.grenze)}, {stand}{zusatz}"
 
