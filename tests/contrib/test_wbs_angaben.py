@@ -69,6 +69,15 @@ def test_missing_incomes_are_asked_for_with_the_proofs() -> None:
     assert [punkt.person for punkt in ergebnis.offen if "Einkommen" in punkt.text] == ["Anna Beispiel"]
 
 
+def test_what_only_some_are_asked_for_is_asked_where_it_matters() -> None:
+    fall = {"haushalt": [{**ANNA, **VOLL}], "unterhalt": []}
+    ohne = votum(fall, personen=(PERSON.model_copy(update={"staatsangehoerigkeit": ()}),))
+    assert ohne.empfehlung is Empfehlung.NACHFORDERN
+    assert any("Staatsangehörigkeit" in text for text in gefragt(ohne)["Haushalt"])
+    fremd = votum({**fall, "staatsangehoerigkeit": "tr"})
+    assert any("Aufenthaltstitel" in text for text in gefragt(fremd)["Haushalt"])
+
+
 def test_proofs_that_may_be_there_are_named_with_their_file() -> None:
     fall = {"haushalt": [{**ANNA, **VOLL}], "unterhalt": []}
     ergebnis = votum(fall, anlagen=(Teil(id="t", name="Lohnabrechnung Mai.pdf"),))

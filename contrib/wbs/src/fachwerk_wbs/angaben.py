@@ -6,7 +6,7 @@ for everything that may count, so that nobody is asked twice; whether it counts,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,11 +28,14 @@ class Nachfrage:
         return {"person": self.person, "angaben": list(self.angaben)}
 
 
-def nachfragen(fall: Mapping[str, Any], stichtag: date) -> tuple[Nachfrage, ...]:
-    """All missing facts of ``fall``; persons in the order of the household, the household itself last."""
+def nachfragen(fall: Mapping[str, Any], stichtag: date, weitere: Sequence[str] = ()) -> tuple[Nachfrage, ...]:
+    """All missing facts of ``fall``; persons in the order of the household, the household itself last.
+
+    ``weitere`` are asked of the household besides.
+    """
     mitglieder = mitglieder_in(fall)
     je_person = [Nachfrage(_name(wer, nr), tuple(_person(wer, stichtag))) for nr, wer in enumerate(mitglieder, 1)]
-    gemeinsam = Nachfrage(HAUSHALT, tuple(_haushalt(fall, mitglieder)))
+    gemeinsam = Nachfrage(HAUSHALT, (*_haushalt(fall, mitglieder), *weitere))
     return tuple(frage for frage in (*je_person, gemeinsam) if frage.angaben)
 
 

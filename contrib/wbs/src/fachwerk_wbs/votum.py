@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -142,17 +142,26 @@ def _zum_votum(
     antrag: Antrag, empfehlung: Empfehlung, punkte: list[OffenerPunkt], gefunden: Iterable[Beleg], stichtag: date
 ) -> dict[str, Any]:
     """What the result says besides the calculation: what to ask the citizen, and which proofs may be there."""
-    fragen = (
-        nachfragen(_mit_antragsteller(antrag.fall or {}, antrag), stichtag)
-        if empfehlung is Empfehlung.NACHFORDERN
-        else ()
-    )
+    fragt = empfehlung is Empfehlung.NACHFORDERN
+    roh = _mit_antragsteller(antrag.fall or {}, antrag)
+    fragen = nachfragen(roh, stichtag, tuple(_weitere(punkte))) if fragt else ()
     return {
         "empfehlung": empfehlung.value,
         "offen": [_json(punkt) for punkt in punkte],
         "nachfragen": [frage.als_json() for frage in fragen],
         "nachweise": [{"titel": beleg.titel, "vermutlich": list(beleg.vermutlich)} for beleg in gefunden],
     }
+
+
+_NUR_WO_VERLANGT = ("Vermögen", "Aufenthaltstitel", "Staatsangehörigkeit")
+
+
+def _weitere(punkte: Iterable[OffenerPunkt]) -> Iterator[str]:
+    """What only some Länder or some households are asked for: the calculation says so, in its own words."""
+    for punkt in punkte:
+        fragt = punkt.code in ("wbs.angabe_offen", "wbs.staatsangehoerigkeit") and not punkt.person
+        if fragt and any(wort in punkt.text for wort in _NUR_WO_VERLANGT):
+            yield punkt.text.rstrip(".")
 
 
 def _hinweis(hinweis: Rechenschritt) -> dict[str, str]:
