@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -85,9 +85,9 @@ def beispiele(heute: date) -> list[Beispiel]:
     mappe.wbs("eine Person, erst seit 2025 berechtigt", MV, _allein("25500.00"))
     mappe.wbs("Familie mit zwei Kindern", MV, familie("41000.00"))
     mappe.wbs("Angaben und Nachweise fehlen", NW, _ohne_einkommen())
-    mappe.mietrueckstaende("vollständig, Räumungsklage läuft", MV, _mietschuld("sgb12"))
+    mappe.mietrueckstaende("vollständig, Räumungsklage läuft", MV, _mietschuld("sgb12", heute))
     mappe.mietrueckstaende("Angaben fehlen", ST, {"leistungsbezug": "keiner", "miete": {"gesamt": "610.00"}})
-    mappe.mietrueckstaende("falsche Stelle (Jobcenter)", MV, _mietschuld("sgb2"))
+    mappe.mietrueckstaende("falsche Stelle (Jobcenter)", MV, _mietschuld("sgb2", heute))
     _stoerende(mappe)
     mappe.beispiele.append(
         Beispiel("dieselbe Nachricht noch einmal", erstes.leser, erstes.xml, erstes.anhaenge, noch_einmal=True)
@@ -161,7 +161,7 @@ def _ohne_einkommen() -> dict[str, Any]:
     return {"haushalt": [{"name": "Kim Beispiel", "rolle": "antragsteller", "geburtsdatum": "1992-11-30"}]}
 
 
-def _mietschuld(leistungsbezug: str) -> dict[str, Any]:
+def _mietschuld(leistungsbezug: str, heute: date) -> dict[str, Any]:
     return {
         "leistungsbezug": leistungsbezug,
         "erwerbsfaehig": leistungsbezug == "sgb2",
@@ -177,10 +177,10 @@ def _mietschuld(leistungsbezug: str) -> dict[str, Any]:
         },
         "rueckstand": {"betrag": "1920.00", "monate": 3, "energie": "0.00"},
         "gefahr": {
-            "kuendigung": "2026-09-15",
+            "kuendigung": (heute - timedelta(days=68)).isoformat(),
             "kuendigung_art": "fristlos",
             "raeumungsklage": True,
-            "klage_zugestellt": "2026-10-20",
+            "klage_zugestellt": (heute - timedelta(days=33)).isoformat(),
             "gericht": "Amtsgericht Musterow",
             "aktenzeichen": "1 C 1/26",
         },
