@@ -147,8 +147,8 @@ def ohne_einkommen(musterland: Any, rolle: str, **angaben: Any) -> dict[str, Any
         ("sgb2", "sgb2", "bewilligen"),
         ("sgb2", "wohngeld", "bewilligen"),
         ("sgb2", None, "nachfordern"),
-        ("sgb2", "keiner", "nachfordern"),
-        ("sgb12", "sgb2", "nachfordern"),
+        ("sgb2", "keiner", "vorlegen"),
+        ("sgb12", "sgb2", "vorlegen"),
     ],
 )
 def test_where_all_members_receive_a_benefit_the_limit_counts_as_kept(

@@ -134,3 +134,15 @@ def test_a_supplement_nobody_has_seen_prevents_a_refusal_and_nothing_else(
     land = musterland.mit(musterland.wert("stufe_eins", "1"), zuschlag)
     partner = musterland.person("partner", grad_der_behinderung=gdb)
     assert musterland.rechne(land, "antragsteller", partner, betrag=betrag).empfehlung == empfehlung
+
+
+@pytest.mark.parametrize(("faktor", "empfehlung"), [("1", "nachfordern"), ("null", "vorlegen")])
+def test_nobody_is_asked_for_facts_where_the_law_itself_is_unknown(
+    musterland: Any, faktor: str, empfehlung: str
+) -> None:
+    beleg = "A" if faktor == "1" else "null"
+    land = musterland.mit(musterland.wert("stufe_eins", faktor, beleg))
+    ergebnis = musterland.rechne(land, "antragsteller", musterland.person("partner", einkuenfte=None))
+    assert ergebnis.empfehlung == empfehlung
+    assert any("Angaben zum Einkommen fehlen" in punkt.text for punkt in ergebnis.offen)
+    assert any("stufe_eins" in punkt.text for punkt in ergebnis.offen) is (faktor == "null")

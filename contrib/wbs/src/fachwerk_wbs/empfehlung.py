@@ -61,8 +61,7 @@ def empfehle(lage: Lage) -> tuple[Empfehlung, tuple[Luecke, ...]]:
     if not lage.sperrend and (stufe := _ohne_einkommen(lage)):
         return _bewilligt(lage, stufe)
     if lage.sperrend or isinstance(lage.einkommen, Unbekannt):
-        offen = lage.sperrend + (lage.einkommen.luecken if isinstance(lage.einkommen, Unbekannt) else ())
-        return _offen(tuple(dict.fromkeys((*offen, *_zur_fiktion(lage)))))
+        return _gesperrt(lage)
     if vorbehalte := _rundung(lage):
         return Empfehlung.VORLEGEN, vorbehalte
     if lage.fall.foerderweg:
@@ -79,6 +78,17 @@ def _ohne_einkommen(lage: Lage) -> Stufengrenze | None:
     weg = lage.fall.foerderweg
     hoehere = [s for s in lage.massgeblich if s.id == weg and (s.fingiert or not s.merkmal("nur_foerderweg"))]
     return next(iter(hoehere), None) if weg else lage.gewaehlt
+
+
+def _gesperrt(lage: Lage) -> tuple[Empfehlung, tuple[Luecke, ...]]:
+    """Nothing can be compared: where the law itself is unknown no answer of the applicant helps, so nobody is asked."""
+    einkommen = lage.einkommen.luecken if isinstance(lage.einkommen, Unbekannt) else ()
+    keine_grenze = not any(s.gesichert for s in lage.massgeblich)
+    grenzen = _unbekannte(lage.massgeblich) if keine_grenze else ()
+    luecken = tuple(dict.fromkeys((*lage.sperrend, *einkommen, *grenzen, *_zur_fiktion(lage))))
+    if _zur_fiktion(lage) or all(luecke.art == "angabe" for luecke in luecken):
+        return Empfehlung.NACHFORDERN, luecken
+    return Empfehlung.VORLEGEN, luecken
 
 
 def _zur_fiktion(lage: Lage) -> tuple[Luecke, ...]:
