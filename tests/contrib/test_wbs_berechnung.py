@@ -20,7 +20,7 @@ def test_the_example_of_the_design_comes_out_as_printed_there(wbs: ModuleType) -
     assert ergebnis["stufen"][0] == {"id": "gruppe_A", "grenze": "23540.00", "eingehalten": True, "ermessen": False}
     assert list(ergebnis) == [
         "land", "stichtag", "gesamteinkommen", "stufen", "stufe", "empfehlung", "wohnflaeche_m2", "raeume",
-        "gueltig_monate", "gebuehr", "begruendung", "offen", "personengruppen",
+        "gueltig_monate", "gebuehr", "begruendung", "offen", "personengruppen", "verbindung",
     ]  # fmt: skip
     rest = {k: ergebnis[k] for k in ("stufe", "empfehlung", "wohnflaeche_m2", "raeume", "gueltig_monate", "gebuehr")}
     assert rest == {

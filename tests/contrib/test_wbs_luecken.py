@@ -107,6 +107,10 @@ def test_cells_are_told_one_by_one() -> None:
     }
 
 
+def test_a_size_of_grade_b_is_printed_and_so_no_gap() -> None:
+    assert not [name for name, art in stellen(finde_land("mv")) if name == "wohnflaeche" and art == "zelle_beleg_b"]
+
+
 def test_a_condition_nobody_has_read_is_a_gap_of_its_own() -> None:
     stelle = stellen(finde_land("zz"))["freibetrag_pflege", "bedingung_unbestimmt"]
     assert stelle.text == "Für wen das gilt, steht nicht fest: Wortlaut nicht gesehen."

@@ -139,3 +139,18 @@ def test_maintenance_for_a_child_of_both_parents_has_a_maximum_of_its_own(
     land = musterland.mit(musterland.wert("stufe_eins", "1"), musterland.wert("unterhalt_kind_wechselmodell", "4000"))
     unterhalt = [{"an": "kind_wechselmodell", "betrag": betrag, "titel": False}]
     assert musterland.rechne(land, "antragsteller", unterhalt=unterhalt).gesamteinkommen == einkommen
+
+
+@pytest.mark.parametrize(
+    ("merkmale", "raeume", "verbindung"),
+    [("{}", '{"1": 2}', "oder"), ("{verbindung: und}", '{"1": 2}', "und"), ("{}", "null", None)],
+)
+def test_area_and_rooms_are_two_ways_or_two_bounds(
+    musterland: Any, merkmale: str, raeume: str, verbindung: str | None
+) -> None:
+    beleg = "A" if verbindung else "null"
+    flaeche = musterland.wert("wohnflaeche", '{"1": 50}')
+    land = musterland.mit(
+        musterland.wert("stufe_eins", "1"), flaeche, musterland.wert("raeume", raeume, beleg, merkmale)
+    )
+    assert musterland.rechne(land, "antragsteller").als_json()["verbindung"] == verbindung

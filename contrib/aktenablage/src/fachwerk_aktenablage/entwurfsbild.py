@@ -17,6 +17,7 @@ from fachwerk_aktenablage.texte import UNBEKANNT, bereinigt, betrag, datum, oder
 from fachwerk_aktenablage.vermerkrechnung import abbildungen, eintraege
 
 _LUECKE = "____________________________"
+_VERBINDUNGEN = {"oder": "oder Räume", "und": "und höchstens Räume"}
 _HINWEIS = (
     "Entwurf nach einer maschinellen Empfehlung, keine Bescheinigung: ohne Unterschrift, ohne Rechtswirkung. "
     "Vor der Ausstellung bitte Angaben und Fundstellen prüfen und den Vordruck des Landes verwenden."
@@ -89,7 +90,7 @@ def _inhalt(antrag: Antrag, votum: Votum, entscheidung: Entscheidung) -> Iterato
             ("Zahl der Personen", str(len(mitglieder(antrag.fall)) or UNBEKANNT)),
             ("Eingehaltene Grenze", _stufe(ergebnis)),
             ("Angemessene Wohnfläche", _mit(ergebnis.get("wohnflaeche_m2"), "m²")),
-            ("Räume", wort(ergebnis.get("raeume"))),
+            (_VERBINDUNGEN.get(str(ergebnis.get("verbindung")), "Räume"), wort(ergebnis.get("raeume"))),
             ("Personengruppen", _gruppen(ergebnis.get("personengruppen"))),
             ("Gültigkeit", _mit(ergebnis.get("gueltig_monate"), "Monate ab Ausstellung")),
             ("Gilt nur in", geltungsgebiet(antrag, ergebnis) or UNBEKANNT),

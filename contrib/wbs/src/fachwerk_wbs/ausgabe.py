@@ -54,7 +54,8 @@ def _schein(ergebnis: Ergebnis) -> str:
     groessen += [f"{ergebnis.raeume} Räume" if ergebnis.raeume != "1" else "1 Raum"] if ergebnis.raeume else []
     dauer = f"{ergebnis.gueltig_monate} Monate" if ergebnis.gueltig_monate else "unbekannt"
     gebuehr = "setzt die Stelle fest oder ist nicht belegt" if ergebnis.gebuehr is None else euro(ergebnis.gebuehr)
-    return f"Schein: Wohnung {' oder '.join(groessen) or 'unbekannter Größe'}; gültig {dauer}; Gebühr: {gebuehr}"
+    groesse = f" {ergebnis.verbindung} ".join(groessen) or "unbekannter Größe"
+    return f"Schein: Wohnung {groesse}; gültig {dauer}; Gebühr: {gebuehr}"
 
 
 def _zeilen(schritte: Iterable[Rechenschritt]) -> list[str]:

@@ -106,6 +106,7 @@ def _ergebnis(
         begruendung=_begruendung(lage, empfehlung, neben),
         offen=tuple(offener_punkt(luecke) for luecke in luecken),
         personengruppen=schein.personengruppen,
+        verbindung=schein.verbindung,
         nachweise=nachweise,
         hinweise=hinweise,
     )

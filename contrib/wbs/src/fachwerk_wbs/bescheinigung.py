@@ -25,6 +25,7 @@ class Bescheinigung:
 
     wohnflaeche_m2: str | None
     raeume: str | None
+    verbindung: str | None
     gueltig_monate: int | None
     gebuehr: str | None
     personengruppen: tuple[str, ...]
@@ -35,9 +36,11 @@ def bescheinige(fall: Fall, haushalt: Haushalt, land: Land, rechnung: Rechnung) 
     """Size, groups, validity and fee on the day of ``rechnung``."""
     monate = _bekannt("gueltig_monate", rechnung)
     lagen = [merkmale_von(p, haushalt, rechnung.stichtag) for p in haushalt.mitglieder]
+    flaeche, raeume = (_nach_groesse(name, haushalt.personen, rechnung) for name in ("wohnflaeche", "raeume"))
     return Bescheinigung(
-        wohnflaeche_m2=_nach_groesse("wohnflaeche", haushalt.personen, rechnung),
-        raeume=_nach_groesse("raeume", haushalt.personen, rechnung),
+        wohnflaeche_m2=flaeche,
+        raeume=raeume,
+        verbindung=_verbindung(land) if flaeche and raeume else None,
         gueltig_monate=None if monate is None else int(monate),
         gebuehr=_gebuehr(fall, rechnung),
         personengruppen=tuple(_gruppen(land, lagen, rechnung)),
@@ -68,6 +71,12 @@ def _nach_groesse(name: str, personen: int, rechnung: Rechnung) -> str | None:
     kopf = (name, groesse.wert, tabelle.fundstelle, groesse.beleg)
     rechnung.merke(Schritt(*kopf, tabelle.parameter.titel, tabelle.parameter.einheit))
     return wert_text(groesse.wert)
+
+
+def _verbindung(land: Land) -> str:
+    """Whether the flat may have this area *or* so many rooms, or must keep within both."""
+    wort: str = land.parameter["raeume"].merkmale.get("verbindung", "oder")
+    return wort
 
 
 def _gebuehr(fall: Fall, rechnung: Rechnung) -> str | None:

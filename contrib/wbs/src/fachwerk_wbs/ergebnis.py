@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +22,10 @@ class Stufenergebnis(BaseModel):
 
 
 class Ergebnis(BaseModel):
-    """What :func:`fachwerk_wbs.berechne` returns. ``nachweise`` and ``hinweise`` are not part of the JSON."""
+    """What :func:`fachwerk_wbs.berechne` returns. ``nachweise`` and ``hinweise`` are not part of the JSON.
+
+    ``verbindung``: whether area *or* number of rooms is the bound, or both are; None where only one is known.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,13 +42,15 @@ class Ergebnis(BaseModel):
     begruendung: tuple[Rechenschritt, ...] = ()
     offen: tuple[OffenerPunkt, ...] = ()
     personengruppen: tuple[str, ...] = ()
+    verbindung: Literal["oder", "und"] | None = None
     nachweise: tuple[str, ...] = Field(default=(), exclude=True)
     hinweise: tuple[Rechenschritt, ...] = Field(default=(), exclude=True)
 
     def als_json(self) -> dict[str, Any]:
         """The published form: reasons with name, value and citation, open points with code, text and citation."""
-        roh = self.model_dump(mode="json", exclude={"begruendung", "offen", "personengruppen"})
+        roh = self.model_dump(mode="json", exclude={"begruendung", "offen", "personengruppen", "verbindung"})
         roh["begruendung"] = [{"name": s.name, "wert": s.wert, "fundstelle": s.fundstelle} for s in self.begruendung]
         roh["offen"] = [{"code": p.code, "text": p.text, "fundstelle": p.fundstelle} for p in self.offen]
         roh["personengruppen"] = list(self.personengruppen)
+        roh["verbindung"] = self.verbindung
         return roh

@@ -55,6 +55,8 @@ def _maengel_von(parameter: Parameter) -> Iterator[str]:
         yield "das Merkmal wenn fehlt"
     if name.startswith("freibetrag_") and merkmale.get("je") not in ("person", "kind", "haushalt"):
         yield "das Merkmal je ist person, kind oder haushalt"
+    if merkmale.get("verbindung", "oder") not in ("oder", "und"):
+        yield "das Merkmal verbindung ist oder oder und"
     if "art" in merkmale and merkmale["art"] not in ARTEN:
         yield f"das Merkmal art ist eines von {', '.join(ARTEN)}"
     if "ohne" in merkmale and (merkmale["ohne"] not in Einkunft.model_fields or "angabe" not in merkmale):

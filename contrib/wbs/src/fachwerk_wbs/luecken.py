@@ -197,7 +197,8 @@ def _fassung(
     if art:
         yield _stelle(land, parameter, fassung, art, texte[art], stichtag, seit, bis)
     if not art:
-        yield from (_stelle(land, parameter, fassung, a, t, stichtag, seit, bis) for a, t in _zellen(fassung))
+        zellen = (z for z in _zellen(fassung) if z[0] != "zelle_beleg_b" or not nur_bescheinigung(parameter.name))
+        yield from (_stelle(land, parameter, fassung, a, t, stichtag, seit, bis) for a, t in zellen)
     if any("unbestimmt" in b for b in parameter.merkmale.get("wenn", ())):
         gruende = "; ".join(str(b["unbestimmt"]) for b in parameter.merkmale["wenn"] if "unbestimmt" in b)
         text = f"Für wen das gilt, steht nicht fest: {gruende}."

@@ -191,6 +191,7 @@ TITEL = {
     "abzug_rente": "Abzug für Rentenversicherung",
     "freiwillig_kranken": "Abzug für freiwillige Kranken- und Pflegeversicherung",
     "freiwillig_rente": "Abzug für freiwillige Altersvorsorge",
+    "summe_abzuege": "Summe der Abzüge",
     "jahreseinkommen": "Jahreseinkommen",
     "gesamteinkommen": "Gesamteinkommen des Haushalts",
     "haushaltsgrenze_1": "Einkommensgrenze des Haushalts",
