@@ -11,6 +11,7 @@ from fachwerk.modell import Rechenschritt, dezimal_text
 from fachwerk.parameter import Fassung, Parameter
 from fachwerk.regeln import Gewertet, Rechnung, Schritt, Unbekannt, summiere, wende_an, wert_text
 from fachwerk_wbs.bedingungen import erfuellt
+from fachwerk_wbs.ergebnis import Verbindung
 from fachwerk_wbs.fall import Fall
 from fachwerk_wbs.haushalt import Haushalt, merkmale_von
 from fachwerk_wbs.land import Hinweis, Land
@@ -25,7 +26,7 @@ class Bescheinigung:
 
     wohnflaeche_m2: str | None
     raeume: str | None
-    verbindung: str | None
+    verbindung: Verbindung | None
     gueltig_monate: int | None
     gebuehr: str | None
     personengruppen: tuple[str, ...]
@@ -73,9 +74,9 @@ def _nach_groesse(name: str, personen: int, rechnung: Rechnung) -> str | None:
     return wert_text(groesse.wert)
 
 
-def _verbindung(land: Land) -> str:
+def _verbindung(land: Land) -> Verbindung:
     """Whether the flat may have this area *or* so many rooms, or must keep within both."""
-    wort: str = land.parameter["raeume"].merkmale.get("verbindung", "oder")
+    wort: Verbindung = land.parameter["raeume"].merkmale.get("verbindung", "oder")
     return wort
 
 

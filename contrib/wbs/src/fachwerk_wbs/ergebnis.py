@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fachwerk.modell import Empfehlung, OffenerPunkt, Rechenschritt
 
+Verbindung = Literal["oder", "und"]
+
 
 class Stufenergebnis(BaseModel):
     """One tier: its limit, and whether the income keeps it (null: unknown)."""
@@ -42,7 +44,7 @@ class Ergebnis(BaseModel):
     begruendung: tuple[Rechenschritt, ...] = ()
     offen: tuple[OffenerPunkt, ...] = ()
     personengruppen: tuple[str, ...] = ()
-    verbindung: Literal["oder", "und"] | None = None
+    verbindung: Verbindung | None = None
     nachweise: tuple[str, ...] = Field(default=(), exclude=True)
     hinweise: tuple[Rechenschritt, ...] = Field(default=(), exclude=True)
 
