@@ -7,8 +7,7 @@ Requests are always multipart, as all public clients send them; answers may be m
 from __future__ import annotations
 
 import io
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from fachwerk.modell import Teil
 from fachwerk.transport import classify
 from fachwerk_generic_xta.codec import Anfrage
 from fachwerk_generic_xta.fehler import AntwortFehler, deute_uebertragung
+from fachwerk_generic_xta.masse import Groessen, Zeiten
 from fachwerk_generic_xta.mehrteilig import (
     MehrteiligFehler,
     MimeTeil,
@@ -30,35 +30,12 @@ from fachwerk_generic_xta.mehrteilig import (
 )
 from fachwerk_generic_xta.soap import Umschlag, lies_umschlag
 
-MIB = 1024 * 1024
 _EINFACH = frozenset({"application/soap+xml", "text/xml", "application/xml", "application/xop+xml"})
 
 Anlage = tuple[str, Teil]
 """A part to send with its Content-ID."""
 Leitungen = httpx.Client | Mapping[str, httpx.Client]
 """One client for everything, or one for each address."""
-
-
-@dataclass(frozen=True)
-class Groessen:
-    """Limits in bytes: an ordinary envelope, one with content inside, a whole answer."""
-
-    umschlag: int = 10 * MIB
-    inline: int = 64 * MIB
-    antwort: int = 4096 * MIB
-
-
-@dataclass(frozen=True)
-class Zeiten:
-    """What one exchange may cost in waiting for the network, beyond the time limits of each single operation.
-
-    A body that took longer than ``anlauf_s`` seconds must have come with ``mindestens`` bytes per second since: a
-    server that drips a byte before every time limit is no server. Time spent on this side does not count.
-    """
-
-    anlauf_s: float = 120.0
-    mindestens: int = 1024
-    uhr: Callable[[], float] = time.monotonic
 
 
 UEBLICHE_GROESSEN, UEBLICHE_ZEITEN = Groessen(), Zeiten()

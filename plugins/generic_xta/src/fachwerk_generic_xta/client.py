@@ -18,20 +18,18 @@ from fachwerk.errors import OutcomeUnknownError, PermanentError, RetryableError,
 from fachwerk.modell import Teil
 from fachwerk.transport import Verbindung, classify_status, oeffne
 from fachwerk_generic_xta.austausch import (
-    MIB,
     UEBLICHE_GROESSEN,
     UEBLICHE_ZEITEN,
     Anlage,
     Antwort,
     Austausch,
-    Groessen,
     Leitungen,
-    Zeiten,
 )
 from fachwerk_generic_xta.codec import Adressen, Anfrage, Auswahl, Codec
 from fachwerk_generic_xta.codec211 import Codec211
 from fachwerk_generic_xta.empfang import Empfang
 from fachwerk_generic_xta.fehler import AntwortFehler, NachrichtUnbekannt, deute, deute_uebertragung
+from fachwerk_generic_xta.masse import MIB, Groessen, Zeiten
 from fachwerk_generic_xta.mehrteilig import MehrteiligFehler
 from fachwerk_generic_xta.nachricht import (
     Abholung,

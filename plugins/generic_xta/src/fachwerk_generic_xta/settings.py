@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from fachwerk.transport import Verbindung
-from fachwerk_generic_xta.client import MIB, Adressen, Groessen
+from fachwerk_generic_xta.codec import Adressen
+from fachwerk_generic_xta.masse import MIB, Groessen
 from fachwerk_generic_xta.nachricht import Listenwert, Partei
 
 if TYPE_CHECKING:
