@@ -7,9 +7,9 @@ is an error even if the model would accept it. All problems are reported togethe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +20,25 @@ from fachwerk.konfigfehler import problem as neues_problem
 from fachwerk.modell import Art, Kanal, Ziel
 from fachwerk.plugins import Plugins
 from fachwerk.routen import Route, pruefe_routen
+
+
+Abschnitt = TypeVar("Abschnitt", Kanal, Ziel)
+
+
+@dataclass(frozen=True)
+class Umfeld:
+    """What a settings model may see besides its own keys, if it has a method ``im_umfeld(name, umfeld)``.
+
+    The method returns the settings as they shall hold, perhaps with what it took from another section, or raises
+    ``ValueError`` with a German sentence: what cannot work together, and what to do. ``ordner`` is the folder of
+    ``fachwerk.toml``, ``klaerung`` the Ziel of ``[klaerung]``; sections that are wrong themselves are left out.
+    """
+
+    ordner: Path
+    kanaele: Mapping[str, Kanal]
+    ziele: Mapping[str, Ziel]
+    routen: tuple[Route, ...]
+    klaerung: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +79,11 @@ def aufbau_soweit(einstellungen: Einstellungen, plugins: Plugins) -> tuple[Aufba
         fund.details["datei"] = str(einstellungen.datei or "")
         probleme.append(fund)
     bau.klaerung()
-    return ergebnis, probleme
+    umfeld = Umfeld(
+        einstellungen.ordner, ergebnis.kanaele, ergebnis.ziele, ergebnis.routen, einstellungen.klaerung.ziel
+    )
+    kanaele = bau.im_umfeld("kanal", ergebnis.kanaele, umfeld)
+    return replace(ergebnis, kanaele=kanaele, ziele=bau.im_umfeld("ziel", ergebnis.ziele, umfeld)), probleme
 
 
 def _genannte_kanaele(einstellungen: Einstellungen, fertige: Mapping[str, Kanal]) -> dict[str, Kanal]:
@@ -123,6 +146,20 @@ class _Bau:
             text = f"Das Ziel „{ziel}“ gibt es nicht.{meinten_sie(ziel, self.einstellungen.ziel)}"
             self.probleme.append(neues_problem("ziel_unbekannt", text, ("klaerung", "ziel"), self.einstellungen.datei))
 
+    def im_umfeld(self, art: str, abschnitte: Mapping[str, Abschnitt], umfeld: Umfeld) -> dict[str, Abschnitt]:
+        """The sections that hold beside all others; a model without ``im_umfeld`` looks at nothing but itself."""
+        fertig: dict[str, Abschnitt] = {}
+        for name, abschnitt in abschnitte.items():
+            pruefe = getattr(abschnitt.einstellungen, "im_umfeld", None)
+            try:
+                eigene = pruefe(name, umfeld) if pruefe else abschnitt.einstellungen
+            except ValueError as fehler:
+                text = str(fehler)
+                self.probleme.append(neues_problem("zusammenhang", text, (art, name), self.einstellungen.datei))
+            else:
+                fertig[name] = abschnitt.model_copy(update={"einstellungen": eigene})
+        return fertig
+
     def _eigene(
         self, ort: tuple[str, str], plugin: str, art: Art, abschnitt: EigeneSchluessel
     ) -> tuple[bool, BaseModel | None]:
@@ -147,7 +184,8 @@ class _Bau:
         self, ort: tuple[str, str], eigene: Mapping[str, Any], modell: type[BaseModel] | None
     ) -> tuple[bool, BaseModel | None]:
         try:
-            return True, modell.model_validate(eigene) if modell else None
+            umfeld = {"ordner": self.einstellungen.ordner}  # relative paths are meant from here
+            return True, modell.model_validate(eigene, context=umfeld) if modell else None
         except ValidationError as fehler:
             self.probleme.extend(probleme_aus(fehler, vor=ort, datei=self.einstellungen.datei))
             return False, None
