@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 import fachwerk_aktenablage as ablage
 from fachwerk.modell import Befund, Dokument, Dringlichkeit, Empfehlung, Name, Person, Schwere, Votum
 from fachwerk.testkit.wirt import SpeicherInhalt
-from fachwerk_aktenablage.blattsatz import BREITE, HOEHE, LINKS, MAX_SEITEN, RECHTS, Text, setze
+from fachwerk_aktenablage.blatt import BREITE, HOEHE, LINKS, MAX_SEITEN, RECHTS, Text
+from fachwerk_aktenablage.blattsatz import setze
 from fachwerk_aktenablage.farbprofil import graustufen
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Schriftstueck, Tabelle
 from fachwerk_aktenablage.pdf import als_pdf

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from fachwerk.modell import Anschrift, Antrag, Dritter, Kommunikation, Name, Person
-from fachwerk_aktenablage.fallblatt import LAENDER, fallblatt
+from fachwerk_aktenablage.fallblatt import LAENDER, fallabschnitte
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, Zwischentitel, angaben
-from fachwerk_aktenablage.texte import UNBEKANNT, bereinigt, datum, ja_nein, oder_unbekannt, zeitpunkt
+from fachwerk_aktenablage.seite import Datei
+from fachwerk_aktenablage.texte import UNBEKANNT, bereinigt, datum, groesse, ja_nein, oder_unbekannt, zeitpunkt
 
 LEISTUNGEN = {"wbs": "Wohnberechtigungsschein", "mietrueckstaende": "Übernahme von Mietrückständen"}
 """Titles of the words of the Leistungskatalog; a word that is not here is shown as it is."""
@@ -18,14 +20,19 @@ _TESTHINWEIS = (
 )
 
 
-def antragsbild(antrag: Antrag, behoerde: str, kennzeichen: str, dateien: dict[int, str]) -> Schriftstueck:
-    """The readable application. ``dateien`` maps the position of a Dokument to its file in the folder."""
+def antragsbild(
+    antrag: Antrag, behoerde: str, kennzeichen: str, dateien: dict[int, str], eingaenge: Sequence[Datei] = ()
+) -> Schriftstueck:
+    """The readable application.
+
+    ``dateien`` maps the position of a Dokument to its file in the folder; ``eingaenge`` are all files of the message.
+    """
     abschnitte = (
         Abschnitt("Antrag und Eingang", tuple(_kopf(antrag))),
         Abschnitt("Personen", _personen(antrag.personen)),
         *([Abschnitt("Dritte", _dritte(antrag.dritte))] if antrag.dritte else []),
-        *([Abschnitt("Angaben zum Fall", tuple(_fall(antrag)))] if antrag.fall else []),
-        Abschnitt("Dokumente", tuple(_dokumente(antrag, dateien))),
+        *(_fall(antrag) if antrag.fall else ()),
+        Abschnitt("Dokumente", (*_dokumente(antrag, dateien), *_anlagenverzeichnis(eingaenge))),
         Abschnitt("Weitere Angaben: alle Felder der Nachricht", tuple(_felder(antrag))),
     )
     return Schriftstueck(
@@ -162,15 +169,18 @@ def _liste(werte: Iterable[str]) -> str:
     return ", ".join(filter(None, (bereinigt(wert).strip() for wert in werte))) or UNBEKANNT
 
 
-def _fall(antrag: Antrag) -> Iterator[Block]:
-    if antrag.fall_annahmen:
-        namen = ", ".join(bereinigt(annahme) for annahme in antrag.fall_annahmen)
-        yield Absatz(
-            f"Diese Angaben beruhen auf einer nicht bestätigten Zuordnung von Feldern ({namen}). "
-            "Bitte mit den Feldern der Nachricht und den Dokumenten vergleichen.",
-            "warnung",
-        )
-    yield from fallblatt(antrag.fall or {}, antrag.leistung)
+def _fall(antrag: Antrag) -> tuple[Abschnitt, ...]:
+    """The facts of the case; what rests on an assumption says so before the first of them."""
+    erster, *weitere = fallabschnitte(antrag.fall or {}, antrag.leistung)
+    if not antrag.fall_annahmen:
+        return (erster, *weitere)
+    namen = ", ".join(bereinigt(annahme) for annahme in antrag.fall_annahmen)
+    warnung = Absatz(
+        f"Diese Angaben zu Haushalt, Einkommen und Wohnung beruhen auf einer nicht bestätigten Zuordnung von Feldern "
+        f"({namen}). Bitte mit den Feldern der Nachricht und den Dokumenten vergleichen.",
+        "warnung",
+    )
+    return (replace(erster, bloecke=(warnung, *erster.bloecke)), *weitere)
 
 
 def _dokumente(antrag: Antrag, dateien: dict[int, str]) -> Iterator[Block]:
@@ -190,6 +200,26 @@ def _dokumente(antrag: Antrag, dateien: dict[int, str]) -> Iterator[Block]:
         ),
         anteile=(6, 42, 14, 38),
     )
+
+
+def _anlagenverzeichnis(eingaenge: Sequence[Datei]) -> Iterator[Block]:
+    """Every file that came with the message, in its order, whether a document refers to it or not."""
+    if eingaenge:
+        yield Zwischentitel("Verzeichnis der Dateien in der Reihenfolge der Nachricht")
+        yield Tabelle(
+            kopf=("Datei in dieser Akte", "Name beim Absenden", "Art", "Größe"),
+            zeilen=tuple(
+                (
+                    datei.pfad,
+                    bereinigt(datei.originalname) or "–",
+                    bereinigt(datei.teil.medientyp) or "–",
+                    groesse(datei.teil.laenge),
+                )
+                for datei in eingaenge
+            ),
+            anteile=(36, 34, 18, 12),
+            klein=True,
+        )
 
 
 def _felder(antrag: Antrag) -> Iterator[Block]:

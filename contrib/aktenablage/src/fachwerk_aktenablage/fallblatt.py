@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fachwerk_aktenablage.gliederung import Absatz, Block, Tabelle, Zwischentitel, angaben
+from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Tabelle, Zwischentitel, angaben
 from fachwerk_aktenablage.texte import anzeige, beschriftung, betrag, wort
 
 _TIEFE = 12
@@ -69,6 +69,12 @@ _GELDFELDER = (
     "nebenkosten", "heizkosten", "energie", "betriebskosten", "kosten", "einkommen_monat", "eigener_betrag",
 )  # fmt: skip
 _GELD = dict.fromkeys(_GELDFELDER, betrag)
+_HAUSHALT = frozenset({"haushalt", "ehe_seit", "alleinerziehend"})
+_EINKOMMEN = frozenset(
+    {"einkuenfte", "zahlt", "beitraege", "kindergeld", "betreuungskosten", "leistungsbezug", "einkommen_monat",
+     "einkommenszeitraum", "unterhalt", "vermoegen", "leistung_unterkunft", "altersrente"}
+)  # fmt: skip
+_WOHNUNG = frozenset({"wohnung", "foerderweg", "miete", "rueckstand", "gefahr", "aussicht", "verbleib_gewollt"})
 _EINZELN = {"haushalt": "Haushaltsmitglied"}
 _ERWARTET = {
     "wbs": ("land", "stichtag", "ehe_seit", "alleinerziehend", "haushalt", "unterhalt"),
@@ -78,9 +84,52 @@ _ERWARTET = {
 """Keys that are shown as unknown where a case file of the Leistung lacks them."""
 
 
-def fallblatt(fall: Mapping[str, Any], leistung: str) -> tuple[Block, ...]:
-    """The case file: simple facts first, then one table per person, income and payment."""
-    return tuple(_bloecke(_ergaenzt(fall, leistung), "", leistung, 0))
+def fallabschnitte(fall: Mapping[str, Any], leistung: str) -> tuple[Abschnitt, ...]:
+    """The case file as a clerk reads it: household, income, housing, and every fact that is none of these."""
+    voll = _vervollstaendigt(fall, leistung)
+    mitglieder: Sequence[Mapping[str, Any]] = voll["haushalt"] if _sind_abbildungen(voll.get("haushalt")) else ()
+    personen = [_ohne(mitglied, _EINKOMMEN) for mitglied in mitglieder]
+    haushalt = _nur(voll, _HAUSHALT) | ({"haushalt": personen} if personen else {})
+    rest = _ohne(voll, _HAUSHALT | _EINKOMMEN | _WOHNUNG)
+    abschnitte = (
+        Abschnitt("Haushalt", tuple(_bloecke(haushalt, "", leistung, 0))),
+        Abschnitt(
+            "Einkommen und Vermögen",
+            (*_einkommen(mitglieder, leistung), *_bloecke(_nur(voll, _EINKOMMEN), "", leistung, 0)),
+        ),
+        Abschnitt("Wohnung", tuple(_bloecke(_nur(voll, _WOHNUNG), "", leistung, 0))),
+        Abschnitt("Weitere Angaben zum Fall", tuple(_bloecke(rest, "", leistung, 0))),
+    )
+    return tuple(abschnitt for abschnitt in abschnitte if abschnitt.bloecke)
+
+
+def _einkommen(mitglieder: Sequence[Mapping[str, Any]], leistung: str) -> Iterator[Block]:
+    """What each member earns and pays, under the number and name the household section gives."""
+    for nummer, mitglied in enumerate(mitglieder, 1):
+        if werte := _nur(mitglied, _EINKOMMEN):
+            titel = f"{_EINZELN['haushalt']} {nummer}"
+            yield Zwischentitel(_benannt(titel, mitglied))
+            yield from _bloecke(werte, titel, leistung, 1)
+
+
+def _vervollstaendigt(fall: Mapping[str, Any], leistung: str) -> dict[str, Any]:
+    """The case file with what it lacks, so that what is unknown is seen."""
+    voll = _ergaenzt(fall, leistung)
+    if _sind_abbildungen(voll.get("haushalt")):
+        voll["haushalt"] = [_ergaenzt(mitglied, f"{leistung}.haushalt") for mitglied in voll["haushalt"]]
+    return voll
+
+
+def _sind_abbildungen(wert: Any) -> bool:
+    return isinstance(wert, list | tuple) and bool(wert) and all(isinstance(eintrag, Mapping) for eintrag in wert)
+
+
+def _nur(werte: Mapping[str, Any], schluessel: frozenset[str]) -> dict[str, Any]:
+    return {name: wert for name, wert in werte.items() if name in schluessel}
+
+
+def _ohne(werte: Mapping[str, Any], schluessel: frozenset[str]) -> dict[str, Any]:
+    return {name: wert for name, wert in werte.items() if name not in schluessel}
 
 
 def feldname(feld: str) -> str:
@@ -136,14 +185,18 @@ def _geschachtelte(schluessel: str, wert: Any, titel: str, leistung: str, tiefe:
     else:
         for nummer, eintrag in enumerate(wert, 1):
             einzeln = f"{_EINZELN.get(schluessel, titel)} {nummer}"
-            yield from _eintrag(schluessel, eintrag, einzeln, leistung, tiefe)
+            yield from _eintrag(eintrag, einzeln, leistung, tiefe)
 
 
-def _eintrag(schluessel: str, eintrag: Mapping[str, Any], titel: str, leistung: str, tiefe: int) -> Iterator[Block]:
+def _eintrag(eintrag: Mapping[str, Any], titel: str, leistung: str, tiefe: int) -> Iterator[Block]:
     """One member of a list, e.g. one person of the household, named where it has a name."""
+    yield Zwischentitel(_benannt(titel, eintrag))
+    yield from _bloecke(eintrag, titel, leistung, tiefe)
+
+
+def _benannt(titel: str, eintrag: Mapping[str, Any]) -> str:
     name = eintrag.get("name")
-    yield Zwischentitel(f"{titel}: {wort(name)}" if isinstance(name, str) and name else titel)
-    yield from _bloecke(_ergaenzt(eintrag, f"{leistung}.{schluessel}"), titel, leistung, tiefe)
+    return f"{titel}: {wort(name)}" if isinstance(name, str) and name else titel
 
 
 def _flache_tabelle(eintraege: Sequence[Mapping[str, Any]]) -> Tabelle | None:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from fachwerk_aktenablage.bild import Bild
+
 Ton = Literal["text", "hinweis", "warnung", "fussnote"]
 
 
@@ -53,7 +55,8 @@ class Abschnitt:
 class Schriftstueck:
     """A document: ``art`` says what it is, ``kennzeichen`` names the case without personal data (footer).
 
-    ``fusszeile`` is repeated on every page; ``dicht`` sets it closer, so that a usual case fits on one page.
+    ``logo`` stands beside the heading of the PDF, ``fusszeile`` is repeated on every page; ``dicht`` sets it closer,
+    so that a usual case fits on one page.
     """
 
     art: str
@@ -64,6 +67,7 @@ class Schriftstueck:
     abschnitte: tuple[Abschnitt, ...] = ()
     fusszeile: str = ""
     dicht: bool = False
+    logo: Bild | None = None
 
     def texte(self) -> Iterator[str]:
         """Every text of the document, for looking at its characters."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -30,9 +31,12 @@ def sendung(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
     einstellungen = Zieleinstellungen.model_validate(ziel.einstellungen)
     name = bezeichnung(antrag)
     eingaenge = [*_original(antrag), *_anlagen(antrag)]
-    blatt = antragsbild(antrag, einstellungen.behoerde, name, _dokumentdateien(antrag, eingaenge))
-    vermerk = vermerkbild(antrag, entscheidung, einstellungen.behoerde, name)
+    logo = einstellungen.logo
+    bild = antragsbild(antrag, einstellungen.behoerde, name, _dokumentdateien(antrag, eingaenge), eingaenge)
+    blatt = replace(bild, logo=logo)
+    vermerk = replace(vermerkbild(antrag, entscheidung, einstellungen.behoerde, name), logo=logo)
     entwurf = entwurfsbild(antrag, entscheidung, einstellungen.behoerde, name)
+    entwurf = entwurf and replace(entwurf, logo=logo)
     akte = Akte(blatt, vermerk, tuple(eingaenge), entwurf)
     anlagen = [Anlage(pfad=datei.pfad, teil=datei.teil) for datei in eingaenge]
     erzeugt = [

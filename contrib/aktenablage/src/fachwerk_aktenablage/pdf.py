@@ -12,21 +12,22 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape
 
-from fachwerk_aktenablage.blattsatz import (
+from fachwerk_aktenablage.bild import Bild
+from fachwerk_aktenablage.blatt import (
     BREITE,
     HOEHE,
     MAX_SEITEN,
     WURZEL,
     ZIERAT,
+    Bildstelle,
     Element,
     Flaeche,
-    Satzergebnis,
     Seite,
     Text,
     Zeichnung,
-    setze,
 )
-from fachwerk_aktenablage.farbprofil import graustufen
+from fachwerk_aktenablage.blattsatz import Satzergebnis, setze
+from fachwerk_aktenablage.farbprofil import farben, graustufen
 from fachwerk_aktenablage.gliederung import Absatz, Schriftstueck
 from fachwerk_aktenablage.pdfdatei import Pdfdatei, gepackt, text, verweis
 from fachwerk_aktenablage.schrift import Satz, Schnitt, Setzer, passender_satz
@@ -34,7 +35,7 @@ from fachwerk_aktenablage.schrift import Satz, Schnitt, Setzer, passender_satz
 PROGRAMM = "Fachwerk Aktenablage"
 _PUNKTE = 72 / 25.4
 _GENANNT = 20
-_KUERZEL: dict[Schnitt, bytes] = {"": b"/F", "B": b"/B"}
+_KUERZEL: dict[Schnitt, str] = {"": "/F", "B": "/B"}
 _GEKUERZT = (
     f"Dieses Dokument endet nach {MAX_SEITEN} Seiten. Die übrigen Angaben stehen vollständig in index.html "
     "und im Original der Nachricht."
@@ -48,7 +49,8 @@ def als_pdf(schriftstueck: Schriftstueck, zeit: datetime) -> bytes:
     ergebnis = setze(gesamt, satz, Setzer(satz))
     if not ergebnis.vollstaendig:
         ergebnis = setze(_mit_warnung(gesamt, _GEKUERZT), satz, Setzer(satz))
-    return _datei(ergebnis, f"{schriftstueck.art} {schriftstueck.kennzeichen}", satz, zeit.astimezone(UTC))
+    titel = f"{schriftstueck.art} {schriftstueck.kennzeichen}"
+    return _datei(ergebnis, titel, satz, zeit.astimezone(UTC), schriftstueck.logo)
 
 
 def _mit_warnung(schriftstueck: Schriftstueck, warnung: str) -> Schriftstueck:
@@ -70,9 +72,13 @@ def _mit_hinweis_auf_zeichen(schriftstueck: Schriftstueck, satz: Satz) -> Schrif
     )
 
 
-def _datei(ergebnis: Satzergebnis, titel: str, satz: Satz, zeit: datetime) -> bytes:
+def _datei(ergebnis: Satzergebnis, titel: str, satz: Satz, zeit: datetime, logo: Bild | None) -> bytes:
     datei = Pdfdatei()
-    schriften = b"".join(_KUERZEL[s] + b" " + verweis(_schrift(datei, satz, s)) for s in _KUERZEL)
+    mittel = b"/Font<<%s>>" % b" ".join(
+        b"%s %s" % (kuerzel.encode(), verweis(_schrift(datei, satz, schnitt))) for schnitt, kuerzel in _KUERZEL.items()
+    )
+    if logo:
+        mittel += b"/XObject<</L %s>>" % verweis(_bild(datei, logo))
     baum, seiten = datei.reserviere(), datei.reserviere()
     marken: dict[int, list[tuple[int, int]]] = defaultdict(list)
     blaetter, eltern = [], []
@@ -80,9 +86,9 @@ def _datei(ergebnis: Satzergebnis, titel: str, satz: Satz, zeit: datetime) -> by
         inhalt, elemente = _seiteninhalt(seite, satz)
         strom = datei.neu(gepackt(inhalt))
         blatt = datei.neu(
-            b"<</Type/Page/Parent %s/MediaBox[0 0 %.2f %.2f]/Resources<</Font<<%s>>>>/Contents %s"
+            b"<</Type/Page/Parent %s/MediaBox[0 0 %.2f %.2f]/Resources<<%s>>/Contents %s"
             b"/StructParents %d/Tabs/S>>"
-            % (verweis(seiten), BREITE * _PUNKTE, HOEHE * _PUNKTE, schriften, verweis(strom), nummer)
+            % (verweis(seiten), BREITE * _PUNKTE, HOEHE * _PUNKTE, mittel, verweis(strom), nummer)
         )
         for marke, element in enumerate(elemente):
             marken[element].append((blatt, marke))
@@ -128,6 +134,19 @@ def _xmp(titel: str, zeit: datetime) -> bytes:
 <pdfaid:part>2</pdfaid:part><pdfaid:conformance>U</pdfaid:conformance>
 </rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>""".encode()
+
+
+def _bild(datei: Pdfdatei, bild: Bild) -> int:
+    """The logo as an image in colours that depend on no device."""
+    profil = datei.neu(gepackt(graustufen() if bild.farben == 1 else farben(), b"/N %d" % bild.farben))
+    raum = b"[/ICCBased %s]" % verweis(profil)
+    if bild.palette:
+        raum = b"[/Indexed %s %d<%s>]" % (raum, len(bild.palette) // 3 - 1, bild.palette.hex().encode())
+    masse = b"/Width %d/Height %d/BitsPerComponent %d" % (bild.breite, bild.hoehe, bild.tiefe)
+    return datei.neu(
+        b"<</Type/XObject/Subtype/Image%s/ColorSpace %s%s/Length %d>>stream\n%s\nendstream"
+        % (masse, raum, bild.merkmale, len(bild.daten), bild.daten)
+    )
 
 
 def _schrift(datei: Pdfdatei, satz: Satz, schnitt: Schnitt) -> int:
@@ -184,35 +203,65 @@ def _zuordnung(je_glyphe: dict[int, str]) -> bytes:
 
 def _seiteninhalt(seite: Seite, satz: Satz) -> tuple[bytes, list[int]]:
     """The drawing of a page, and for each marked piece of it the element it belongs to."""
-    teile: list[bytes] = []
+    feder = _Feder(satz)
     elemente: list[int] = []
     offen: int | None = None
     for ding in seite:
-        element = ding.element if isinstance(ding, Text) else ZIERAT
+        element = ZIERAT if isinstance(ding, Flaeche) else ding.element
         if element != offen:
             if offen is not None:
-                teile.append(b"EMC")
-            teile.append(_anfang(element, len(elemente)))
+                feder.zeilen.append("EMC")
+            feder.zeilen.append(_anfang(element, len(elemente), ding))
             if element != ZIERAT:
                 elemente.append(element)
             offen = element
-        teile.append(_gezeichnet(ding, satz))
-    return b"\n".join([*teile, b"EMC"]), elemente
+        feder.zeichne(ding)
+    return "\n".join([*feder.zeilen, "EMC"]).encode("ascii"), elemente
 
 
-def _anfang(element: int, marke: int) -> bytes:
-    return b"/Artifact BMC" if element == ZIERAT else b"/Span<</MCID %d>>BDC" % marke
+def _anfang(element: int, marke: int, ding: Zeichnung) -> str:
+    if element == ZIERAT:
+        return "/Artifact BMC"
+    return f"/{'Figure' if isinstance(ding, Bildstelle) else 'Span'}<</MCID {marke}>>BDC"
 
 
-def _gezeichnet(ding: Zeichnung, satz: Satz) -> bytes:
-    if isinstance(ding, Flaeche):
-        x, y, grau = ding.x * _PUNKTE, (HOEHE - ding.y - ding.h) * _PUNKTE, ding.grau / 255
-        rechteck = b"%.2f %.2f %.2f %.2f re" % (x, y, ding.b * _PUNKTE, ding.h * _PUNKTE)
-        return b"%.2f G 1 w %s S" % (grau, rechteck) if ding.rahmen else b"%.2f g %s f" % (grau, rechteck)
-    glyphen = satz.schriften[ding.schnitt].glyphen
-    codes = "".join([f"{glyphen[zeichen]:04X}" for zeichen in ding.text]).encode()
-    lage = (ding.grau / 255, _KUERZEL[ding.schnitt], ding.groesse, ding.x * _PUNKTE, (HOEHE - ding.y) * _PUNKTE)
-    return b"BT %.2f g %s %.1f Tf %.2f %.2f Td <%s> Tj ET" % (*lage, codes)
+class _Feder:
+    """Writes drawings as operators of one page; grey and font are said only where they change."""
+
+    def __init__(self, satz: Satz) -> None:
+        self.zeilen: list[str] = []
+        self._satz = satz
+        self._grau = -1
+        self._schrift: tuple[Schnitt, float] | None = None
+
+    def zeichne(self, ding: Zeichnung) -> None:
+        if isinstance(ding, Text):
+            self._text(ding)
+            return
+        x, y = ding.x * _PUNKTE, (HOEHE - ding.y - ding.h) * _PUNKTE
+        b, h = ding.b * _PUNKTE, ding.h * _PUNKTE
+        if isinstance(ding, Bildstelle):
+            self.zeilen.append(f"q {b:.2f} 0 0 {h:.2f} {x:.2f} {y:.2f} cm /L Do Q")
+            return
+        rechteck = f"{x:.2f} {y:.2f} {b:.2f} {h:.2f} re"
+        if ding.rahmen:
+            self.zeilen.append(f"{ding.grau / 255:.2f} G 1 w {rechteck} S")
+        else:
+            self._faerbe(ding.grau)
+            self.zeilen.append(f"{rechteck} f")
+
+    def _text(self, ding: Text) -> None:
+        self._faerbe(ding.grau)
+        schrift = (ding.schnitt, ding.groesse)
+        wahl = "" if schrift == self._schrift else f"{_KUERZEL[ding.schnitt]} {ding.groesse:.1f} Tf "
+        self._schrift = schrift
+        codes = ding.text.translate(self._satz.schriften[ding.schnitt].codes)
+        self.zeilen.append(f"BT {wahl}{ding.x * _PUNKTE:.2f} {(HOEHE - ding.y) * _PUNKTE:.2f} Td <{codes}> Tj ET")
+
+    def _faerbe(self, grau: int) -> None:
+        if grau != self._grau:
+            self.zeilen.append(f"{grau / 255:.2f} g")
+            self._grau = grau
 
 
 def _struktur(
@@ -224,20 +273,21 @@ def _struktur(
 ) -> None:
     """The tree a screen reader walks: elements, their pieces on the pages, and the way back from the pieces."""
     nummern = [datei.reserviere() for _ in struktur]
-    kinder: dict[int, list[bytes]] = defaultdict(list)
-    for nummer, stellen in marken.items():
-        kinder[nummer] += [b"<</Type/MCR/Pg %s/MCID %d>>" % (verweis(blatt), marke) for blatt, marke in stellen]
-    for position, element in enumerate(struktur):
-        if position != WURZEL:
-            kinder[element.eltern].append(verweis(nummern[position]))
+    kinder: list[list[str]] = [[] for _ in struktur]
+    seiten = [""] * len(struktur)
+    for nummer, ((blatt, marke), *weitere) in marken.items():
+        seiten[nummer] = f"/Pg {blatt} 0 R"
+        kinder[nummer] = [str(marke), *(f"<</Type/MCR/Pg {auf} 0 R/MCID {dort}>>" for auf, dort in weitere)]
+    for position, element in enumerate(struktur[1:], 1):
+        kinder[element.eltern].append(f"{nummern[position]} 0 R")
     for position, element in enumerate(struktur):
         oben = baum if position == WURZEL else nummern[element.eltern]
-        geltung = b"/A<</O/Table/Scope/%s>>" % element.geltung.encode() if element.geltung else b""
-        datei.setze(
-            nummern[position],
-            b"<</Type/StructElem/S/%s/P %s/K[%s]%s>>"
-            % (element.art.encode(), verweis(oben), b" ".join(kinder[position]), geltung),
-        )
+        mehr = f"/A{element.merkmale}" if element.merkmale else ""
+        if element.ersatz:
+            mehr += f"/Alt {text(element.ersatz).decode()}"
+        unten = " ".join(kinder[position])
+        knoten = f"<</S/{element.art}/P {oben} 0 R/K[{unten}]{seiten[position]}{mehr}>>"
+        datei.setze(nummern[position], knoten.encode("ascii"))
     _baumwurzel(datei, baum, nummern, eltern)
 
 

@@ -10,6 +10,7 @@ import struct
 import zlib
 
 _JE_STROM = 200
+_STUFE = 4
 _KOPF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 
 
@@ -25,7 +26,7 @@ def verweis(nummer: int) -> bytes:
 
 def gepackt(inhalt: bytes, merkmale: bytes = b"", *, vorab: bool = False) -> bytes:
     """A stream object, deflated; ``vorab`` says that ``inhalt`` is deflated already."""
-    daten = inhalt if vorab else zlib.compress(inhalt, 6)
+    daten = inhalt if vorab else zlib.compress(inhalt, _STUFE)
     return b"<</Filter/FlateDecode/Length %d%s>>stream\n%s\nendstream" % (len(daten), merkmale, daten)
 
 

@@ -34,6 +34,11 @@ class Schrift:
     breiten: dict[str, float]
 
     @cached_property
+    def codes(self) -> dict[int, str]:
+        """What ``str.translate`` needs to write a text in glyph numbers."""
+        return {ord(zeichen): f"{glyphe:04X}" for zeichen, glyphe in self.glyphen.items()}
+
+    @cached_property
     def gepackt(self) -> tuple[bytes, int]:
         """The font file, deflated once per process, and its plain length."""
         roh = self.datei.read_bytes()
@@ -50,7 +55,7 @@ class Satz:
     def breite(self, text: str, schnitt: Schnitt) -> float:
         """Width of ``text`` in thousandths of the font size."""
         breiten = self.schriften[schnitt].breiten
-        return sum([breiten[zeichen] for zeichen in text])
+        return sum(map(breiten.__getitem__, text))
 
     @cached_property
     def zeichen(self) -> frozenset[str]:

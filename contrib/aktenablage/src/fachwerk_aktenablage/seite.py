@@ -16,7 +16,7 @@ from urllib.parse import quote
 from fachwerk.modell import Teil
 from fachwerk_aktenablage.dateinamen import ist_gesperrt
 from fachwerk_aktenablage.gliederung import Absatz, Abschnitt, Block, Schriftstueck, Tabelle, Zwischentitel
-from fachwerk_aktenablage.texte import bereinigt
+from fachwerk_aktenablage.texte import bereinigt, groesse
 
 WBS_ENTWURF = "wbs_entwurf.pdf"
 
@@ -104,7 +104,7 @@ def _dateien(akte: Akte) -> Iterator[str]:
     if akte.entwurf:
         yield _dateizeile(WBS_ENTWURF, "Entwurf des Wohnberechtigungsscheins (keine Bescheinigung)", "")
     for datei in akte.dateien:
-        yield _dateizeile(datei.pfad, datei.zweck + _groesse(datei.teil.laenge), datei.originalname)
+        yield _dateizeile(datei.pfad, _zweck(datei), datei.originalname)
     yield "</tbody></table>"
     if any(ist_gesperrt(datei.pfad) for datei in akte.dateien):
         yield _absatz(
@@ -123,14 +123,8 @@ def _dateizeile(pfad: str, zweck: str, originalname: str) -> str:
     return f"<tr><td>{verweis}</td><td>{_text(zweck)}</td><td>{_wert(originalname or '–')}</td></tr>"
 
 
-def _groesse(laenge: int | None) -> str:
-    if laenge is None:
-        return ""
-    if laenge < 1000:
-        return f" ({laenge} Byte)"
-    if laenge < 100_000:
-        return f" ({laenge / 1000:.1f} kB)".replace(".", ",")
-    return f" ({laenge / 1_000_000:.1f} MB)".replace(".", ",")
+def _zweck(datei: Datei) -> str:
+    return datei.zweck if datei.teil.laenge is None else f"{datei.zweck} ({groesse(datei.teil.laenge)})"
 
 
 def _abschnitte(schriftstueck: Schriftstueck) -> Iterator[str]:

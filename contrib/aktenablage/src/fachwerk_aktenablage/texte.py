@@ -12,8 +12,12 @@ from zoneinfo import ZoneInfo
 
 UNBEKANNT = "nicht angegeben"
 _ORTSZEIT = ZoneInfo("Europe/Berlin")
-_VERSTECKT = frozenset({0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x2070), 0xFEFF})
-"""Controls of writing direction and the like: they make a text look other than it is."""
+_UNSICHTBAR = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ud800-\uf8ff\ufdd0-\ufdef\ufeff\ufffe\uffff"
+    + "".join(f"{chr(ebene + 0xFFFE)}{chr(ebene + 0xFFFF)}" for ebene in range(0x10000, 0x110000, 0x10000))
+    + "\U000f0000-\U0010ffff]"
+)
+"""Control, private-use, surrogate and noncharacters, and controls of writing direction: they hide or disguise."""
 
 _ISO_DATUM = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _GELD = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
@@ -25,16 +29,10 @@ def bereinigt(text: str) -> str:
     """``text`` in NFC without control, private-use, surrogate and direction characters; tabs become spaces."""
     if text.isascii() and text.isprintable():
         return text
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").replace("\u2028", "\n")
-    sauber = "".join(zeichen for zeichen in text if zeichen == "\n" or not _ist_unsichtbar(zeichen))
-    return unicodedata.normalize("NFC", sauber)
-
-
-def _ist_unsichtbar(zeichen: str) -> bool:
-    nummer = ord(zeichen)
-    if nummer in _VERSTECKT or nummer & 0xFFFE == 0xFFFE or 0xFDD0 <= nummer <= 0xFDEF:
-        return True
-    return unicodedata.category(zeichen) in ("Cc", "Co", "Cs")
+    if _UNSICHTBAR.search(text) or "\u2028" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").replace("\u2028", "\n")
+        text = _UNSICHTBAR.sub("", text)
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def oder_unbekannt(text: str) -> str:
@@ -79,6 +77,16 @@ def betrag(wert: Any) -> str:
     if isinstance(wert, bool) or not _GELD.fullmatch(text):
         return wort(wert)
     return f"{Decimal(text):,.2f}".translate(_DEUTSCH) + " EUR"
+
+
+def groesse(laenge: int | None) -> str:
+    """The size of a file, decimal."""
+    if laenge is None:
+        return UNBEKANNT
+    if laenge < 1000:
+        return f"{laenge} Byte"
+    teiler, einheit = (1000, "kB") if laenge < 100_000 else (1_000_000, "MB")
+    return f"{laenge / teiler:.1f} {einheit}".replace(".", ",")
 
 
 def wort(wert: Any) -> str:

@@ -19,6 +19,8 @@ def umbrich(text: str, platz: float, breiten: Mapping[str, float]) -> list[str]:
 
     The space at which a line was broken stays at its end, so that copied and spoken text keeps its words apart.
     """
+    if "\n" not in text:
+        return _absatz(text, platz, breiten)
     return [zeile for absatz in text.split("\n") for zeile in _absatz(absatz, platz, breiten)]
 
 
@@ -60,4 +62,4 @@ def _zerteilt(wort: str, platz: float, breiten: Mapping[str, float]) -> list[str
 
 
 def _breite(text: str, breiten: Mapping[str, float]) -> float:
-    return sum([breiten[zeichen] for zeichen in text])
+    return sum(map(breiten.__getitem__, text))
