@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ WERTE: dict[str, Any] = {
 
 class Welt:
     """A running server, the Ziel of one account, and the mailbox of the other."""
+
+    kennung_des_kanals = KREIS
 
     def __init__(self, ordner: Path) -> None:
         self.ordner = ordner
@@ -96,6 +100,37 @@ class Welt:
 
     def im_postfach(self) -> list[Metadaten]:
         return list(self.kreis.list(100).eintraege)
+
+    def angekommen(self) -> list[dict[str, bytes]]:
+        """Every message in the mailbox, its parts by their position (names may repeat)."""
+        kennungen = [eintrag.nachricht_id for eintrag in self.im_postfach()]
+        abholungen = [self.kreis.fetch(kennung, self.host.inhalt) for kennung in kennungen]
+        return [{str(n): b"".join(t.bytes_strom()) for n, t in enumerate(a.teile)} for a in abholungen]
+
+    def lege_hin(self, dateien: Sequence[tuple[str, str, bytes]]) -> None:
+        """One message from the first account into the mailbox of the other."""
+        zugang = self.simulator.zugang("amt")
+        verbindung = Verbindung(zertifikat=zugang.zertifikat, privatschluessel=zugang.privatschluessel, ca=zugang.ca)
+        urls = self.simulator.urls
+        amt = XtaClient(Adressen(urls["management"], urls["msgbox"], urls["send"]), Partei(AMT), self.http(verbindung))
+        werte = self.ziel.einstellungen
+        teile = [Teil.entwurf(name, typ, partial(list, [inhalt])) for name, typ, inhalt in dateien]
+        kopf = Metadaten(
+            nachricht_id=amt.new_id(),
+            autor=Partei(AMT),
+            leser=werte.empfaenger.partei,
+            dienst=werte.dienst,
+            szenario=werte.szenario.wert,
+            nachrichtentyp=werte.nachrichtentyp.wert,
+            payload_schema=werte.nachrichtentyp.payload_schema,
+        )
+        amt.send(kopf, teile)
+
+    def kanal_einstellungen(self) -> dict[str, Any]:
+        """The keys of a Kanal that reads the mailbox."""
+        urls = self.simulator.urls
+        schluessel = {"zertifikat": "pki/kreis.crt", "privatschluessel": "pki/kreis.key", "ca": "pki/ca.crt"}
+        return {"management_url": urls["management"], "msgbox_url": urls["msgbox"], **schluessel}
 
     def die_nachricht(self) -> tuple[Metadaten, list[tuple[str, str, bytes]]]:
         (eintrag,) = self.im_postfach()

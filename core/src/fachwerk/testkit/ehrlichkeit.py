@@ -1,0 +1,71 @@
+"""What keeps a conformance test honest: nobody may drop, replace or silence a standard test without a stated reason.
+
+An exception is declared in ``ausnahmen`` (name of the test → reason in German); the test runs all the same, has to
+fail (an exception nobody needs is itself a failure) and appears on the conformance sheet with its reason.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pytest
+
+GRUND_MINDESTENS = 20
+"""Characters of a reason; ``siehe oben`` is none."""
+
+_KIT = "fachwerk.testkit."
+
+
+def standardtests(klasse: type) -> dict[str, Any]:
+    """Name → function of every test that ``klasse`` inherits from the kit."""
+    return {
+        name: wert
+        for basis in reversed(klasse.__mro__)
+        if basis.__module__.startswith(_KIT)
+        for name, wert in vars(basis).items()
+        if name.startswith("test_")
+    }
+
+
+def unehrlich(klasse: type) -> list[str]:
+    """What ``klasse`` took away from the standard tests, as German sentences; nothing: an empty list."""
+    tests = standardtests(klasse)
+    maengel = [
+        f"{name} ist überschrieben. Ein Standardtest bleibt, wie er ist; eine Ausnahme steht mit Grund in „ausnahmen“."
+        for name, wert in tests.items()
+        if inspect.getattr_static(klasse, name, None) is not wert
+    ]
+    kit = [basis for basis in klasse.__mro__ if basis.__module__.startswith(_KIT)]
+    fest = {name for basis in kit for name in vars(basis) if name.startswith("_") and not name.startswith("__")}
+    eigene = {name for basis in klasse.__mro__ if basis not in (*kit, object) for name in vars(basis)}
+    verboten = (fest | {"__getattribute__", "__init_subclass__", "stand"}) & eigene
+    maengel += [f"{name} gehört dem Prüfwerk und ist überschrieben." for name in sorted(verboten)]
+    for name, grund in getattr(klasse, "ausnahmen", {}).items():
+        if name not in tests:
+            maengel.append(f"Die Ausnahme {name} nennt keinen Standardtest.")
+        elif len(str(grund).strip()) < GRUND_MINDESTENS:
+            maengel.append(f"Die Ausnahme {name} braucht einen Grund, den eine Behörde versteht.")
+    return maengel
+
+
+class Standardtests:
+    """Base of the contract classes. A subclass outside of the kit that is not honest cannot even be defined."""
+
+    ausnahmen: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls, **angaben: Any) -> None:
+        super().__init_subclass__(**angaben)
+        if not cls.__module__.startswith(_KIT) and (maengel := unehrlich(cls)):
+            raise TypeError(f"{cls.__name__}: " + " ".join(maengel))
+
+    @pytest.fixture(autouse=True)
+    def _angesagte_ausnahme(self, request: pytest.FixtureRequest) -> None:
+        name = getattr(request.node, "originalname", request.node.name)
+        if grund := type(self).ausnahmen.get(name):
+            request.applymarker(pytest.mark.xfail(reason=grund, strict=True))
+
+    def test_kein_standardtest_fehlt(self) -> None:
+        """Kein Standardtest wurde entfernt, ersetzt oder ohne Grund ausgenommen."""
+        assert not unehrlich(type(self))
