@@ -21,7 +21,6 @@ from fachwerk.modell import Art, Kanal, Ziel
 from fachwerk.plugins import Plugins
 from fachwerk.routen import Route, pruefe_routen
 
-
 Abschnitt = TypeVar("Abschnitt", Kanal, Ziel)
 
 
