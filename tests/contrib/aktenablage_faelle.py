@@ -55,9 +55,10 @@ ERGEBNIS: dict[str, Any] = {
 }
 
 
-def ziel(verzeichnis: str = "ausgang/akte", behoerde: str = "Stadt Musterow – Wohnungsamt") -> Ziel:
+def ziel(verzeichnis: str = "ausgang/akte", behoerde: str = "Stadt Musterow – Wohnungsamt", **mehr: Any) -> Ziel:
     """A configured Ziel."""
-    return Ziel(name="akte", plugin="aktenablage", einstellungen={"verzeichnis": verzeichnis, "behoerde": behoerde})
+    einstellungen = {"verzeichnis": verzeichnis, "behoerde": behoerde, **mehr}
+    return Ziel(name="akte", plugin="aktenablage", einstellungen=einstellungen)
 
 
 def antrag(inhalt: SpeicherInhalt, **anders: Any) -> Antrag:

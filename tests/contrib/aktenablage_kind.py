@@ -1,4 +1,6 @@
-"""Delivers with children that are killed at every point; run as a program: FOLDER, writes JSON to stdout.
+"""Delivers with children that are killed at every point; run as a program: FOLDER [mehrfach], writes JSON to stdout.
+
+With ``mehrfach`` every case also becomes a ZIP, and all of it a mirror.
 
 A point is every call that touches the folder (seen through an audit hook), every piece read from the content store
 and every fsync, before and after. The parent counts the points first, then forks a child for each, which kills
@@ -13,6 +15,7 @@ import json
 import os
 import signal
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +78,17 @@ def umschlossen(aufruf: Any) -> Any:
 
 
 def sichtbar(ordner: Path) -> list[Path]:
-    return [pfad for pfad in ordner.iterdir() if not pfad.name.startswith(".")] if ordner.is_dir() else []
+    return [p for p in ordner.iterdir() if p.is_dir() and not p.name.startswith(".")] if ordner.is_dir() else []
+
+
+def ganze_archive(ordner: Path, erwartet: set[str]) -> bool:
+    """Whether every visible ZIP is complete and stands beside its folder."""
+    for pfad in ordner.glob("[!.]*.zip") if ordner.is_dir() else ():
+        with zipfile.ZipFile(pfad) as archiv:
+            namen = {name.partition("/")[2] for name in archiv.namelist()}
+            if archiv.testzip() or namen != erwartet | {".fachwerk.json"} or not pfad.with_suffix("").is_dir():
+                return False
+    return True
 
 
 def vollstaendig(ordner: Path, erwartet: set[str]) -> bool:
@@ -85,7 +98,7 @@ def vollstaendig(ordner: Path, erwartet: set[str]) -> bool:
     return echt and set(marke) == da == erwartet
 
 
-def main(basis: Path) -> None:
+def main(basis: Path, *, mehrfach: bool) -> None:
     host = FakeHost(ordner=basis)
     host.inhalt.oeffne = lambda teil, alt=host.inhalt.oeffne: Stueckweise(alt(teil).read())  # type: ignore[method-assign]
     sendung = ablage.render(faelle.antrag(host.inhalt), faelle.entscheidung(), faelle.ziel("muster"))
@@ -93,9 +106,10 @@ def main(basis: Path) -> None:
     beobachte(str(basis))
 
     def liefere(verzeichnis: str, ende: int) -> str:
+        mehr = {"zip": True, "spiegel": f"{verzeichnis}-spiegel"} if mehrfach else {}
         ZAEHLER.scharf, ZAEHLER.stand, ZAEHLER.ende = True, 0, ende
         try:
-            return ablage.deliver(sendung, faelle.ziel(verzeichnis), "vorgang-1:akte:1", host).kennung
+            return ablage.deliver(sendung, faelle.ziel(verzeichnis, **mehr), "vorgang-1:akte:1", host).kennung
         finally:
             ZAEHLER.scharf = False
 
@@ -111,14 +125,19 @@ def main(basis: Path) -> None:
         faelle_gesehen["alles" if nach_tod else "nichts"] += 1
         if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGKILL:
             fehler.append(f"{ende}: not killed")
-        if len(nach_tod) > 1 or not all(vollstaendig(pfad, erwartet) for pfad in nach_tod):
-            fehler.append(f"{ende}: half a folder is visible")
+        orte = [basis / name, basis / f"{name}-spiegel"] if mehrfach else [basis / name]
+        for ort in orte:
+            ganz = all(vollstaendig(pfad, erwartet) for pfad in sichtbar(ort)) and ganze_archive(ort, erwartet)
+            if len(sichtbar(ort)) > 1 or not ganz:
+                fehler.append(f"{ende}: half a folder is visible")
         kennung = liefere(name, -1)
-        danach = list((basis / name).iterdir())
-        if [pfad.name for pfad in danach] != [kennung] or not vollstaendig(danach[0], erwartet):
-            fehler.append(f"{ende}: the repeat left {sorted(pfad.name for pfad in danach)}")
+        soll = [kennung, f"{kennung}.zip"] if mehrfach else [kennung]
+        for ort in orte:
+            danach = sorted(pfad.name for pfad in ort.iterdir())
+            if danach != soll or not vollstaendig(ort / kennung, erwartet) or not ganze_archive(ort, erwartet):
+                fehler.append(f"{ende}: the repeat left {danach}")
     sys.stdout.write(json.dumps({"punkte": punkte, **faelle_gesehen, "fehler": fehler}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), mehrfach="mehrfach" in sys.argv[2:])

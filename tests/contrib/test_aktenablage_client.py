@@ -20,7 +20,7 @@ import fachwerk_aktenablage as ablage
 from fachwerk.errors import PermanentError, RetryableError
 from fachwerk.modell import Anlage, Schwere, Sendung, Stufe, Teil
 from fachwerk.testkit.wirt import FakeHost
-from fachwerk_aktenablage import client
+from fachwerk_aktenablage import client, platte, pruefung
 
 SCHLUESSEL = "vorgang-1:akte:1"
 KIND = Path(__file__).with_name("aktenablage_kind.py")
@@ -137,8 +137,12 @@ def test_a_path_that_is_not_safe_is_refused_before_anything_is_written(
     assert not ausgang.exists()
 
 
-def test_a_child_killed_at_any_point_leaves_nothing_or_everything_and_a_repeat_finishes(tmp_path: Path) -> None:
-    lauf = subprocess.run([sys.executable, str(KIND), str(tmp_path)], capture_output=True, text=True, timeout=300)
+@pytest.mark.parametrize("mehr", [[], ["mehrfach"]], ids=["folder", "folder, ZIP and mirror"])
+def test_a_child_killed_at_any_point_leaves_nothing_or_everything_and_a_repeat_finishes(
+    tmp_path: Path, mehr: list[str]
+) -> None:
+    befehl = [sys.executable, str(KIND), str(tmp_path), *mehr]
+    lauf = subprocess.run(befehl, capture_output=True, text=True, timeout=300)
     assert lauf.returncode == 0, lauf.stderr[-2000:]
     ergebnis = json.loads(lauf.stdout)
     assert ergebnis["fehler"] == []
@@ -299,7 +303,7 @@ def als_windows(monkeypatch: pytest.MonkeyPatch) -> None:
             raise FileExistsError(errno.EEXIST, "exists", str(nach))
         umbenennen(von, nach)
 
-    monkeypatch.setattr(client, "_WINDOWS", True)
+    monkeypatch.setattr(platte, "WINDOWS", True)
     monkeypatch.setattr(os, "open", ohne_ordner)
     monkeypatch.setattr(os, "rename", ohne_ersetzen)
 
@@ -323,13 +327,13 @@ def test_every_path_of_a_case_stays_short_enough_for_windows(
     sendung = ablage.render(antrag, aktenablage_faelle.entscheidung(), aktenablage_faelle.ziel())
     quittung = ablage.deliver(sendung, aktenablage_faelle.ziel(), SCHLUESSEL, host)
     laengen = [len(str(pfad.relative_to(ausgang))) for pfad in (ausgang / quittung.kennung).rglob("*")]
-    assert max(laengen) + 1 + client.LAENGSTER_ORDNER < 260
+    assert max(laengen) + 1 + pruefung.LAENGSTER_ORDNER < 260
 
 
 def test_check_is_content_with_a_folder_that_can_be_written(
     host: FakeHost, ausgang: Path, aktenablage_faelle: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "KNAPP", 0)
+    monkeypatch.setattr(pruefung, "KNAPP", 0)
     ausgang.mkdir(parents=True)
     assert ablage.check(aktenablage_faelle.ziel(), host) == []
     assert list(ausgang.iterdir()) == []
@@ -352,7 +356,7 @@ def test_check_reports_a_file_in_place_of_the_folder_and_a_folder_that_refuses(
     assert [befund.code for befund in ablage.check(aktenablage_faelle.ziel(), host)] == ["ablage.fehlt"]
     ausgang.unlink()
     ausgang.mkdir()
-    monkeypatch.setattr(client, "KNAPP", 0)
+    monkeypatch.setattr(pruefung, "KNAPP", 0)
     monkeypatch.setattr(os, "fsync", voll)
     (befund,) = ablage.check(aktenablage_faelle.ziel(), host)
     assert (befund.code, befund.schwere) == ("ablage.voll", Schwere.FEHLER)
@@ -363,9 +367,9 @@ def test_check_warns_of_little_space_and_on_windows_of_a_long_path(
     host: FakeHost, ausgang: Path, aktenablage_faelle: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ausgang.mkdir(parents=True)
-    monkeypatch.setattr(client, "KNAPP", 1 << 62)
-    monkeypatch.setattr(client, "_WINDOWS", True)
-    monkeypatch.setattr(client, "LAENGSTER_ORDNER", 10)
+    monkeypatch.setattr(pruefung, "KNAPP", 1 << 62)
+    monkeypatch.setattr(platte, "WINDOWS", True)
+    monkeypatch.setattr(pruefung, "LAENGSTER_ORDNER", 10)
     befunde = ablage.check(aktenablage_faelle.ziel(), host)
     assert [befund.code for befund in befunde] == ["ablage.platz_knapp", "ablage.pfad_lang"]
     assert {befund.schwere for befund in befunde} == {Schwere.WARNUNG}

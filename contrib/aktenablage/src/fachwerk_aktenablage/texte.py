@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 UNBEKANNT = "nicht angegeben"
-_ORTSZEIT = ZoneInfo("Europe/Berlin")
+ORTSZEIT = ZoneInfo("Europe/Berlin")
 _UNSICHTBAR = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ud800-\uf8ff\ufdd0-\ufdef\ufeff\ufffe\uffff"
     + "".join(f"{chr(ebene + 0xFFFE)}{chr(ebene + 0xFFFF)}" for ebene in range(0x10000, 0x110000, 0x10000))
@@ -49,13 +49,13 @@ def zeitpunkt(wert: datetime | None) -> str:
     """``01.03.2025, 14:05:09 Uhr (MEZ)`` in German local time."""
     if wert is None:
         return UNBEKANNT
-    ort = wert.astimezone(_ORTSZEIT)
+    ort = wert.astimezone(ORTSZEIT)
     return f"{ort:%d.%m.%Y, %H:%M:%S} Uhr ({'MESZ' if ort.dst() else 'MEZ'})"
 
 
 def ortsdatum(wert: datetime) -> date:
     """The German calendar day of a point in time."""
-    return wert.astimezone(_ORTSZEIT).date()
+    return wert.astimezone(ORTSZEIT).date()
 
 
 def ja_nein(wert: bool | None) -> str:
