@@ -1,0 +1,200 @@
+"""The SOAP partner: an invented service on loopback, over TLS with client certificates; see ``erfunden.wsdl``.
+
+State lies in its folder: a new object on the same folder is the same service after a restart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import socketserver
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self, cast
+
+from fachwerk.errors import ConfigError
+from fachwerk.testkit.pki import richte_pki_ein
+from fachwerk.testkit.tls import haendedruck, tls_kontext
+from fachwerk_prosoz.simulator.ablauf import Faelle, Launen
+from fachwerk_prosoz.simulator.falldienst import LAUNEN, Falldienst, Reaktion
+
+PFAD = "/falldienst"
+KONTO = "fachwerk"
+_GROESSTE = 256 * 1024 * 1024
+
+
+class SoapSimulator:
+    """The service as an object: start, stop, moods, cases. ``eindeutig`` False: the same key makes another case."""
+
+    def __init__(
+        self,
+        ordner: Path | str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        eindeutig: bool = True,
+        jetzt: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.ordner = Path(ordner).resolve()
+        self.host, self.port = host, port
+        self.ordner.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.launen = Launen(self.ordner / "temperament.json", LAUNEN)
+        self.faelle = Faelle(self.ordner / "faelle.jsonl")
+        self.dienst = Falldienst(self.faelle, self.launen, eindeutig)
+        self._jetzt = jetzt
+        self._server: _Server | None = None
+        self._faden: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The address of the service."""
+        return f"https://{self.host}:{self.port}{PFAD}"
+
+    @property
+    def wsdl(self) -> Path:
+        """The invented WSDL, copied beside its schema into the folder of the simulator."""
+        return self.ordner / "wsdl" / "erfunden.wsdl"
+
+    @property
+    def pki(self) -> Path:
+        """CA, server certificate, and the client certificate ``fachwerk``."""
+        return self.ordner / "pki"
+
+    def einstellungen(self) -> dict[str, str]:
+        """The keys of a Ziel that reaches this simulator."""
+        return {
+            "weg": "soap",
+            "profil": "beispiel",
+            "wsdl": str(self.wsdl),
+            "url": self.url,
+            "zertifikat": str(self.pki / f"{KONTO}.crt"),
+            "privatschluessel": str(self.pki / f"{KONTO}.key"),
+            "ca": str(self.pki / "ca.crt"),
+        }
+
+    def start(self) -> str:
+        """Make what is missing, bind and serve in a thread; the address."""
+        richte_pki_ein(self.pki, [KONTO], self._jetzt(), self.host)
+        self.wsdl.parent.mkdir(exist_ok=True)
+        for name in ("erfunden.wsdl", "erfunden.xsd"):
+            quelle = resources.files("fachwerk_prosoz.simulator") / name
+            with resources.as_file(quelle) as datei:
+                shutil.copyfile(datei, self.wsdl.parent / name)
+        try:
+            self._server = _Server((self.host, self.port), tls_kontext(self.pki), self.dienst)
+        except (OSError, OverflowError) as fehler:
+            text = f"Auf {self.host}:{self.port} kann nicht gelauscht werden. Anderen Port nehmen (0: ein freier)."
+            raise ConfigError("simulator.port", text) from fehler
+        self.port = self._server.server_port
+        self._faden = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="prosoz-simulator")
+        self._faden.start()
+        return self.url
+
+    def stop(self) -> None:
+        """End all connections. May be called twice."""
+        if self._server is not None and self._faden is not None:
+            self._server.beende()
+            self._faden.join()
+        self._server = self._faden = None
+
+
+class _Server(ThreadingHTTPServer):
+    """Shakes hands in the thread of the connection, so that nobody can block the others."""
+
+    daemon_threads = False
+
+    def __init__(self, adresse: tuple[str, int], kontext: ssl.SSLContext, dienst: Falldienst) -> None:
+        self.dienst, self.kontext = dienst, kontext
+        self.ende = threading.Event()
+        self._offen: set[ssl.SSLSocket] = set()
+        self._schloss = threading.Lock()
+        super().__init__(adresse, _Anschluss)
+
+    def server_bind(self) -> None:
+        """Bind without asking a name server for our name."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Shake hands, serve the connection, close it."""
+        request.settimeout(10.0)
+        with contextlib.closing(haendedruck(self.kontext, request)) as verbindung:
+            with self._schloss:
+                if self.ende.is_set():
+                    return
+                self._offen.add(verbindung)
+            try:
+                _Anschluss(verbindung, client_address, self)
+            finally:
+                with self._schloss:
+                    self._offen.discard(verbindung)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that ends is no news."""
+
+    def beende(self) -> None:
+        """End all connections, also those that wait, and their threads."""
+        self.ende.set()
+        self.shutdown()
+        with self._schloss:
+            for verbindung in self._offen:
+                with contextlib.suppress(OSError):
+                    verbindung.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+
+class _Anschluss(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "Fachwerk-Prosoz-Simulator"
+    sys_version = ""
+    timeout = 60.0
+
+    def do_POST(self) -> None:
+        """Answer an operation, as the mood says."""
+        server = cast(_Server, self.server)
+        laenge = int(self.headers.get("Content-Length", "0"))
+        if self.path != PFAD or laenge > _GROESSTE:
+            self.close_connection = True
+            self._sende(Reaktion(404 if self.path != PFAD else 413, b"", "text/plain"))
+            return
+        reaktion = server.dienst.beantworte(self.rfile.read(laenge))
+        if reaktion.warte_s and server.ende.wait(reaktion.warte_s):
+            return
+        if reaktion.abbruch:
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self._sende(reaktion)
+
+    def do_GET(self) -> None:
+        """Nothing to get, but somebody is there."""
+        self.close_connection = True
+        self._sende(Reaktion(405 if self.path == PFAD else 404, b"", "text/plain"))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the library's
+        """The library's own request line is not wanted."""
+
+    def _sende(self, reaktion: Reaktion) -> None:
+        self.send_response(reaktion.status)
+        self.send_header("Content-Type", reaktion.typ)
+        self.send_header("Content-Length", str(len(reaktion.inhalt)))
+        if reaktion.status == 503:
+            self.send_header("Retry-After", "30")
+        self.end_headers()
+        self.wfile.write(reaktion.inhalt)
