@@ -20,6 +20,9 @@ from fachwerk.errors import ConfigError, ContractError
 
 GRUPPE = "fachwerk.vorlage"
 BEIWERK = "vorlage"
+VERTEILUNGEN = {"regeln": "fachwerk-musterland", "adapter": "fachwerk-muster-fachverfahren"}
+"""Which distribution offers the template of a kind."""
+
 KUERZEL = "zz"
 """Code of the fictitious Land in every template."""
 
@@ -117,7 +120,7 @@ def lege_an(art: str, namen: Namen, ordner: Path) -> Path:
 def _vorlage(art: str) -> str:
     punkte = list(metadata.entry_points(group=GRUPPE, name=art))
     if not punkte:
-        text = f"Es ist keine Vorlage für „{art}“ installiert. Bitte das Paket fachwerk-musterland installieren."
+        text = f"Es ist keine Vorlage für „{art}“ installiert. Bitte das Paket {VERTEILUNGEN[art]} installieren."
         raise ConfigError("vorlage_fehlt", text, schluessel="plugins")
     return punkte[0].value
 
@@ -128,7 +131,8 @@ def dateien(paket: str, namen: Namen) -> Iterator[tuple[PurePosixPath, str]]:
     if not (wurzel / BEIWERK).is_dir():
         raise ContractError("vorlage_unvollstaendig", f"Dem Paket {paket} fehlt der Ordner {BEIWERK}.")
     for pfad, datei in _alle(wurzel):
-        neu = PurePosixPath(*pfad.parts[1:]) if pfad.parts[0] == BEIWERK else PurePosixPath("src", namen.paket) / pfad
+        neu = PurePosixPath(umbenannt(pfad.as_posix(), paket, namen))
+        neu = PurePosixPath(*neu.parts[1:]) if pfad.parts[0] == BEIWERK else PurePosixPath("src", namen.paket) / neu
         yield neu, umbenannt(datei.read_text(encoding="utf-8"), paket, namen)
 
 
@@ -149,9 +153,15 @@ def umbenannt(text: str, paket: str, namen: Namen) -> str:
         paket: namen.paket,
         paket.replace("_", "-"): namen.verteilung,
         wort: namen.name,
-        f"Test{wort.title()}": "Test" + "".join(teil.title() for teil in namen.name.split("_")),
-        wort.title(): namen.titel,
+        wort.replace("_", "-"): namen.name if "_" not in wort else namen.name.replace("_", "-"),
+        f"Test{_am_stueck(wort)}": f"Test{_am_stueck(namen.name)}",
+        wort.replace("_", "").title(): namen.titel,
         KUERZEL: namen.kuerzel,
     }
     muster = "|".join(rf"\b{re.escape(alt)}\b" for alt in sorted(ersatz, key=len, reverse=True))
     return re.sub(muster, lambda treffer: ersatz[treffer.group()], text)
+
+
+def _am_stueck(wort: str) -> str:
+    """``muster_fachverfahren`` as a class bears it."""
+    return "".join(teil.title() for teil in wort.split("_"))

@@ -34,7 +34,6 @@ ARTEN = {
     "antwort_haengt": "es kam an, aber die Antwort kommt nicht",
     "antwort_halb": "es kam an, aber die Antwort bricht in der Mitte ab",
     "antwort_500": "es kam an, aber die Antwort heißt HTTP 500",
-    "antwort_doppelt": "es kam an, und die Antwort kommt zweimal",
     "anfrage_doppelt": "ein Zwischensystem wiederholt die Anfrage, sie kommt zweimal an",
 }
 """What can be ordered, in words for the sheet; what begins with ``antwort`` or ``anfrage`` lets the request through."""
@@ -168,6 +167,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Anfrage(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16
+    disable_nagle_algorithm = True
     server: Any
 
     def __getattr__(self, name: str) -> Any:
@@ -198,9 +199,6 @@ class _Anfrage(BaseHTTPRequestHandler):
         if art == "antwort_500":
             status, kopf, rumpf = 500, [("Content-Type", "text/plain")], b"interner Fehler"
         self._schreibe(status, kopf, rumpf, halb=art == "antwort_halb")
-        if art == "antwort_doppelt":
-            self._schreibe(status, kopf, rumpf, halb=False)
-            self._trenne()
 
     def _schreibe(self, status: int, kopf: list[tuple[str, str]], rumpf: bytes, *, halb: bool) -> None:
         self.send_response_only(status)
