@@ -106,7 +106,7 @@ class Voll(Exception):
 
 @dataclass
 class Blatt:
-    """Where the next thing goes."""
+    """Where the next thing goes; ``ueber`` is the last heading, for tables that go on on the next page."""
 
     satz: Satz
     setzer: Setzer
@@ -114,6 +114,7 @@ class Blatt:
     struktur: list[Element] = field(default_factory=lambda: [Element("Document", ZIERAT)])
     mass: Mass = WEIT
     y: float = OBEN
+    ueber: str = ""
     gebrochen: dict[tuple[str, float, float, Schnitt], list[str]] = field(default_factory=dict)
 
     @property

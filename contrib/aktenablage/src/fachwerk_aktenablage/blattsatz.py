@@ -106,6 +106,7 @@ def _zeilen(
 
 def _abschnitt(blatt: Blatt, abschnitt: Abschnitt) -> None:
     eltern = blatt.element("Sect", WURZEL)
+    blatt.ueber = abschnitt.titel
     blatt.y += blatt.mass.vor_abschnitt
     blatt.platz_fuer(28)
     _zeilen(blatt, abschnitt.titel, blatt.mass.abschnitt, "H2", eltern, "B")
@@ -119,6 +120,7 @@ def _block(blatt: Blatt, block: Block, eltern: int) -> None:
     if isinstance(block, Tabelle):
         setze_tabelle(blatt, block, eltern)
     elif isinstance(block, Zwischentitel):
+        blatt.ueber = block.text
         blatt.y += 2.2
         blatt.platz_fuer(18)
         _zeilen(blatt, block.text, blatt.mass.text, "H3", eltern, "B")
@@ -234,6 +236,7 @@ def _tabellenzeile(blatt: Blatt, tafel: _Tafel, reihe: _Reihe) -> None:
         kurz = reihe.laenge * tafel.zeilenhoehe < 50 or passt < 3
         if reihe.laenge > passt and kurz and blatt.y > OBEN:
             blatt.neue_seite()
+            _weiter(blatt)
             _tabellenkopf(blatt, tafel)
             continue
         ganz = reihe.laenge <= passt
@@ -242,6 +245,14 @@ def _tabellenzeile(blatt: Blatt, tafel: _Tafel, reihe: _Reihe) -> None:
         if ganz:
             return
         reihe = _fortsetzung(reihe.ausschnitt(passt), tafel)
+
+
+def _weiter(blatt: Blatt) -> None:
+    """What a table that goes on belongs to, as ornament: nobody should have to turn back for a person's name."""
+    hoehe = blatt.mass.klein * PUNKT * 1.5
+    zeile = blatt.zeilen(f"Fortsetzung: {blatt.ueber}", NUTZ, blatt.mass.klein)[0]
+    blatt.zeichne(Text(LINKS, blatt.y + hoehe * 0.55, zeile, blatt.mass.klein, "", _GRAU))
+    blatt.y += hoehe
 
 
 def _fortsetzung(reihe: _Reihe, tafel: _Tafel) -> _Reihe:

@@ -67,6 +67,7 @@ _NAMEN_JE_LEISTUNG = {
 _GELDFELDER = (
     "betrag", "werbungskosten", "gesamteinkommen", "grenze", "gebuehr", "betreuungskosten", "gesamt", "grundmiete",
     "nebenkosten", "heizkosten", "energie", "betriebskosten", "kosten", "einkommen_monat", "eigener_betrag",
+    "vermoegen",
 )  # fmt: skip
 _GELD = dict.fromkeys(_GELDFELDER, betrag)
 _HAUSHALT = frozenset({"haushalt", "ehe_seit", "alleinerziehend"})

@@ -85,8 +85,9 @@ def groesse(laenge: int | None) -> str:
         return UNBEKANNT
     if laenge < 1000:
         return f"{laenge} Byte"
-    teiler, einheit = (1000, "kB") if laenge < 100_000 else (1_000_000, "MB")
-    return f"{laenge / teiler:.1f} {einheit}".replace(".", ",")
+    teiler, einheit = (1000, "kB") if laenge < 999_950 else (1_000_000, "MB")
+    wert = laenge / teiler
+    return f"{wert:.0f} {einheit}" if wert >= 100 else f"{wert:.1f} {einheit}".replace(".", ",")
 
 
 def wort(wert: Any) -> str:

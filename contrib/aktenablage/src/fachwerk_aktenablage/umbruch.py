@@ -9,6 +9,7 @@ from collections.abc import Mapping
 _NACH = frozenset("-/._,;:)]}›@&=?+")
 """A long word is broken after one of these where there is one, else anywhere."""
 
+_KURZ = 4
 
 _TRENNBAR = re.compile("(?<!§) ")
 """A paragraph sign stays with its number."""
@@ -58,7 +59,18 @@ def _zerteilt(wort: str, platz: float, breiten: Mapping[str, float]) -> list[str
         stelle += 1
         if wort[stelle - 1] in _NACH:
             bruch = stelle
-    return [*stuecke, wort[anfang:]]
+    return _ohne_rest([*stuecke, wort[anfang:]])
+
+
+def _ohne_rest(stuecke: list[str]) -> list[str]:
+    """No line of one or two lonely letters: the line before gives some away, if it was broken anywhere."""
+    *vorn, letztes = stuecke
+    if not vorn or len(letztes) >= _KURZ or len(vorn[-1]) < 3 * _KURZ or vorn[-1][-1] in _NACH:
+        return stuecke
+    schnitt = len(vorn[-1]) - _KURZ + len(letztes)
+    while schnitt > _KURZ and unicodedata.combining(vorn[-1][schnitt]):
+        schnitt -= 1
+    return [*vorn[:-1], vorn[-1][:schnitt], vorn[-1][schnitt:] + letztes]
 
 
 def _breite(text: str, breiten: Mapping[str, float]) -> float:
