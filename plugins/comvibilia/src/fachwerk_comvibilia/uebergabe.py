@@ -74,6 +74,7 @@ class Uebergabe:
         ergebnis = self._ergebnis()
         quittung.pruefe(ergebnis)
         if fertig := self._bekannt(ergebnis):
+            self._raeume_reste(self._arbeit)
             return fertig
         if not (absicht := self._notiz("absicht")):
             return None
