@@ -36,6 +36,7 @@ BEFEHLE: Mapping[str, str] = {
     "plugins": "Zeigt die installierten Plugins.",
     "leistungen": "Zeigt den Leistungskatalog.",
     "new": "Legt ein neues Plugin aus einer Vorlage an.",
+    "konformitaet": "Prüft ein Plugin gegen den Vertrag und schreibt das Konformitätsblatt.",
     "datenbank": "Stand der Datenbank ansehen und sie aktualisieren.",
     "demo": "Zeigt die ganze Linie an einem eingebetteten Postfach.",
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",

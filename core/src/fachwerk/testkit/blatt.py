@@ -1,0 +1,158 @@
+"""The conformance sheet: what a municipality asks a vendor for, in German, as one Markdown file."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from fachwerk import __version__
+from fachwerk.modell import Art, Idempotenz, Manifest
+from fachwerk.testkit.konformitaet import Ergebnis, Pruefung
+
+AUSGANG = {
+    "bestanden": "bestanden",
+    "entfaellt": "entfällt",
+    "nicht_geprueft": "NICHT GEPRÜFT",
+    "ausgenommen": "AUSNAHME",
+    "gescheitert": "GESCHEITERT",
+}
+IDEMPOTENZ = {
+    Idempotenz.SCHLUESSEL: "Derselbe Schlüssel hat nur eine Wirkung; bei unklarem Ausgang wird wiederholt.",
+    Idempotenz.ABFRAGE: "Bei unklarem Ausgang wird das Ziel gefragt, ob es die Sendung hat.",
+    Idempotenz.KEINE: "Bei unklarem Ausgang sieht ein Mensch nach; wiederholt wird nichts.",
+}
+NIE = (
+    "das Fachverfahren oder Postfach selbst: Geprüft wurde gegen die Gegenstelle, die der Hersteller den Tests mitgibt",
+    "ob das Fachverfahren mit dem Inhalt etwas anfangen kann",
+    "Netz, Rechte, Laufwerke und Zertifikate am Standort (dafür: `fachwerk check` und ein Probelauf dort)",
+    "Stromausfall, Ausfall eines Datenträgers, Menge und Geschwindigkeit",
+    "die Sicherheit des Quelltexts und der mitgebrachten Bibliotheken",
+)
+"""What no run of these tests can prove."""
+
+
+def dateiname(ergebnis: Ergebnis) -> str:
+    """``konformitaet-PLUGIN-VERSION.md``."""
+    return f"konformitaet-{ergebnis.manifest.name}-{ergebnis.manifest.version}.md"
+
+
+def blatt(ergebnis: Ergebnis, zeit: datetime) -> str:
+    """The whole sheet."""
+    return "\n".join(_zeilen(ergebnis, zeit)) + "\n"
+
+
+def als_json(ergebnis: Ergebnis, datei: str) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "plugin": ergebnis.manifest.name,
+        "version": ergebnis.manifest.version,
+        "urteil": ergebnis.urteil,
+        "blatt": datei,
+        "fehler": list(ergebnis.fehler),
+        "ungeprueft": [*ergebnis.ungeprueft, *NIE],
+        "pruefungen": [
+            {"klasse": p.klasse, "test": p.test, "text": p.text, "ausgang": p.ausgang, "gruende": list(p.gruende)}
+            for p in ergebnis.pruefungen
+        ],
+    }
+
+
+def _zeilen(ergebnis: Ergebnis, zeit: datetime) -> Iterator[str]:
+    manifest = ergebnis.manifest
+    yield f"# Konformitätsblatt: {_text(manifest.titel or manifest.name)}"
+    yield ""
+    yield f"**Ergebnis: {ergebnis.urteil}.** {_summe(ergebnis)}"
+    yield ""
+    yield from _tabelle("Angabe", "Wert", _kopf(ergebnis, zeit))
+    yield ""
+    yield "## Was das Plugin von sich sagt"
+    yield ""
+    yield from _tabelle("Angabe", "Wert", _manifest(manifest))
+    for klasse in dict.fromkeys(p.klasse for p in ergebnis.pruefungen):
+        yield from _klasse([p for p in ergebnis.pruefungen if p.klasse == klasse])
+    yield from _liste("Gescheitert", [*ergebnis.fehler, *_gruende(ergebnis, "gescheitert")], "nichts")
+    yield from _liste("Ausnahmen, die der Hersteller erklärt hat", _gruende(ergebnis, "ausgenommen"), "keine")
+    yield from _liste("Was NICHT geprüft wurde", _nicht(ergebnis), "")
+    yield ""
+    yield "Dieses Blatt schreibt `fachwerk konformitaet`; jeder kann es selbst nachprüfen. Es ist keine Zertifizierung."
+
+
+def _summe(ergebnis: Ergebnis) -> str:
+    zahlen = {wort: len(ergebnis.mit(ausgang)) for ausgang, wort in AUSGANG.items()}
+    faelle = sum(pruefung.faelle for pruefung in ergebnis.pruefungen)
+    gezaehlt = ", ".join(f"{zahl} {wort}" for wort, zahl in zahlen.items() if zahl)
+    return f"{len(ergebnis.pruefungen)} Prüfungen mit {faelle} Fällen: {gezaehlt or 'keine'}."
+
+
+def _kopf(ergebnis: Ergebnis, zeit: datetime) -> Iterator[tuple[str, str]]:
+    yield "Plugin", f"`{ergebnis.manifest.name}` (Paket `{ergebnis.verteilung}`)"
+    yield "Version", ergebnis.manifest.version
+    yield "Fingerabdruck des Pakets (SHA-256)", f"`{ergebnis.fingerabdruck}`"
+    yield "Geprüft am", zeit.strftime("%d.%m.%Y %H:%M %Z")
+    yield "Fachwerk", __version__
+    yield "Python, System", f"{sys.version.split()[0]}, {platform.system()} {platform.machine()}"
+    yield "Nachprüfen mit", f"`fachwerk konformitaet {ergebnis.manifest.name}`"
+
+
+def _manifest(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    yield "Arten", ", ".join(sorted(art.value for art in manifest.arten))
+    if Art.ZIEL in manifest.arten:
+        yield "Doppelte Übergabe", IDEMPOTENZ[manifest.idempotenz]
+        yield "Stufen der Quittung", ", ".join(stufe.value for stufe in manifest.stufen)
+    yield "Leistungen", ", ".join(sorted(manifest.leistungen)) or "alle"
+    yield "Länder", ", ".join(sorted(manifest.laender)) or "alle"
+    yield "Formate hinein", ", ".join(angabe.name for angabe in manifest.formate) or "–"
+    yield "Formate hinaus", ", ".join(manifest.formate_aus) or "–"
+
+
+def _klasse(pruefungen: list[Pruefung]) -> Iterator[str]:
+    art = {"AdapterContract": "als Ziel", "KanalContract": "als Kanal"}.get(pruefungen[0].vertrag, "")
+    yield ""
+    yield f"## Geprüft {art} (`{pruefungen[0].klasse}`)"
+    yield ""
+    yield from _tabelle("Prüfung", "Ergebnis", ((p.text, _ausgang(p)) for p in pruefungen))
+
+
+def _ausgang(pruefung: Pruefung) -> str:
+    wort = AUSGANG[pruefung.ausgang]
+    if pruefung.ausgang == "bestanden":
+        return wort if pruefung.faelle < 2 else f"{wort} ({pruefung.faelle} Fälle)"
+    if pruefung.ausgang == "entfaellt":
+        return f"{wort}: {pruefung.gruende[0] if pruefung.gruende else ''}"
+    return f"**{wort}**"
+
+
+def _gruende(ergebnis: Ergebnis, ausgang: str) -> list[str]:
+    return [f"`{p.test}` ({p.klasse}): {grund}" for p in ergebnis.mit(ausgang) for grund in p.gruende]
+
+
+def _nicht(ergebnis: Ergebnis) -> list[str]:
+    luecken = [*ergebnis.ungeprueft, *_gruende(ergebnis, "nicht_geprueft")]
+    if platform.system() != "Windows":
+        luecken.append("Windows")
+    return [*luecken, *NIE]
+
+
+def _liste(titel: str, punkte: list[str], leer: str) -> Iterator[str]:
+    yield ""
+    yield f"## {titel}"
+    yield ""
+    if not punkte:
+        yield f"{leer.capitalize()}."
+    for punkt in punkte:
+        yield f"- {_text(punkt)}"
+
+
+def _tabelle(links: str, rechts: str, zeilen: Any) -> Iterator[str]:
+    yield f"| {links} | {rechts} |"
+    yield "|---|---|"
+    for wert, anderer in zeilen:
+        yield f"| {_text(wert)} | {_text(anderer)} |"
+
+
+def _text(wert: str) -> str:
+    """One line that cannot break out of a table."""
+    return " ".join(wert.split()).replace("|", "\\|")

@@ -1,0 +1,188 @@
+"""Runs the contract tests of an installed plugin in a process of their own and judges what came of it.
+
+The tests are found through the entry-point group ``fachwerk.konformitaet`` (key: the plugin, value: a module with its
+``Test…`` classes), or in files that are named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any, TextIO
+
+from fachwerk.errors import ConfigError
+from fachwerk.modell import Art, Manifest
+
+GRUPPE = "fachwerk.konformitaet"
+FRIST_S = 1800
+VERTRAEGE = {Art.ZIEL: "AdapterContract", Art.KANAL: "KanalContract"}
+"""Which contract a plugin of a kind is held to."""
+
+_RANG = ("bestanden", "entfaellt", "nicht_geprueft", "ausgenommen", "gescheitert")
+
+
+@dataclass(frozen=True)
+class Pruefung:
+    """One standard test over all its parameters; ``gruende`` say why where it did not simply pass."""
+
+    klasse: str
+    vertrag: str
+    test: str
+    text: str
+    ausgang: str
+    faelle: int
+    gruende: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ergebnis:
+    """Everything the sheet says. ``fingerabdruck`` is the SHA-256 over the files of the package."""
+
+    manifest: Manifest
+    verteilung: str
+    fingerabdruck: str
+    pruefungen: tuple[Pruefung, ...]
+    fehler: tuple[str, ...] = ()
+    ungeprueft: tuple[str, ...] = field(default=())
+
+    def mit(self, *ausgaenge: str) -> list[Pruefung]:
+        """The tests that ended in one of these ways."""
+        return [pruefung for pruefung in self.pruefungen if pruefung.ausgang in ausgaenge]
+
+    @property
+    def code(self) -> int:
+        """0 all kept, 1 with exceptions or gaps, 3 the contract is broken."""
+        if self.fehler or self.mit("gescheitert"):
+            return 3
+        return 1 if self.ungeprueft or self.mit("ausgenommen", "nicht_geprueft") else 0
+
+    @property
+    def urteil(self) -> str:
+        """One word for the sheet."""
+        return {0: "bestanden", 1: "mit Einschränkungen bestanden", 3: "nicht bestanden"}[self.code]
+
+
+def pruefe(name: str, dateien: Sequence[Path] = (), fortschritt: TextIO | None = None) -> Ergebnis:
+    """Run all contract tests of the plugin ``name``. Raises ``ConfigError`` where there are none."""
+    from fachwerk.plugins import lade
+
+    manifest = lade([name], nur=[name]).manifest(name)
+    roh = _laufe(name, list(dateien) or _module(name), eigene=not dateien, fortschritt=fortschritt)
+    if not roh["klassen"] and not roh["sammelfehler"]:
+        raise _keine_tests(name)
+    pruefungen = tuple(_pruefungen(roh))
+    verteilung, ort = _herkunft(name)
+    return Ergebnis(
+        manifest,
+        verteilung,
+        _fingerabdruck(ort),
+        pruefungen,
+        tuple(roh["sammelfehler"]),
+        tuple(_luecken(manifest, roh)),
+    )
+
+
+def _module(name: str) -> list[Path]:
+    orte = []
+    for punkt in metadata.entry_points(group=GRUPPE, name=name):
+        gefunden = util.find_spec(punkt.module)
+        if gefunden is None or gefunden.origin is None:
+            text = f"Das Plugin „{name}“ nennt {punkt.module} als Vertragstests, aber das Modul gibt es nicht."
+            raise ConfigError("konformitaet_modul", text, schluessel=GRUPPE)
+        orte.append(Path(gefunden.origin))
+    if not orte:
+        raise _keine_tests(name)
+    return orte
+
+
+def _keine_tests(name: str) -> ConfigError:
+    return ConfigError(
+        "konformitaet_keine_tests",
+        f"Das Plugin „{name}“ bringt keine Vertragstests mit (Eintrittspunkt {GRUPPE}). Beim Hersteller nachfragen, "
+        "oder mit --tests eine Datei nennen, in der sie stehen.",
+        schluessel=GRUPPE,
+    )
+
+
+def _laufe(name: str, dateien: list[Path], *, eigene: bool, fortschritt: TextIO | None) -> dict[str, Any]:
+    if util.find_spec("pytest") is None:
+        text = "Für die Vertragstests fehlt pytest. Bitte installieren: python -m pip install 'fachwerk[testkit]'"
+        raise ConfigError("konformitaet_pytest", text)
+    with tempfile.TemporaryDirectory(prefix="fachwerk-") as ordner:
+        bericht, leer = Path(ordner, "bericht.json"), Path(ordner, "pytest.ini")
+        leer.write_text("[pytest]\n", encoding="utf-8")
+        befehl = [sys.executable, "-m", "pytest", "-p", "fachwerk.testkit.bericht", "-p", "no:cacheprovider", "-q"]
+        befehl += ["--import-mode=importlib", "--show-capture=no", "--tb=no", f"--basetemp={ordner}/lauf"]
+        befehl += [f"-c{leer}", f"--rootdir={ordner}"] if eigene else []
+        umgebung = {**os.environ, "FACHWERK_TEST_PLUGIN": name, "FACHWERK_TEST_BERICHT": str(bericht)}
+        umgebung.pop("FACHWERK_TEST_GOLDEN", None)
+        ausgabe = fortschritt or subprocess.DEVNULL
+        befehl += map(str, dateien)
+        lauf = subprocess.run(befehl, env=umgebung, stdout=ausgabe, stderr=ausgabe, timeout=FRIST_S)  # noqa: S603
+        if not bericht.exists():
+            text = (
+                f"Die Vertragstests von „{name}“ kamen nicht zu einem Ergebnis (pytest endete mit {lauf.returncode})."
+            )
+            raise ConfigError("konformitaet_abbruch", text)
+        ergebnis: dict[str, Any] = json.loads(bericht.read_text(encoding="utf-8"))
+        return ergebnis
+
+
+def _pruefungen(roh: dict[str, Any]) -> list[Pruefung]:
+    """Every standard test of every class, also one that never ran."""
+    alle = []
+    for klasse, angaben in roh["klassen"].items():
+        for test, text in angaben["tests"].items():
+            laeufe = [lauf for lauf in roh["laeufe"] if (lauf["klasse"], lauf["test"]) == (klasse, test)]
+            alle.append(_zusammen(klasse, angaben["vertrag"], test, text, laeufe))
+    return alle
+
+
+def _zusammen(klasse: str, vertrag: str, test: str, text: str, laeufe: list[dict[str, str]]) -> Pruefung:
+    if not laeufe:
+        return Pruefung(klasse, vertrag, test, text, "gescheitert", 0, ("Der Test ist nicht gelaufen.",))
+    schlimmste = max((lauf["ausgang"] for lauf in laeufe), key=_RANG.index)
+    if schlimmste == "entfaellt" and any(lauf["ausgang"] == "bestanden" for lauf in laeufe):
+        schlimmste = "bestanden"
+    gruende = dict.fromkeys(_grund(lauf) for lauf in laeufe if lauf["grund"])
+    return Pruefung(klasse, vertrag, test, text, schlimmste, len(laeufe), tuple(gruende))
+
+
+def _grund(lauf: dict[str, str]) -> str:
+    return f"{lauf['fall']}: {lauf['grund']}" if lauf["fall"] and lauf["ausgang"] == "gescheitert" else lauf["grund"]
+
+
+def _luecken(manifest: Manifest, roh: dict[str, Any]) -> list[str]:
+    """Kinds of the plugin that no test class speaks for."""
+    geprueft = {angaben["vertrag"] for angaben in roh["klassen"].values()}
+    gemeint = [(art, vertrag) for art, vertrag in VERTRAEGE.items() if art in manifest.arten]
+    luecken = [
+        f"das Plugin als {art.value.capitalize()} (keine Klasse von {v})" for art, v in gemeint if v not in geprueft
+    ]
+    andere = sorted(art.value for art in manifest.arten - VERTRAEGE.keys())
+    return luecken + [f"das Plugin als {art} (eigene Tests des Herstellers)" for art in andere]
+
+
+def _herkunft(name: str) -> tuple[str, Path | None]:
+    for punkt in metadata.entry_points(group="fachwerk", name=name):
+        gefunden = util.find_spec(punkt.module)
+        ort = Path(gefunden.origin).parent if gefunden is not None and gefunden.origin else None
+        return (punkt.dist.name if punkt.dist else punkt.module), ort
+    return name, None
+
+
+def _fingerabdruck(ort: Path | None) -> str:
+    """So that a sheet belongs to exactly this code."""
+    summe = hashlib.sha256()
+    for pfad in sorted(ort.rglob("*")) if ort else ():
+        if pfad.is_file() and "__pycache__" not in pfad.parts:
+            summe.update(pfad.relative_to(ort or pfad).as_posix().encode() + b"\0" + pfad.read_bytes())
+    return summe.hexdigest()
