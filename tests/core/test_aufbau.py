@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from fachwerk.aufbau import Umfeld
 from fachwerk.errors import ConfigErrors
 from fachwerk.hookspecs import hookimpl
 from fachwerk.modell import Antrag, Art, Befund, Eingang, Manifest
@@ -219,3 +220,63 @@ def test_a_site_can_be_described_by_the_environment_alone() -> None:
         "FACHWERK_ROUTE": '[{"leistung": "wbs", "ziel": "akte", "kanal": "wbs-postfach"}]',
     }
     assert list(aufbau(lade(None, umgebung), PLUGINS).kanaele) == ["wbs-postfach"]
+
+
+class Nachbar(BaseModel):
+    """Rests on another section: takes its address, and refuses to stand alone."""
+
+    model_config = ConfigDict(extra="forbid")
+    ueber: str
+    adresse: str = ""
+
+    def im_umfeld(self, name: str, umfeld: Umfeld) -> Nachbar:
+        if self.ueber not in umfeld.kanaele:
+            raise ValueError(f"„{name}“ braucht den Kanal „{self.ueber}“; dort einen einrichten.")
+        return self.model_copy(update={"adresse": umfeld.kanaele[self.ueber].einstellungen.adresse})
+
+
+MIT_NACHBAR = Plugins.aus_modulen(
+    {
+        "postfach": modul(
+            "postfach",
+            {Art.KANAL},
+            {"receive": receive, "acknowledge": acknowledge, "check": check},
+            einstellungen={Art.KANAL: Postfach},
+        ),
+        "nachbar": modul(
+            "nachbar",
+            {Art.ZIEL},
+            {"render": render, "deliver": deliver, "check": check},
+            einstellungen={Art.ZIEL: Nachbar},
+        ),
+    }
+)
+NACHBAR = """
+[fachwerk]
+land = "mv"
+[kanal.p]
+plugin = "postfach"
+adresse = "https://p.example"
+[ziel.n]
+plugin = "nachbar"
+"""
+
+
+def test_settings_that_rest_on_another_section_see_it(schreibe: Callable[[str], Path]) -> None:
+    bau = aufbau(lade(schreibe(NACHBAR + 'ueber = "p"\n'), {}), MIT_NACHBAR)
+    assert bau.ziele["n"].einstellungen.adresse == "https://p.example"
+    assert bau.kanaele["p"].einstellungen.adresse == "https://p.example"
+
+
+def test_settings_that_cannot_work_together_are_a_problem_with_place_and_remedy(
+    schreibe: Callable[[str], Path],
+) -> None:
+    datei = schreibe(NACHBAR + 'ueber = "fehlt"\n')
+    with pytest.raises(ConfigErrors) as fehler:
+        aufbau(lade(datei, {}), MIT_NACHBAR)
+    [problem] = fehler.value.probleme
+    assert problem.code == "zusammenhang"
+    assert problem.details == {"datei": str(datei), "schluessel": "ziel.n", "umgebung": "FACHWERK_ZIEL__N"}
+    assert "„n“ braucht den Kanal „fehlt“" in problem.hint
+    bau, _ = aufbau_soweit(lade(datei, {}), MIT_NACHBAR)
+    assert "n" not in bau.ziele
