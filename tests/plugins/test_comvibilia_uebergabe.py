@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -382,24 +379,3 @@ def test_a_crash_at_the_switch_whose_files_are_gone_waits_for_the_receipt_then_a
     gefunden = comvibilia.find_delivered(ziel(), SCHLUESSEL, fake_host)
     assert gefunden is not None
     assert gefunden.stufe is Stufe.UEBERNOMMEN
-
-
-def toete_ueberall(tmp_path: Path, *angaben: str) -> None:
-    kind = Path(__file__).with_name("comvibilia_kind.py")
-    befehl = [sys.executable, str(kind), str(tmp_path / "k"), *angaben]
-    ende = subprocess.run(befehl, capture_output=True, text=True, timeout=600, check=False)
-    assert ende.returncode == 0, ende.stderr[-2000:]
-    bericht = json.loads(ende.stdout)
-    assert bericht["punkte"] > 40
-    assert bericht["fehler"] == []
-
-
-@beide
-def test_killed_at_every_point_it_arrives_once_or_is_held_with_the_true_reason(profil: str, tmp_path: Path) -> None:
-    toete_ueberall(tmp_path, profil)
-
-
-@pytest.mark.lang
-@beide
-def test_killed_at_every_point_whatever_the_other_side_does_then(profil: str, tmp_path: Path) -> None:
-    toete_ueberall(tmp_path, profil, "alle")
