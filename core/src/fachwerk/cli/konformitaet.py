@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     help="Datei mit den Vertragstests, wenn das Plugin sie nicht mitbringt (mehrmals möglich).",
 )
 @click.option("--json", "als_json_", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
-def befehl(plugin: str, ordner: Path, tests: tuple[Path, ...], als_json_: bool) -> None:
+@click.pass_context
+def befehl(ctx: click.Context, plugin: str, ordner: Path, tests: tuple[Path, ...], als_json_: bool) -> None:
     """Prüft ein installiertes Plugin gegen den Vertrag und schreibt konformitaet-PLUGIN-VERSION.md.
 
     Ausgang: 0 bestanden, 1 mit Ausnahmen oder Lücken, 3 nicht bestanden oder nicht prüfbar.
@@ -38,7 +39,7 @@ def befehl(plugin: str, ordner: Path, tests: tuple[Path, ...], als_json_: bool) 
     fortschritt = sys.stderr if sys.stderr.isatty() and not als_json_ else None
     ergebnis = pruefe(plugin.replace("-", "_"), tests, fortschritt)
     _gib_aus(ergebnis, ordner, als_json_)
-    raise SystemExit(ergebnis.code)
+    ctx.exit(ergebnis.code)
 
 
 def _gib_aus(ergebnis: Ergebnis, ordner: Path, als_json_: bool) -> None:

@@ -25,7 +25,7 @@ import pytest
 from fachwerk.errors import NeedsHumanError, PermanentError, RetryableError
 from fachwerk.modell import Art, Idempotenz, Quittung
 from fachwerk.testkit import goldstueck, ordnerstoerung, pruefantraege, pruefungen, stoerserver, sturz
-from fachwerk.testkit.ehrlichkeit import Standardtests
+from fachwerk.testkit.ehrlichkeit import Standardtests, entfaellt
 from fachwerk.testkit.gegenstelle import Zielstelle
 from fachwerk.testkit.kanarienvogel import Suche
 from fachwerk.testkit.pruefstand import Ausgang, Zielpruefstand
@@ -130,7 +130,7 @@ class AdapterContract(Standardtests):
     def test_find_delivered_weiss_was_ankam_und_was_nicht(self, stand: Zielpruefstand) -> None:
         """Die Nachfrage findet, was ankam (auch zweimal gefragt), und behauptet nichts von anderem."""
         if not stand.hat("find_delivered"):
-            pytest.skip("entfällt: Das Ziel kann nicht gefragt werden (Manifest: keine Abfrage)")
+            entfaellt("Das Ziel kann nicht gefragt werden (Manifest: keine Abfrage)")
         sendung, schluessel = stand.neuer()
         assert stand.finde(schluessel) is None
         kennung = stand.liefere(sendung, schluessel).kennung
@@ -145,9 +145,9 @@ class AdapterContract(Standardtests):
         """Bei jeder Anfrage einer Übergabe gestört: Am Ende liegt der Fall genau einmal vor, oder er ist gehalten."""
         anfragen = self._anfragen(stand)
         if not anfragen:
-            pytest.skip("entfällt: Eine Übergabe an dieses Ziel stellt keine Anfrage über host.http")
+            entfaellt("Eine Übergabe an dieses Ziel stellt keine Anfrage über host.http")
         if art == "anfrage_doppelt" and not stand.idempotent:
-            pytest.skip("entfällt: Das Ziel sagt nicht zu, eine doppelte Anfrage zu erkennen (Manifest: idempotenz)")
+            entfaellt("Das Ziel sagt nicht zu, eine doppelte Anfrage zu erkennen (Manifest: idempotenz)")
         for nummer in range(1, anfragen + 1):
             sendung, schluessel = stand.neuer()
             vorher = stand.zaehle()
@@ -177,7 +177,7 @@ class AdapterContract(Standardtests):
     def test_absturz_zwischen_absicht_und_quittung(self, stand: Zielpruefstand) -> None:
         """Der Prozess stirbt (kill -9) an jeder Stelle: Danach liegt der Fall einmal vor oder ist gehalten."""
         if not sturz.geht():
-            pytest.skip("entfällt: Dieses System kann keinen Prozess abspalten")
+            entfaellt("Dieses System kann keinen Prozess abspalten")
         bereich = stand.stelle.ordner or stand.host.ordner / "kein-ordner"
         for punkt in self._toedliche(stand, bereich):
             sendung, schluessel = stand.neuer()
@@ -252,7 +252,7 @@ class AdapterContract(Standardtests):
 
     def _ordner(self, stand: Zielpruefstand) -> Path:
         if stand.stelle.ordner is None:
-            pytest.skip("entfällt: Dieses Ziel ist kein Ordner")
+            entfaellt("Dieses Ziel ist kein Ordner")
         return stand.stelle.ordner
 
     def _zugriffe(self, stand: Zielpruefstand, ordner: Path) -> list[int]:

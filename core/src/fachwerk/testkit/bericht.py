@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from fachwerk.testkit.ehrlichkeit import Standardtests, standardtests
+from fachwerk.testkit.ehrlichkeit import Entfaellt, Standardtests, standardtests
 
-KIT = Path(__file__).parent
 MAX_GRUND = 600
 """Characters of a reason."""
 
@@ -66,11 +65,11 @@ class Mitschrift:
             self.sammelfehler.append(zeilen[-1].removeprefix("E").strip()[:MAX_GRUND] if zeilen else report.nodeid)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
         """One line for each test; a failure while setting up or tearing down counts for it."""
         bericht = yield
         if bericht.when == "call" or not bericht.passed:
-            self.laeufe.append(_lauf(item, bericht))
+            self.laeufe.append(_lauf(item, call, bericht))
         return bericht
 
     def pytest_sessionfinish(self) -> None:
@@ -94,20 +93,19 @@ def _name_von(klasse: Any) -> str:
     return str(manifest().name) if manifest is not None else ""
 
 
-def _lauf(item: Any, bericht: Any) -> Lauf:
+def _lauf(item: Any, aufruf: pytest.CallInfo[Any], bericht: Any) -> Lauf:
     fall = item.callspec.id if hasattr(item, "callspec") else ""
-    return Lauf(item.cls.__name__, item.originalname, fall, *_ausgang(bericht))
+    return Lauf(item.cls.__name__, item.originalname, fall, *_ausgang(aufruf, bericht))
 
 
-def _ausgang(bericht: Any) -> tuple[str, str]:
+def _ausgang(aufruf: pytest.CallInfo[Any], bericht: Any) -> tuple[str, str]:
     """``entfaellt`` is what the kit itself left out; whatever else was skipped was not checked."""
     if bericht.skipped and hasattr(bericht, "wasxfail"):
         return "ausgenommen", str(bericht.wasxfail).removeprefix("reason: ")
     if bericht.skipped:
-        pfad, _, grund = bericht.longrepr
-        grund = str(grund).removeprefix("Skipped: ")
-        eigener = Path(pfad).parent == KIT and grund.startswith("entfällt: ")
-        return ("entfaellt", grund.removeprefix("entfällt: ")) if eigener else ("nicht_geprueft", grund)
+        grund = str(bericht.longrepr[2]).removeprefix("Skipped: ").removeprefix("entfällt: ")
+        eigener = aufruf.excinfo is not None and type(aufruf.excinfo.value) is Entfaellt
+        return "entfaellt" if eigener else "nicht_geprueft", grund
     if bericht.passed:
         return "bestanden", ""
     return "gescheitert", _ursache(bericht.longrepr)

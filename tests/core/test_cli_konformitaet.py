@@ -1,0 +1,134 @@
+"""``fachwerk konformitaet``: the sheet says what was checked, what was not, and never more than is true."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fachwerk.cli import starte
+from fachwerk.modell import Art, Manifest
+from fachwerk.testkit.blatt import blatt, dateiname
+from fachwerk.testkit.ehrlichkeit import standardtests
+from fachwerk.testkit.konformitaet import Ergebnis, Pruefung, pruefe
+
+ZEIT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+GUT = Pruefung("TestX", "AdapterContract", "test_a", "Alles | kommt an.", "bestanden", 2)
+MANIFEST = Manifest(name="probe", version="1.2", arten=frozenset({Art.ZIEL}), titel="Probe | erfunden")
+EINE = """
+from fachwerk.testkit import AdapterContract, Zielstelle
+import fachwerk_aktenablage
+
+class TestNurDas(AdapterContract):
+    plugin = fachwerk_aktenablage
+    ausnahmen = {{{ausnahmen}}}
+
+    def gegenstelle(self, ordner):
+        {gegenstelle}
+"""
+
+
+def ergebnis(*pruefungen: Pruefung, fehler: tuple[str, ...] = (), ungeprueft: tuple[str, ...] = ()) -> Ergebnis:
+    return Ergebnis(MANIFEST, "fachwerk-probe", "ab" * 32, (GUT, *pruefungen), fehler, ungeprueft)
+
+
+def als(ausgang: str, grund: str = "") -> Pruefung:
+    return replace(GUT, test="test_b", ausgang=ausgang, gruende=(grund,) if grund else ())
+
+
+# -- the judgement -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fall", "code"),
+    [
+        (ergebnis(), 0),
+        (ergebnis(als("entfaellt", "kein Ordner")), 0),
+        (ergebnis(als("ausgenommen", "Grund")), 1),
+        (ergebnis(als("nicht_geprueft", "Grund")), 1),
+        (ergebnis(ungeprueft=("das Plugin als Kanal",)), 1),
+        (ergebnis(als("gescheitert", "Grund")), 3),
+        (ergebnis(fehler=("TypeError",)), 3),
+        (ergebnis(als("ausgenommen", "Grund"), als("gescheitert", "Grund")), 3),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst(fall: Ergebnis, code: int) -> None:
+    assert fall.code == code
+    assert f"Ergebnis: {fall.urteil}." in blatt(fall, ZEIT)
+
+
+def test_the_sheet_names_exceptions_with_their_reason_and_what_was_not_checked() -> None:
+    text = blatt(ergebnis(als("ausgenommen", "Das Ziel kann es nicht."), ungeprueft=("das Plugin als Kanal",)), ZEIT)
+    assert "- `test_b` (TestX): Das Ziel kann es nicht." in text
+    assert "- das Plugin als Kanal" in text
+    assert "das Fachverfahren oder Postfach selbst" in text
+    assert "02.03.2026 09:30 UTC" in text
+    assert "keine Zertifizierung" in text
+
+
+def test_no_text_breaks_out_of_a_table() -> None:
+    text = blatt(ergebnis(als("gescheitert", "eins\n| zwei")), ZEIT)
+    assert "Alles \\| kommt an." in text
+    assert "eins \\| zwei" in text
+    assert dateiname(ergebnis()) == "konformitaet-probe-1.2.md"
+
+
+# -- the run -----------------------------------------------------------------------------------------------------
+
+
+def test_the_invented_fachverfahren_passes_and_the_sheet_lists_every_standard_test(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fachwerk.testkit.adapter import AdapterContract
+
+    assert starte(["konformitaet", "muster-fachverfahren", "--ordner", str(tmp_path), "--json"]) == 0
+    gesagt = json.loads(capsys.readouterr().out)
+    assert gesagt["urteil"] == "bestanden"
+    assert {p["test"] for p in gesagt["pruefungen"]} == standardtests(AdapterContract).keys()
+    [datei] = tmp_path.iterdir()
+    assert (datei.name, str(datei)) == ("konformitaet-muster_fachverfahren-0.1.0.md", gesagt["blatt"])
+    text = datei.read_text(encoding="utf-8")
+    for funktion in standardtests(AdapterContract).values():
+        assert funktion.__doc__ in text
+
+
+def test_a_plugin_that_is_not_installed_or_has_no_tests_is_refused_with_the_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert starte(["konformitaet", "gibtesnicht", "--ordner", str(tmp_path)]) == 3
+    assert "ist nicht installiert" in capsys.readouterr().err
+    assert starte(["konformitaet", "musterland", "--ordner", str(tmp_path)]) == 3
+    assert "bringt keine Vertragstests mit" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dishonest_class_does_not_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    datei = tmp_path / "test_unehrlich.py"
+    ausnahmen = "'test_schweigt_ueber_personen': 'kurz'"
+    datei.write_text(EINE.format(ausnahmen=ausnahmen, gegenstelle="pass"), encoding="utf-8")
+    assert starte(["konformitaet", "aktenablage", "--tests", str(datei), "--ordner", str(tmp_path)]) == 3
+    assert "braucht einen Grund" in capsys.readouterr().out
+    assert "**Ergebnis: nicht bestanden.**" in next(tmp_path.glob("*.md")).read_text(encoding="utf-8")
+
+
+def test_a_skip_of_the_vendor_counts_as_not_checked(tmp_path: Path) -> None:
+    datei = tmp_path / "test_still.py"
+    gegenstelle = "import pytest; pytest.skip('entfällt: heute nicht')"
+    datei.write_text(EINE.format(ausnahmen="", gegenstelle=gegenstelle), encoding="utf-8")
+    gefunden = pruefe("aktenablage", [datei])
+    assert gefunden.code == 1
+    assert not gefunden.mit("entfaellt")
+    assert [p.test for p in gefunden.mit("bestanden")] == ["test_kein_standardtest_fehlt"]
+    assert len(gefunden.mit("nicht_geprueft")) > 10
+
+
+def test_a_class_for_another_plugin_says_nothing_about_this_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    datei = tmp_path / "test_andere.py"
+    datei.write_text(EINE.format(ausnahmen="", gegenstelle="pass"), encoding="utf-8")
+    assert starte(["konformitaet", "generic_xta", "--tests", str(datei), "--ordner", str(tmp_path)]) == 3
+    assert "bringt keine Vertragstests mit" in capsys.readouterr().err
