@@ -52,6 +52,7 @@ class Dokumentliste(_Abschnitt):
     inhalt: str = ""
     kodierung: Literal["binaer", "base64_text"] = "binaer"
     mit_original: bool = False
+    mit_angaben: bool = False
 
 
 class Falldatei(_Abschnitt):
@@ -77,6 +78,7 @@ class Teile(_Abschnitt):
 
     original: str = ""
     anlagen: str = ""
+    angaben: str = ""
     pdf: Lesbar | None = None
     falldatei: Falldatei | None = None
 
@@ -123,6 +125,7 @@ class Ablageprofil(_Abschnitt):
         eigen = set() if self.form == "ordner" else {"stamm"}
         teile = self.teile
         namen = {"teile.original": (teile.original, eigen), "teile.anlagen": (teile.anlagen, eigen | {"nr"})}
+        namen["teile.angaben"] = (teile.angaben, eigen)
         namen["teile.pdf"] = (teile.pdf.name if teile.pdf else "", eigen)
         namen["teile.falldatei"] = (teile.falldatei.name if teile.falldatei else "", eigen)
         namen["ausloeser.name"] = (self.ausloeser.name, {"stamm"})

@@ -60,6 +60,9 @@ def _ordner(werte: Zieleinstellungen, profil: Ablageprofil, host: Host) -> Itera
             text = f"Der Ordner {basis} fehlt noch und wird mit dem ersten Vorgang angelegt."
             yield Befund(code="prosoz.wird_angelegt", schwere=Schwere.HINWEIS, text=text, pfad="verzeichnis")
         return
+    if Path(werte.verzeichnis).is_absolute() and not (basis / profil.eingang).is_dir():
+        text = f"Der Ordner {basis / profil.eingang} fehlt. Bitte anlegen; Fachwerk legt nur unter relativen Pfaden an."
+        yield _sperre("prosoz.ordner_fehlt", text, "profil")
     for ordner in dict.fromkeys((basis / profil.eingang, basis / profil.zwischenordner)):
         yield from _beschreibbar(ordner if ordner.is_dir() else basis)
     yield from _gleiches_laufwerk(basis / profil.eingang, basis / profil.zwischenordner)

@@ -23,7 +23,7 @@ from fachwerk.errors import (
 )
 from fachwerk.modell import Befund, GehaltenFuer, Quittung, Schwere, Sendung, Teil
 from fachwerk_prosoz.antwort import AntwortFehler, Ergebnis, Fault, bedeutung_von, deute, lies_rumpf
-from fachwerk_prosoz.mapping import ORIGINAL
+from fachwerk_prosoz.mapping import ANGABEN, ORIGINAL
 from fachwerk_prosoz.merk import Merk
 from fachwerk_prosoz.namen import kurzschluessel
 from fachwerk_prosoz.profil import Antwort, Profil, Soapprofil, Uebergabe
@@ -43,20 +43,21 @@ class Soapweg:
         self._profil = profil
         self._merk = merk
         self._host = merk.host
+        self._vorher = ""
 
     def liefere(self, sendung: Sendung, werte: dict[str, Any]) -> Quittung:
         """Call the operation once. ``OutcomeUnknownError`` where an answer is missing or cannot be understood."""
         self._merk.beginne()
         uebergabe = self._profil.uebergabe
         felder = self._felder(uebergabe, sendung, werte)
-        dienst = self._dienst(uebergabe.schluessel_wirkt)
+        dienst = self._dienst(idempotent=False)
+        self._vorher = self._merk.lies("gesendet")
         self._merk.setze("gesendet", self._host.now().isoformat())
         self._merk.setze("quittung", "")
         try:
             ergebnis = self._rufe(dienst, uebergabe.operation, felder, uebergabe.antwort)
         except (RetryableError, NeedsHumanError, PermanentError):
-            if not uebergabe.schluessel_wirkt:  # then these say that nothing was processed
-                self._merk.setze("gesendet", "")
+            self._merk.setze("gesendet", self._vorher)  # these say that nothing was processed
             raise
         return self._deute_uebergabe(ergebnis)
 
@@ -95,9 +96,10 @@ class Soapweg:
         teile = {anlage.pfad: anlage.teil for anlage in sendung.anlagen}
         eintraege = list(werte["dokumente"])
         if uebergabe.dokumente.mit_original and ORIGINAL in teile:
-            eintraege.insert(
-                0, {"pfad": ORIGINAL, "nummer": 0, "name": "Antrag im Original", "typ": "", **werte["original"]}
-            )
+            kopf = {"pfad": ORIGINAL, "nummer": 0, "name": "Antrag im Original", "typ": ""}
+            eintraege.insert(0, kopf | werte["original"])
+        if uebergabe.dokumente.mit_angaben:
+            eintraege.append({"pfad": ANGABEN, "nummer": 0, "name": "Angaben", "medientyp": "application/json"})
         ergebnis, rest = [], self._werte.hoechstgroesse_mb * MB
         for eintrag in eintraege:
             inhalt = self._lies(teile[eintrag["pfad"]], rest)
@@ -131,7 +133,7 @@ class Soapweg:
             self._merk.setze("quittung", f"{ergebnis.bedeutung} {zeit.isoformat()} {ergebnis.kennung}"[:300])
             return self._merk.quittung(str(ergebnis.bedeutung), zeit, ergebnis.kennung)
         if ergebnis.bedeutung == "spaeter":
-            self._merk.setze("gesendet", "")
+            self._merk.setze("gesendet", self._vorher)
             raise _spaeter()
         if ergebnis.bedeutung == "abgelehnt":
             raise self._merk.abgelehnt(ergebnis.grund, ergebnis.kennung)
@@ -145,7 +147,7 @@ class Soapweg:
         if art == "spaeter":
             return Ergebnis("spaeter")
         if art in ("endgueltig", "sachbearbeitung", "betrieb"):
-            self._merk.setze("gesendet", "")
+            self._merk.setze("gesendet", self._vorher)
             raise _fault_fehler(art, fault)
         raise _fault_fehler("", fault)
 
@@ -157,7 +159,7 @@ class Soapweg:
         assert nachfrage is not None  # noqa: S101  asked by the caller
         felder = baue(nachfrage.felder, {"lieferung": {"schluessel": merk.schluessel}})
         setze(felder, nachfrage.schluessel, self._schluessel)
-        ergebnis = self._rufe(self._dienst(True), nachfrage.operation, felder, nachfrage.antwort)
+        ergebnis = self._rufe(self._dienst(idempotent=True), nachfrage.operation, felder, nachfrage.antwort)
         if ergebnis.fault is not None:
             art = bedeutung_von(ergebnis.fault, self._profil.faults)
             if art in ("endgueltig", "sachbearbeitung", "betrieb"):
@@ -196,7 +198,7 @@ class Soapweg:
 
     # -- the wire -----------------------------------------------------------------------------------------------
 
-    def _dienst(self, idempotent: bool) -> tuple[Any, Transportweg]:
+    def _dienst(self, *, idempotent: bool) -> tuple[Any, Transportweg]:
         """zeep's proxy of the binding at our address. Raises before anything leaves."""
         try:
             return dienst(self._werte, self._profil, self._host, idempotent)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fachwerk.errors import PermanentError
 from fachwerk.modell import Sendung, Teil
-from fachwerk_prosoz.mapping import ORIGINAL
+from fachwerk_prosoz.mapping import ANGABEN, ORIGINAL
 from fachwerk_prosoz.namen import endung, fuelle
 from fachwerk_prosoz.profil import Ablageprofil, Falldatei
 from fachwerk_prosoz.werte import falldatei
@@ -55,6 +55,9 @@ def stuecke(profil: Ablageprofil, sendung: Sendung, werte: Mapping[str, Any], ko
     gelesen = list(_lesbar(profil, teile, werte, kopf))
     dokumente = [*gelesen, *_anlagen(profil, teile, werte, kopf, {stueck.angaben["nummer"] for stueck in gelesen})]
     plan = [*original, *dokumente]
+    if profil.teile.angaben:
+        angaben = {"nummer": 0, "name": "Angaben", "typ": "", "medientyp": "application/json", "dateiname": ""}
+        plan.append(Stueck(_name(profil.teile.angaben, kopf, angaben), teile[ANGABEN], angaben=angaben))
     fall = None
     if profil.teile.falldatei:
         mit = profil.teile.falldatei.dokumente and profil.teile.falldatei.dokumente.mit_original

@@ -44,12 +44,16 @@ class Reaktion:
 
 
 class Falldienst:
-    """Takes cases and says what it has; the mood is asked for at each hand-over, never at a question."""
+    """Takes cases and says what it has; the mood is asked for at each hand-over, never at a question.
+
+    ``inhalte`` keeps the documents by case number, in memory, where a test sets it to a dictionary.
+    """
 
     def __init__(self, faelle: Faelle, launen: Launen, eindeutig: bool) -> None:
         self._faelle = faelle
         self._launen = launen
         self._eindeutig = eindeutig
+        self.inhalte: dict[str, list[bytes]] | None = None
         self._schloss = threading.Lock()
 
     def beantworte(self, daten: bytes) -> Reaktion:
@@ -63,7 +67,7 @@ class Falldienst:
             return _fault("Ungueltig")
         if etree.QName(anfrage).localname == "FrageNachFall":
             return self._frage(wert(anfrage, "Kennung"))
-        return self._nimm(anfrage, daten)
+        return self._nimm(anfrage)
 
     def _frage(self, kennung: str) -> Reaktion:
         fall = self._faelle.finde(kennung)
@@ -71,7 +75,7 @@ class Falldienst:
             return _ergebnis("FrageNachFallErgebnis", "UNBEKANNT")
         return _ergebnis("FrageNachFallErgebnis", fall.get("status", "UEBERNOMMEN"), fall["fallnummer"])
 
-    def _nimm(self, anfrage: etree._Element, daten: bytes) -> Reaktion:
+    def _nimm(self, anfrage: etree._Element) -> Reaktion:
         laune = self._launen.naechste()
         if laune in FAULTS:
             return _fault(FAULTS[laune])
@@ -81,7 +85,7 @@ class Falldienst:
             return Reaktion(200, b"", abbruch=True)
         if laune == "ablehnend":
             return _ergebnis("NimmFallAnErgebnis", "ABGELEHNT", grund="Erfundene Ablehnung des Simulators")
-        fall = self._lege_an(anfrage, daten)
+        fall = self._lege_an(anfrage)
         gut = _ergebnis("NimmFallAnErgebnis", "ANGENOMMEN", fall)
         umschlag = {
             "halb": Reaktion(200, b"", abbruch=True),
@@ -92,9 +96,11 @@ class Falldienst:
         }
         return umschlag.get(laune, gut)
 
-    def _lege_an(self, anfrage: etree._Element, daten: bytes) -> str:
+    def _lege_an(self, anfrage: etree._Element) -> str:
         kennung = wert(anfrage, "Auftrag.Kennung")
-        dokumente = [_dokument(element, daten) for element in anfrage.iter(f"{{{RAUM}}}Dokument")]
+        elemente = list(anfrage.iter(f"{{{RAUM}}}Dokument"))
+        inhalte = [base64.b64decode(wert(element, "Inhalt")) for element in elemente]
+        dokumente = [_dokument(element, inhalt) for element, inhalt in zip(elemente, inhalte, strict=True)]
         with self._schloss:
             alt = self._faelle.finde(kennung) if self._eindeutig else None
             fall = alt or self._faelle.nimm(
@@ -103,12 +109,13 @@ class Falldienst:
                 person=wert(anfrage, "Auftrag.Person.Familienname"),
                 dokumente=dokumente,
             )
+            if self.inhalte is not None:
+                self.inhalte[str(fall["fallnummer"])] = inhalte
         return str(fall["fallnummer"])
 
 
-def _dokument(element: etree._Element, daten: bytes) -> dict[str, str]:
+def _dokument(element: etree._Element, inhalt: bytes) -> dict[str, str]:
     """What came: name, kind and checksum of the content."""
-    inhalt = base64.b64decode(wert(element, "Inhalt"))
     return {
         "name": wert(element, "Bezeichnung"),
         "art": wert(element, "Art"),

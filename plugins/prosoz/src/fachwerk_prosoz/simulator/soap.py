@@ -85,6 +85,11 @@ class SoapSimulator:
             "ca": str(self.pki / "ca.crt"),
         }
 
+    def angekommen(self) -> list[dict[str, bytes]]:
+        """The documents of every case taken since ``dienst.inhalte`` was set, by number: for tests of the contents."""
+        inhalte = self.dienst.inhalte or {}
+        return [{str(nr): i for nr, i in enumerate(inhalte.get(f["fallnummer"], []))} for f in self.faelle.alle()]
+
     def start(self) -> str:
         """Make what is missing, bind and serve in a thread; the address."""
         richte_pki_ein(self.pki, [KONTO], self._jetzt(), self.host)
