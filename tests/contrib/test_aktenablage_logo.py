@@ -132,7 +132,7 @@ def test_a_relative_path_is_meant_from_the_folder_of_the_configuration(tmp_path:
         {"verzeichnis": "a", "logo": "logo.png"}, context={"ordner": tmp_path}
     ).logo
     assert gelesen == lies_bild(ROT)
-    assert Zieleinstellungen(verzeichnis="a", logo="").logo is None
+    assert Zieleinstellungen.model_validate({"verzeichnis": "a", "logo": ""}).logo is None
 
 
 @pytest.mark.parametrize(("inhalt", "wort"), [(None, "fehlt"), (b"kein Bild", "weder PNG noch JPEG")])
@@ -179,7 +179,8 @@ def test_a_folder_without_logo_is_as_it_was(aktenablage_faelle: ModuleType) -> N
         aktenablage_faelle.antrag(SpeicherInhalt()), aktenablage_faelle.entscheidung(), aktenablage_faelle.ziel()
     )
     inhalt = b"".join(next(a.teil for a in sendung.anlagen if a.pfad == "antrag.pdf").bytes_strom())
-    assert "/XObject" not in pypdf.PdfReader(io.BytesIO(inhalt)).pages[0]["/Resources"]
+    mittel: Any = pypdf.PdfReader(io.BytesIO(inhalt)).pages[0]["/Resources"]
+    assert "/XObject" not in mittel
 
 
 def test_an_installation_with_a_missing_logo_does_not_start_and_names_the_key(tmp_path: Path) -> None:

@@ -81,9 +81,9 @@ def test_the_mirror_gets_the_same_folder_and_the_same_zip(
     host: FakeHost, ausgang: Path, aktenablage_faelle: ModuleType
 ) -> None:
     ziel = aktenablage_faelle.ziel(spiegel="zweiter/ort", zip=True)
-    kennung = ablage.deliver(sendung(), ziel, SCHLUESSEL, host).kennung
+    quittung = ablage.deliver(sendung(), ziel, SCHLUESSEL, host)
     assert dateien(ausgang) == dateien(host.ordner / "zweiter" / "ort")
-    assert ablage.find_delivered(ziel, SCHLUESSEL, host).kennung == kennung
+    assert ablage.find_delivered(ziel, SCHLUESSEL, host) == quittung
 
 
 def test_a_mirror_that_is_gone_is_tried_again_and_the_folder_stays(

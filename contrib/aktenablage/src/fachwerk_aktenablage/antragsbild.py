@@ -171,16 +171,16 @@ def _liste(werte: Iterable[str]) -> str:
 
 def _fall(antrag: Antrag) -> tuple[Abschnitt, ...]:
     """The facts of the case; what rests on an assumption says so before the first of them."""
-    erster, *weitere = fallabschnitte(antrag.fall or {}, antrag.leistung)
-    if not antrag.fall_annahmen:
-        return (erster, *weitere)
+    abschnitte = fallabschnitte(antrag.fall or {}, antrag.leistung)
+    if not abschnitte or not antrag.fall_annahmen:
+        return abschnitte
     namen = ", ".join(bereinigt(annahme) for annahme in antrag.fall_annahmen)
     warnung = Absatz(
         f"Diese Angaben zu Haushalt, Einkommen und Wohnung beruhen auf einer nicht bestätigten Zuordnung von Feldern "
         f"({namen}). Bitte mit den Feldern der Nachricht und den Dokumenten vergleichen.",
         "warnung",
     )
-    return (replace(erster, bloecke=(warnung, *erster.bloecke)), *weitere)
+    return (replace(abschnitte[0], bloecke=(warnung, *abschnitte[0].bloecke)), *abschnitte[1:])
 
 
 def _dokumente(antrag: Antrag, dateien: dict[int, str]) -> Iterator[Block]:
