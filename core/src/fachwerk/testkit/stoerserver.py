@@ -69,6 +69,7 @@ class Stoerserver:
         self.punkt: Callable[[], None] = lambda: None
         self._clients: dict[Verbindung, httpx.Client] = {}
         self._innen: list[httpx.Client] = []
+        self._umleitungen: list[_Umleitung] = []
         self._zu = socket.socket()
         self._zu.bind(("127.0.0.1", 0))
 
@@ -95,18 +96,22 @@ class Stoerserver:
     def http(self, verbindung: Verbindung) -> httpx.Client:
         """The client of ``verbindung``, with every request led through this server."""
         if verbindung not in self._clients:
-            client = oeffne(verbindung)
-            self._innen.append(oeffne(verbindung))
-            client._transport.close()
-            client._transport, client._mounts = _Umleitung(self, len(self._innen) - 1), {}
-            self._clients[verbindung] = client
+            innen = oeffne(verbindung)
+            umleitung = _Umleitung(self, len(self._innen))
+            self._innen.append(innen)
+            self._umleitungen.append(umleitung)
+            self._clients[verbindung] = httpx.Client(
+                transport=umleitung,
+                trust_env=False,
+                follow_redirects=innen.follow_redirects,
+                timeout=innen.timeout,
+                headers=innen.headers,
+            )
         return self._clients[verbindung]
 
     def nach_abspaltung(self) -> None:
         """In a forked child: never use a connection of the parent."""
-        for client in self._clients.values():
-            umleitung = client._transport
-            assert isinstance(umleitung, _Umleitung)
+        for umleitung in self._umleitungen:
             umleitung.lokal = httpx.HTTPTransport(trust_env=False)
 
     def adresse(self, art: str) -> httpx.URL:
