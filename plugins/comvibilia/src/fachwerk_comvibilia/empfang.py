@@ -30,7 +30,7 @@ from fachwerk_comvibilia.mapping import (
     zweimal_gleich,
 )
 from fachwerk_comvibilia.muster import passt_eines
-from fachwerk_comvibilia.namen import anzeigbar
+from fachwerk_comvibilia.namen import anzeigbar, vergleichbar
 from fachwerk_comvibilia.profil import Behaelter, EingangProfil, Profil
 from fachwerk_comvibilia.settings import Kanaleinstellungen, kanaleinstellungen
 from fachwerk_comvibilia.xmlangaben import Angaben
@@ -141,8 +141,8 @@ class Empfang:
         pfad = self.eingang.metadaten.dateien if self.eingang.metadaten else ""
         if angaben is None or not pfad:
             return
-        da = {eintrag.pfad.rsplit("/", 1)[-1].casefold() for eintrag in kandidat.eintraege}
-        if any(name.replace("\\", "/").rsplit("/", 1)[-1].casefold() not in da for name in angaben.alle(pfad)):
+        da = {vergleichbar(eintrag.pfad) for eintrag in kandidat.eintraege}
+        if any(vergleichbar(name) not in da for name in angaben.alle(pfad)):
             raise _Liegenlassen(Grund.DATEIEN_FEHLEN)
 
     def _teile(self, wo: Ordner, gefunden: Rollen, kandidat: Kandidat) -> Iterator[Teil]:

@@ -250,10 +250,12 @@ def sendung(antrag: Antrag, ziel: str) -> Sendung:
     """The original as message, then every attachment once, in the order of the Antrag; nothing is made anew."""
     anlagen = [Anlage(pfad=NACHRICHT, teil=antrag.original)] if antrag.original else []
     gesehen: set[object] = {_gleich(antrag.original)} if antrag.original else set()
+    nummer = 0
     for teil in antrag.anlagen:
         if _gleich(teil) not in gesehen:
             gesehen.add(_gleich(teil))
-            anlagen.append(Anlage(pfad=f"anlagen/{len(gesehen):04d}", teil=teil))
+            nummer += 1
+            anlagen.append(Anlage(pfad=f"anlagen/{nummer:04d}", teil=teil))
     metadaten = {TEST: JA} if antrag.test else {}
     return Sendung(ziel=ziel, bezeichnung=_bezeichnung(antrag), anlagen=tuple(anlagen), metadaten=metadaten)
 

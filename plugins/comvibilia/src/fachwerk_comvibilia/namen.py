@@ -27,6 +27,12 @@ def anzeigbar(name: str) -> str:
     return "".join("\ufffd" if unicodedata.category(zeichen) in ("Cc", "Cs") else zeichen for zeichen in text)
 
 
+def vergleichbar(pfad: str) -> str:
+    """The last segment as two lists of files agree on it: no case, no form of umlauts, no white space around."""
+    letzter = anzeigbar(pfad).replace("\\", "/").rsplit("/", 1)[-1]
+    return unicodedata.normalize("NFC", " ".join(letzter.split())).casefold()
+
+
 def sicherer_name(name: str, ersatz: str = "datei", laenge: int = MAX_NAME) -> str:
     """One path segment of plain ASCII, valid on every system, at most ``laenge`` (20 or more) characters.
 

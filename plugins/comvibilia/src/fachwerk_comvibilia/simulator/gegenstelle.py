@@ -22,6 +22,7 @@ from fachwerk_comvibilia.profil import AusgangProfil, EingangProfil, Profil, lad
 from fachwerk_comvibilia.simulator.temperament import Temperament
 
 _KENNUNG = re.compile(r"fw[0-9a-f]{16}")
+_UNMOEGLICH = re.compile(r"[/\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _STAND = {"uebernommen": "uebernommen", "angenommen": "angenommen", "abgelehnt": "abgelehnt"}
 
 
@@ -80,7 +81,13 @@ class ComVibilia:
     # -- what a round does --------------------------------------------------------------------------------------
 
     def lege_ab(self, nachricht: Nachricht) -> None:
-        """Begin to export; with one piece per file it is complete at once, else one piece per round."""
+        """Begin to export; with one piece per file it is complete at once, else one piece per round.
+
+        Raises ``ValueError`` for a name no file can have.
+        """
+        for anlage, _ in nachricht.anlagen:
+            if anlage in ("", ".", "..") or _UNMOEGLICH.search(anlage) or len(anlage.encode()) > 200:
+                raise ValueError("Einen solchen Namen kann eine Datei nicht haben.")
         self._gezaehlt += 1
         name = nachricht.name or f"nachricht-{self._gezaehlt:05d}"
         schreiber = self._exportiere(nachricht, "nachricht" if self.temperament.gleiche_namen else name)

@@ -1,0 +1,82 @@
+"""COM Vibilia and Lämmerzahl keep the promises every adapter makes, in both shipped layouts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import fachwerk_comvibilia
+from fachwerk.testkit import AdapterContract, KanalContract
+from fachwerk.testkit.gegenstelle import Ankunft, Datei, Kanalstelle, Zielstelle
+from fachwerk_comvibilia.muster import stamm_von
+from fachwerk_comvibilia.profil import lade
+from fachwerk_comvibilia.simulator import ComVibilia, Nachricht, Temperament
+
+
+def flache(ordner: Path) -> list[Ankunft]:
+    """A case for every marker, with all files of its stem."""
+    namen = [pfad.name for pfad in ordner.iterdir()] if ordner.is_dir() else []
+    staemme = [stamm for name in sorted(namen) if (stamm := stamm_von("{stamm}.fertig", name))]
+    return [{n: (ordner / n).read_bytes() for n in namen if n.startswith(f"{stamm}.")} for stamm in staemme]
+
+
+class TestZielImOrdner(AdapterContract):
+    plugin = fachwerk_comvibilia
+
+    @contextmanager
+    def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
+        yield Zielstelle.im_ordner(ordner / "import")
+
+
+class TestZielFlach(AdapterContract):
+    plugin = fachwerk_comvibilia
+
+    @contextmanager
+    def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
+        yield Zielstelle.im_ordner(ordner / "import", lies=flache, profil="flach")
+
+
+def export(ordner: Path, profil: str) -> Kanalstelle:
+    """A fresh export folder, filled by the simulator."""
+    seite, nummern = ComVibilia(ordner, lade(profil, ordner)), itertools.count(1)
+    marke = "*/uebergabe.fertig" if profil == "ordner" else "*.fertig"
+
+    def lege_hin(dateien: Sequence[Datei], **launen: Any) -> None:
+        (_, _, xml), *anlagen = dateien
+        seite.temperament = Temperament(**launen)
+        seite.lege_ab(Nachricht(xml, [(name, inhalt) for name, _, inhalt in anlagen], name=f"n{next(nummern)}"))
+
+    def lege_halb_hin(dateien: Sequence[Datei]) -> Callable[[], None]:
+        lege_hin(dateien, schritte=1000)
+
+        def vollende() -> None:
+            while seite._laufende:
+                seite.runde()
+
+        return vollende
+
+    werte = {"verzeichnis": str(seite.export.absolute()), "profil": profil, "alarm_minuten": 100_000}
+
+    def wartend() -> int:
+        return len([fund for fund in seite.export.glob(marke) if "verarbeitet" not in fund.parts])
+
+    return Kanalstelle(werte, lege_hin, wartend, lege_halb_hin, ordner=seite.export.absolute())
+
+
+class TestKanalImOrdner(KanalContract):
+    plugin = fachwerk_comvibilia
+
+    @contextmanager
+    def gegenstelle(self, ordner: Path) -> Iterator[Kanalstelle]:
+        yield export(ordner, "ordner")
+
+
+class TestKanalFlach(KanalContract):
+    plugin = fachwerk_comvibilia
+
+    @contextmanager
+    def gegenstelle(self, ordner: Path) -> Iterator[Kanalstelle]:
+        yield export(ordner, "flach")
