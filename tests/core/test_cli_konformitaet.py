@@ -91,6 +91,7 @@ def test_the_invented_fachverfahren_passes_and_the_sheet_lists_every_standard_te
     [datei] = tmp_path.iterdir()
     assert (datei.name, str(datei)) == ("konformitaet-muster_fachverfahren-0.1.0.md", gesagt["blatt"])
     text = datei.read_text(encoding="utf-8")
+    assert "entfällt: Dieses Ziel ist kein Ordner" in text
     for funktion in standardtests(AdapterContract).values():
         assert funktion.__doc__ in text
 

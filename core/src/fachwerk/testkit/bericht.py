@@ -103,9 +103,9 @@ def _ausgang(aufruf: pytest.CallInfo[Any], bericht: Any) -> tuple[str, str]:
     if bericht.skipped and hasattr(bericht, "wasxfail"):
         return "ausgenommen", str(bericht.wasxfail).removeprefix("reason: ")
     if bericht.skipped:
-        grund = str(bericht.longrepr[2]).removeprefix("Skipped: ").removeprefix("entfällt: ")
-        eigener = aufruf.excinfo is not None and type(aufruf.excinfo.value) is Entfaellt
-        return "entfaellt" if eigener else "nicht_geprueft", grund
+        if aufruf.excinfo is not None and type(aufruf.excinfo.value) is Entfaellt:
+            return "entfaellt", str(aufruf.excinfo.value).removeprefix("entfällt: ")
+        return "nicht_geprueft", str(bericht.longrepr[2]).removeprefix("Skipped: ")
     if bericht.passed:
         return "bestanden", ""
     return "gescheitert", _ursache(bericht.longrepr)
