@@ -358,3 +358,26 @@ def test_nothing_is_renamed_while_one_of_our_files_in_the_folders_is_open(
 
 def _ist_da(nr: str) -> bool:
     return os.path.lexists(f"/proc/self/fd/{nr}")
+
+
+@pytest.mark.parametrize("nachher", ["verschieben", "loeschen"])
+def test_an_acknowledgement_that_breaks_off_leaves_nothing_that_looks_like_a_message(
+    nachher: str, seite: Callable[..., ComVibilia], fake_host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gegenstelle, k, echt, uebrig = seite("flach"), kanal("flach", nachher=nachher), os.rename, [1]
+    gegenstelle.lege_ab(MELDUNG)
+    [eingang] = list(comvibilia.receive(k, fake_host))
+
+    def einmal(von: Any, nach: Any) -> None:
+        if not uebrig:
+            raise OSError(5, "lost")
+        uebrig.pop()
+        echt(von, nach)
+
+    monkeypatch.setattr(os, "rename", einmal)
+    with pytest.raises(RetryableError):
+        comvibilia.acknowledge(k, eingang, fake_host)
+    monkeypatch.undo()
+    assert list(comvibilia.receive(k, fake_host)) == [], "half of a message is no message"
+    comvibilia.acknowledge(k, eingang, fake_host)
+    assert {pfad.name for pfad in gegenstelle.export.iterdir()} <= {"verarbeitet"}
