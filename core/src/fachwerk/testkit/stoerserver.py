@@ -8,6 +8,7 @@ TLS alike. Nothing here waits: a hanging target is one whose time limit has pass
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ class Stoerserver:
     def nach_abspaltung(self) -> None:
         """In a forked child: never use a connection of the parent."""
         for umleitung in self._umleitungen:
-            umleitung.lokal = httpx.HTTPTransport(trust_env=False)
+            umleitung.lokal = _zum_server()
 
     def adresse(self, art: str) -> httpx.URL:
         """Where a request goes: here, or to a port nobody listens on."""
@@ -131,11 +132,16 @@ class Stoerserver:
         return antwort
 
 
+def _zum_server() -> httpx.HTTPTransport:
+    """Plain HTTP on loopback; the empty context spares loading certificates nobody needs."""
+    return httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False)
+
+
 class _Umleitung(httpx.BaseTransport):
     def __init__(self, netz: Stoerserver, nummer: int) -> None:
         self._netz = netz
         self._nummer = nummer
-        self.lokal = httpx.HTTPTransport(trust_env=False)
+        self.lokal = _zum_server()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         art = self._netz.laune.naechste(request)
