@@ -274,6 +274,7 @@ def test_a_container_named_by_the_profile_is_split_with_the_message_first(
         ("multipart", b"kein behaelter"),
         ("zip", b""),
     ],
+    ids=["zip cut off", "zip that explodes", "multipart cut off", "multipart with bad base64", "no multipart", "empty"],
 )
 def test_a_damaged_or_exploding_container_is_left_alone(art: str, datei: bytes, fake_host: FakeHost) -> None:
     profil = eigenes_profil(fake_host, behaelter=[{"muster": "*.behaelter", "art": art}])
