@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from fachwerk_comvibilia.profil import lade
+from fachwerk_comvibilia.simulator import ComVibilia, Temperament
 from fachwerk_generic_xta.simulator import XtaSimulator
 
 HIER = Path(__file__).resolve().parent
@@ -80,3 +82,13 @@ def portal(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any
 def leser(simulator: XtaSimulator, xta_gegenstelle: ModuleType) -> Iterator[Any]:
     with xta_gegenstelle.Gegenstelle(simulator, "leser") as client:
         yield client
+
+
+@pytest.fixture
+def seite(tmp_path: Path) -> Callable[..., ComVibilia]:
+    """Builds the other side of a COM Vibilia in ``cv`` with a layout profile and a temperament."""
+
+    def baue(profil: str = "ordner", **launen: Any) -> ComVibilia:
+        return ComVibilia(tmp_path / "cv", lade(profil, tmp_path), Temperament(**launen))
+
+    return baue

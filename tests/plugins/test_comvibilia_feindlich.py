@@ -15,23 +15,14 @@ import fachwerk_comvibilia as comvibilia
 from fachwerk.errors import FachwerkError, RetryableError
 from fachwerk.modell import Eingang, Kanal
 from fachwerk.testkit.wirt import FakeHost
-from fachwerk_comvibilia.profil import lade
 from fachwerk_comvibilia.settings import Kanaleinstellungen
-from fachwerk_comvibilia.simulator import ComVibilia, Nachricht, Temperament
+from fachwerk_comvibilia.simulator import ComVibilia, Nachricht
 
 XML = b"<antrag/>"
 PDF = b"%PDF-1.7 erfunden"
 MELDUNG = Nachricht(XML, [("Nachweis Miete.pdf", PDF), ("zweites.pdf", b"")], nachricht_id="m-1")
 
 beide = pytest.mark.parametrize("profil", ["ordner", "flach"])
-
-
-@pytest.fixture
-def seite(tmp_path: Path) -> Callable[..., ComVibilia]:
-    def baue(profil: str = "ordner", **launen: Any) -> ComVibilia:
-        return ComVibilia(tmp_path / "cv", lade(profil, tmp_path), Temperament(**launen))
-
-    return baue
 
 
 def kanal(profil: str = "ordner", **mehr: Any) -> Kanal:

@@ -15,23 +15,14 @@ import fachwerk_comvibilia as comvibilia
 from fachwerk.errors import NeedsHumanError, OutcomeUnknownError, PermanentError, RetryableError, StepError
 from fachwerk.modell import Antrag, Empfehlung, Entscheidung, Sendung, Stufe, Ziel
 from fachwerk.testkit.wirt import FakeHost
-from fachwerk_comvibilia.profil import lade
 from fachwerk_comvibilia.settings import Zieleinstellungen
-from fachwerk_comvibilia.simulator import ComVibilia, Temperament
+from fachwerk_comvibilia.simulator import ComVibilia
 
 SCHLUESSEL = "v1:cv:1"
 XML = b"<antrag/>"
 ENTSCHEIDUNG = Entscheidung(empfehlung=Empfehlung.VORLEGEN, stichtag=datetime(2026, 3, 2, tzinfo=UTC).date())
 
 beide = pytest.mark.parametrize("profil", ["ordner", "flach"])
-
-
-@pytest.fixture
-def seite(tmp_path: Path) -> Callable[..., ComVibilia]:
-    def baue(profil: str = "ordner", **launen: Any) -> ComVibilia:
-        return ComVibilia(tmp_path / "cv", lade(profil, tmp_path), Temperament(**launen))
-
-    return baue
 
 
 def ziel(profil: str = "ordner", **mehr: Any) -> Ziel:
