@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -63,6 +64,21 @@ def _leistung(text: str) -> str:
         return text
     rat = meinten_sie(text, [eintrag.wort for eintrag in leistungen()])
     raise ValueError(f"Diese Leistung steht nicht im Katalog („fachwerk leistungen list“ zeigt ihn).{rat}")
+
+
+def ist_eigener_rechner(rechner: str) -> bool:
+    """Whether an address, with or without brackets, is a loopback one."""
+    try:
+        return ip_address(rechner.strip("[]")).is_loopback
+    except ValueError:
+        return rechner == "localhost"
+
+
+def _adresse(text: str) -> str:
+    rechner, trenner, port = text.strip().rpartition(":")
+    if text and not (trenner and rechner and re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) and int(port) < 65536):
+        raise ValueError("Eine Adresse ist Rechner und Port: 127.0.0.1:8443 (IPv6 in Klammern: [::1]:8443).")
+    return text.strip()
 
 
 def _mindestens_eines(ziel: str | tuple[str, ...]) -> str | tuple[str, ...]:
@@ -192,11 +208,31 @@ class AlarmEinstellungen(Abschnitt):
 
 
 class KonsoleEinstellungen(Abschnitt):
-    """``[konsole]``: the web console; without ``listen`` there is none."""
+    """``[konsole]``: the web console; without ``listen`` there is none.
 
-    listen: str = ""
+    ``namen`` are the host names browsers may use beside the address itself. With ``anmeldung = "proxy"`` a reverse
+    proxy at one of ``proxy_adressen`` names the logged-in account in the header ``proxy_kopfzeile``.
+    """
+
+    listen: Annotated[str, AfterValidator(_adresse)] = ""
     zertifikat: str = ""
     privatschluessel: str = ""
+    namen: tuple[str, ...] = ()
+    anmeldung: Literal["konto", "proxy"] = "konto"
+    proxy_kopfzeile: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] = "X-Remote-User"
+    proxy_adressen: tuple[str, ...] = ("127.0.0.1", "::1")
+    sitzung_minuten: int = Field(default=30, ge=1, le=1440)
+    sitzung_stunden: int = Field(default=10, ge=1, le=24)
+
+    @model_validator(mode="after")
+    def _nur_verschluesselt(self) -> Self:
+        if bool(self.zertifikat) != bool(self.privatschluessel):
+            raise ValueError("zertifikat und privatschluessel gehören zusammen; bitte beide angeben oder keines.")
+        if self.listen and not self.zertifikat and not ist_eigener_rechner(self.listen.rpartition(":")[0]):
+            raise ValueError(
+                "Ohne zertifikat und privatschluessel lauscht die Konsole nur auf diesem Rechner (127.0.0.1:8443)."
+            )
+        return self
 
 
 class AufbewahrungEinstellungen(Abschnitt):

@@ -254,3 +254,24 @@ knoten = Table(
     Column("gestartet", _ZEIT, nullable=False),
     Column("herzschlag", _ZEIT, nullable=False),
 )
+
+konto = Table(
+    "konto",
+    METADATA,
+    Column("name", _KURZ, primary_key=True),
+    Column("kennwort", _KURZ, nullable=False, comment="argon2id with its parameters and salt"),
+    Column("rechte", Text, nullable=False, comment="JSON list of RECHT or RECHT:KANAL"),
+    Column("angelegt", _ZEIT, nullable=False),
+    Column("fehlversuche", Integer, nullable=False, default=0),
+    Column("gesperrt_bis", _ZEIT),
+)
+
+sitzung = Table(
+    "sitzung",
+    METADATA,
+    Column("id", String(64), primary_key=True, comment="SHA-256 of what the cookie holds"),
+    Column("konto", _KURZ, nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("angelegt", _ZEIT, nullable=False),
+    Column("zuletzt", _ZEIT, nullable=False),
+)
