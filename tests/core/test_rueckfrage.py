@@ -110,6 +110,18 @@ def test_a_pause_lies_between_half_and_all_of_the_age_but_never_under_half_a_min
     assert grenze / 2 - 0.001 <= sekunden <= grenze + 0.001
 
 
+def test_the_first_question_comes_when_the_section_of_the_ziel_says(
+    baue_welt: Bau, amt: Stufenziel, naechste_frage: Faellig
+) -> None:
+    welt = baue_welt(plugins={"amt": amt}, ziel={"akte": {"plugin": "amt", "nachfrage": "2h"}})
+    welt.lege_ein("n-1", antrag_xml(uuid="u-1"))
+    vorher = datetime.now(UTC)
+    assert welt.durchlauf() == ["done"]
+    faellig = naechste_frage(welt)
+    assert faellig is not None
+    assert timedelta(hours=1) <= faellig - vorher <= timedelta(hours=2, minutes=1)
+
+
 @pytest.mark.parametrize(("alter_min", "hoechstens_min"), [(10, 12), (120, 122), (1440, 360), (29 * 1440, 360)])
 def test_the_longer_ago_the_hand_over_the_longer_the_pause(
     uebergeben: Welt, amt: Stufenziel, alter_min: int, hoechstens_min: int, naechste_frage: Faellig

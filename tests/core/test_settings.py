@@ -46,6 +46,7 @@ plugin = "ablage"
 verzeichnis = "ausgang/amt"
 gleichzeitig = 2
 je_minute = 60
+nachfrage = "2h"
 
 [[route]]
 leistung = "99107022012000"
@@ -86,6 +87,7 @@ def test_the_example_of_the_design_is_read(schreibe: Schreiber, tmp_path: Path) 
     kanal = einstellungen.kanal["wbs-postfach"]
     assert (kanal.plugin, kanal.takt_s, kanal.eigene) == ("postfach", 300, {"adresse": "https://postfach.example"})
     assert einstellungen.ziel["sozialamt"].je_minute == 60
+    assert [einstellungen.ziel[name].nachfrage_s for name in ("akte", "sozialamt")] == [60, 7200]
     assert [route.ziele for route in einstellungen.routen] == [("akte", "sozialamt"), ("akte",)]
     assert [route.nummer for route in einstellungen.routen] == [1, 2]
     assert einstellungen.routen[0].zustand is Zustand.LIVE

@@ -161,11 +161,20 @@ class FormatEinstellungen(EigeneSchluessel):
 
 
 class ZielEinstellungen(EigeneSchluessel):
-    """``[ziel.NAME]``: a target; ``je_minute`` 0 is without limit."""
+    """``[ziel.NAME]``: a target; ``je_minute`` 0 is without limit.
+
+    So long (``nachfrage``) after a hand-over the target is asked for a higher receipt for the first time.
+    """
 
     plugin: PluginWort
     gleichzeitig: int = Field(default=1, ge=1, le=64)
     je_minute: int = Field(default=0, ge=0)
+    nachfrage: Annotated[str, AfterValidator(_takt)] = "1m"
+
+    @property
+    def nachfrage_s(self) -> int:
+        """``nachfrage`` in seconds."""
+        return takt_sekunden(self.nachfrage)
 
 
 class RouteEinstellungen(Abschnitt):

@@ -54,12 +54,12 @@ _RANG = {stufe: rang for rang, stufe in enumerate(Stufe)}
 _BEENDET = (Vorgangstand.FORWARDED.value, Vorgangstand.RETURNED.value)
 
 
-def pause(alter: timedelta, zufall: float | None = None) -> timedelta:
+def pause(alter: timedelta, zufall: float | None = None, erste: timedelta = ERSTE_PAUSE) -> timedelta:
     """Until the next question, ``alter`` after the hand-over: as long again, between 50 and 100 % of that.
 
-    At least for a minute, at most for six hours.
+    At least for ``erste``, at most for six hours.
     """
-    ganz = min(max(alter, ERSTE_PAUSE), LAENGSTE_PAUSE)
+    ganz = min(max(alter, erste), LAENGSTE_PAUSE)
     return ganz * (0.5 + 0.5 * (random.random() if zufall is None else zufall))  # noqa: S311  jitter, no secret
 
 
@@ -68,7 +68,13 @@ def plane(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, stufe: Stufe)
     stufen = betrieb.plugins.manifest(zeile.plugin).stufen
     hoeher = any(_RANG[eine] > _RANG[stufe] for eine in stufen)
     if hoeher and zeile.fassung > klaerung.FASSUNG and betrieb.plugins.hat(zeile.plugin, "find_delivered"):
-        _stelle(betrieb, verbindung, zeile, (zeile.frage or 0) + 1, datetime.now(UTC) + pause(ERSTE_PAUSE))
+        erste = _erste_pause(betrieb, zeile.ziel)
+        _stelle(betrieb, verbindung, zeile, (zeile.frage or 0) + 1, datetime.now(UTC) + pause(erste, erste=erste))
+
+
+def ist_absage(fehler: NeedsHumanError) -> bool:
+    """Whether the target has said that it did not take it over: that is an answer, and a retry sends anew."""
+    return not fehler.routenfehler and fehler.code not in UNGEWISS
 
 
 def frage_nach(betrieb: Betrieb, vorgang_id: str, ziel: str, fassung: str, nr: str) -> None:
@@ -116,6 +122,12 @@ def gib_auf(betrieb: Betrieb, vorgang_id: str, ziel: str, fassung: int, code: st
         hier = zustellung.update().where(*diese(vorgang_id, ziel, fassung), zustellung.c.frage_faellig.is_not(None))
         if verbindung.execute(hier.values(frage_faellig=None)).rowcount:
             alarm.melde(verbindung, alarm.QUITTUNG_FEHLT, alarm.des_vorgangs(vorgang_id), code, hinweis)
+
+
+def _erste_pause(betrieb: Betrieb, ziel: str) -> timedelta:
+    """As the section of the Ziel says; a minute where there is none (any more)."""
+    abschnitt = betrieb.einstellungen.ziel.get(ziel)
+    return timedelta(seconds=abschnitt.nachfrage_s) if abschnitt else ERSTE_PAUSE
 
 
 def _stelle(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, nr: int, faellig: datetime) -> None:
@@ -318,4 +330,4 @@ class _Frage:
         return utc(verbindung.execute(sa.select(sa.func.max(s.ende)).where(*hier)).scalar_one())
 
     def _naechste(self) -> datetime:
-        return datetime.now(UTC) + pause(self._alter)
+        return datetime.now(UTC) + pause(self._alter, erste=_erste_pause(self._betrieb, self._ziel))
