@@ -18,7 +18,7 @@ from sqlalchemy import event
 from fachwerk.errors import ConfigError
 from fachwerk.modell import utc
 
-SCHEMA_KOPF = "0004"
+SCHEMA_KOPF = "0005"
 """Newest migration; ``run`` refuses any other state of the database."""
 
 _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")

@@ -275,3 +275,25 @@ sitzung = Table(
     Column("angelegt", _ZEIT, nullable=False),
     Column("zuletzt", _ZEIT, nullable=False),
 )
+
+routenstand = Table(
+    "routenstand",
+    METADATA,
+    Column("route", String(300), primary_key=True, comment="Route.kennung"),
+    Column("zustand", String(10), nullable=False),
+    Column("ab", Date, comment="first day it holds; empty: at once"),
+    Column("bis", Date, comment="last day; a person ends it"),
+    Column("grund", Text, nullable=False, default="", comment="an operator's words about the route"),
+    Column("wer", _KURZ, nullable=False),
+    Column("seit", _ZEIT, nullable=False),
+)
+
+anbindungsstufe = Table(
+    "anbindungsstufe",
+    METADATA,
+    Column("leistung", _KURZ, primary_key=True),
+    Column("stufe", String(30), primary_key=True),
+    Column("am", Date, nullable=False, comment="local date on which it was reached"),
+    Column("wer", _KURZ, nullable=False),
+    Column("vermerkt", _ZEIT, nullable=False),
+)
