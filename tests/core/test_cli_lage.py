@@ -55,7 +55,7 @@ def tippe(
     konfig.write_text(KONFIG.format(url=datenbank_url), encoding="utf-8")
     monkeypatch.setattr("fachwerk.betrieb.lade", lambda namen: welt.plugins)
     monkeypatch.setattr("fachwerk.vorpruefung.lade_soweit", lambda namen: (welt.plugins, []))
-    monkeypatch.setattr("fachwerk.betrieb.Auftraege", Auftragsbuch)
+    monkeypatch.setattr("fachwerk.engine.Auftraege", Auftragsbuch)
     monkeypatch.setenv("COLUMNS", "400")
 
     def eingeben(*worte: str) -> tuple[object, str]:

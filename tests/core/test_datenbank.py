@@ -11,8 +11,18 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from fachwerk.datenbank import _alembic, aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand, vorlaeufig
+from fachwerk.datenbank import (
+    SCHEMA_KOPF,
+    _alembic,
+    aktualisiere,
+    bekannte_staende,
+    fuege_neu_ein,
+    oeffne_datenbank,
+    schema_stand,
+    vorlaeufig,
+)
 from fachwerk.demo.prozesse import warte
 from fachwerk.tabellen import METADATA, alarm, kanalstand, vorgang, zielstand, zustellung
 
@@ -72,6 +82,12 @@ def test_the_state_of_a_database_is_told(datenbank_url: str) -> None:
         verbindung.execute(sa.text("UPDATE fachwerk_schema SET version_num = '9999'"))
     assert schema_stand(engine) == "fremd"
     engine.dispose()
+
+
+def test_what_is_known_without_alembic_is_what_alembic_knows(sqlite_url: str) -> None:
+    skripte = ScriptDirectory.from_config(_alembic(oeffne_datenbank(sqlite_url)))
+    assert skripte.get_heads() == [SCHEMA_KOPF]
+    assert {skript.revision for skript in skripte.walk_revisions()} == bekannte_staende()
 
 
 def test_somebody_elses_tables_are_not_taken_for_an_empty_database(datenbank_url: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ import structlog
 
 from fachwerk import settings
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
-from fachwerk.engine import Auftraege, Schlange
 from fachwerk.errors import ConfigError, PermanentError
 from fachwerk.notizen import Notizen
 from fachwerk.plugins import Plugins, lade
@@ -26,6 +26,7 @@ from fachwerk.store import Store
 from fachwerk.wirt import Wirt
 
 if TYPE_CHECKING:
+    from fachwerk.engine import Auftraege, Schlange
     from fachwerk.modell import Kanal, Ziel
     from fachwerk.routen import Route
     from fachwerk.settings import Aufbau, Einstellungen
@@ -53,11 +54,17 @@ class Betrieb:
         ordner = einstellungen.ordner
         bund = Schluesselbund(lies_schluesseldatei(ordner / einstellungen.fachwerk.schluesseldatei))
         self.store = Store(datenbank, bund)
-        self.auftraege = Auftraege(datenbank)
         self.pruefer = self._pruefer()
         spiegel = einstellungen.sicherung.spiegel
         self.spiegel = Spiegel(ordner / spiegel) if spiegel else None
         self._wirte: dict[str, Wirt] = {}
+
+    @cached_property
+    def auftraege(self) -> Auftraege:
+        """The job queue; made when it is asked for, because commands that only look need no engine."""
+        from fachwerk.engine import Auftraege
+
+        return Auftraege(self.store.datenbank)
 
     def _pruefer(self) -> Pruefer | None:
         from fachwerk.viren import pruefer
@@ -112,6 +119,8 @@ class Betrieb:
 
     def schlangen(self) -> list[Schlange]:
         """The queues of this installation: the line, the polls, one per Ziel."""
+        from fachwerk.engine import Schlange
+
         arbeiter = self.einstellungen.fachwerk.arbeiter
         ziele = [
             Schlange(zielschlange(ziel.name), ziel.gleichzeitig, ziel.gleichzeitig, ziel.je_minute)
@@ -121,8 +130,9 @@ class Betrieb:
 
     def schliesse(self) -> None:
         """Release connections."""
-        with suppress(Exception):
-            self.auftraege.schliesse()
+        if "auftraege" in vars(self):
+            with suppress(Exception):
+                self.auftraege.schliesse()
         for wirt in self._wirte.values():
             wirt.schliesse()
         self.store.datenbank.dispose()

@@ -21,6 +21,10 @@ from fachwerk.modell import utc
 SCHEMA_KOPF = "0005"
 """Newest migration; ``run`` refuses any other state of the database."""
 
+_MIGRATIONEN = Path(__file__).parent / "migrations"
+_STAND_TABELLE = "fachwerk_schema"
+_STAND: sa.Select[tuple[str]] = sa.select(sa.column("version_num", sa.String)).select_from(sa.table(_STAND_TABELLE))
+
 _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _SQLITE_MINDESTENS = (3, 42)
 _POSTGRESQL = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000}
@@ -138,7 +142,7 @@ def _alembic(engine: sa.Engine) -> Any:
     from alembic.config import Config
 
     konfiguration = Config()
-    konfiguration.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    konfiguration.set_main_option("script_location", str(_MIGRATIONEN))
     konfiguration.attributes["engine"] = engine
     return konfiguration
 
@@ -152,17 +156,19 @@ def aktualisiere(engine: sa.Engine) -> None:
 
 def schema_stand(engine: sa.Engine) -> Schemastand:
     """``leer`` (new database), ``aktuell``, ``alt`` (older Fachwerk) or ``fremd`` (newer, or not ours)."""
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
     with engine.connect() as verbindung:
-        stand = MigrationContext.configure(verbindung, opts={"version_table": "fachwerk_schema"}).get_current_revision()
+        pruefer = sa.inspect(verbindung)
+        stand = verbindung.execute(_STAND).scalar_one_or_none() if pruefer.has_table(_STAND_TABELLE) else None
         if stand is None:
-            return "fremd" if "vorgang" in sa.inspect(verbindung).get_table_names() else "leer"
+            return "fremd" if pruefer.has_table("vorgang") else "leer"
     if stand == SCHEMA_KOPF:
         return "aktuell"
-    bekannt = {skript.revision for skript in ScriptDirectory.from_config(_alembic(engine)).walk_revisions()}
-    return "alt" if stand in bekannt else "fremd"
+    return "alt" if stand in bekannte_staende() else "fremd"
+
+
+def bekannte_staende() -> frozenset[str]:
+    """The revisions of all migrations, by the names of their files; a start need not load Alembic to know them."""
+    return frozenset(datei.name.partition("_")[0] for datei in (_MIGRATIONEN / "versions").glob("[0-9]*.py"))
 
 
 def fuege_neu_ein(verbindung: sa.Connection, tabelle: sa.Table, **werte: Any) -> bool:
