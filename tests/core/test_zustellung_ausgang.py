@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fachwerk import eingriff, zustellung
-from fachwerk.errors import OutcomeUnknownError, PermanentError, RetryableError
+from fachwerk.errors import NeedsHumanError, OutcomeUnknownError, PermanentError, RetryableError
 from fachwerk.tabellen import knoten
 from fachwerk.tabellen import zustellung as zustellung_tabelle
 from fachwerk.testkit.mitspieler import Stoerung, Zielsystem
@@ -113,6 +113,17 @@ def test_a_question_that_fails_for_good_is_asked_again_after_a_retry_before_anyt
     eingriff.wiederhole(welt.betrieb, welt.der_vorgang().id, "anna")
     welt.arbeite()
     assert (welt.der_vorgang().status, len(ziel.wirkungen)) == ("done", 1)
+
+
+def test_a_refusal_found_after_a_crash_is_an_answer_and_a_retry_sends_anew(baue_welt: Bau) -> None:
+    welt, ziel = ein_ziel(baue_welt, "mit_abfrage")
+    stirb(welt, angekommen=False, ziel=ziel)
+    ziel.fragestoerungen.append(NeedsHumanError("ziel.abgelehnt", "Das Ziel hat den Fall abgelehnt."))
+    welt.arbeite()
+    assert (welt.der_vorgang().status, welt.der_vorgang().grund) == ("held", "ziel.abgelehnt")
+    eingriff.wiederhole(welt.betrieb, welt.der_vorgang().id, "anna")
+    welt.arbeite()
+    assert (welt.der_vorgang().status, len(ziel.fragen), len(ziel.wirkungen)) == ("done", 1, 1)
 
 
 # -- the plugin broke in the middle -----------------------------------------------------------------------------------

@@ -151,7 +151,11 @@ class _Versuch:
     def _klaere(self, ziel: Ziel, grund: str = "") -> Quittung | None:
         """Unknown outcome: ask where the target can answer; None means it may be sent (again)."""
         if self._betrieb.plugins.hat(ziel.plugin, "find_delivered"):
-            gefunden: Quittung | None = self._rufe(ziel, "find_delivered", schluessel=self._schluessel)
+            try:
+                gefunden: Quittung | None = self._rufe(ziel, "find_delivered", schluessel=self._schluessel)
+            except NeedsHumanError as fehler:
+                self._unklar = not rueckfrage.ist_absage(fehler)
+                raise
             self._unklar = False
             return gefunden
         if self._betrieb.plugins.manifest(ziel.plugin).idempotenz is Idempotenz.SCHLUESSEL:
