@@ -23,7 +23,7 @@ SCHEMA_KOPF = "0005"
 
 _MIGRATIONEN = Path(__file__).parent / "migrations"
 _STAND_TABELLE = "fachwerk_schema"
-_STAND: sa.Select[tuple[str]] = sa.select(sa.column("version_num", sa.String)).select_from(sa.table(_STAND_TABELLE))
+_STAND: sa.Select[Any] = sa.select(sa.column("version_num", sa.String)).select_from(sa.table(_STAND_TABELLE))
 
 _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _SQLITE_MINDESTENS = (3, 42)
