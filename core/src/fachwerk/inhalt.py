@@ -77,6 +77,12 @@ class Inhaltsspeicher:
         verbindung.execute(fallschluessel.insert(), werte)
         self._merke(vorgang_id, schluessel)
 
+    def sichere_schluessel(self, verbindung: sa.Connection, kennung: str) -> None:
+        """Make the key of something that is no case (the audit of the installation), once, when it is first needed."""
+        vorhanden = sa.select(fallschluessel.c.vorgang_id).where(fallschluessel.c.vorgang_id == kennung)
+        if verbindung.execute(vorhanden).first() is None:
+            self.lege_fall_an(verbindung, kennung)
+
     def pruefe_hauptschluessel(self) -> None:
         """``PermanentError`` if the newest case was encrypted under another site key than ours."""
         with self._datenbank.connect() as verbindung:

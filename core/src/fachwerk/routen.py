@@ -36,7 +36,8 @@ class Route(Wert):
     """Where the cases of one Leistung go. Empty ``kanal``, ``land``, ``ags``, ``format`` match everything.
 
     ``leistung`` is a word of the catalogue, any of its LeiKa ids, or ``*``; ``nummer`` counts from 1 in the order
-    of the file; ``sperre_ab`` is the severity of a Befund from which a case is held.
+    of the file; ``sperre_ab`` is the severity of a Befund from which a case is held. ``grund`` and ``bis`` (last day)
+    go with ``pausiert`` and ``austritt``; nothing begins again by itself after ``bis``.
     """
 
     leistung: str
@@ -72,6 +73,13 @@ class Route(Wert):
         return f"„{self.name}“" if self.name else f"Nr. {self.nummer}"
 
     @property
+    def kennung(self) -> str:
+        """What the Route is for, in one line: what a command sets for it holds as long as this stays the same."""
+        orte = {"kanal": self.kanal, "land": self.land, "ags": self.ags, "format": self.format}
+        teile = [self.wort, *(f"{name}={wert}" for name, wert in orte.items() if wert), "test" if self.test else ""]
+        return " ".join(teil for teil in teile if teil)
+
+    @property
     def im_dienst(self) -> bool:
         """False while planned and after the end."""
         return self.zustand not in (Zustand.GEPLANT, Zustand.BEENDET)
@@ -97,11 +105,11 @@ def waehle_route(
     Raises ``NeedsHumanError`` for the Betrieb: ``route_keine`` or ``route_mehrere``.
     """
     dienst = [route for route in routen if route.im_dienst and route.test == test]
-    wort = _wort(leistung)
+    wort, benannt = _wort(leistung), _benannte(routen, test)
     passend = [
         route
         for route in dienst
-        if wort in _woerter(route, dienst, {wort})
+        if wort in _woerter(route, benannt, {wort})
         and route.kanal in ("", kanal)
         and route.land in ("", land)
         and route.format in ("", format)
@@ -134,11 +142,22 @@ def _wort(leistung: str) -> str:
     return bekannt.wort if bekannt else leistung.strip()
 
 
-def _woerter(route: Route, dienst: Sequence[Route], alle: set[str]) -> set[str]:
-    """The words of ``alle`` that ``route`` stands for."""
-    if route.leistung != ALLE:
-        return {route.wort} & alle
-    return alle - {andere.wort for andere in dienst if andere.leistung != ALLE}
+def _benannte(routen: Sequence[Route], test: bool) -> set[str]:
+    """The words that a ``*`` leaves to others. Also an ended Route keeps its own: what still comes is held.
+
+    A Leistung that was left on purpose would else go on under the next best Route, without anybody having decided so.
+    """
+    genannt = [route for route in routen if route.leistung != ALLE]
+    return {
+        route.wort
+        for route in genannt
+        if (route.im_dienst and route.test == test) or (route.zustand is Zustand.BEENDET and not test)
+    }
+
+
+def _woerter(route: Route, benannt: set[str], alle: set[str]) -> set[str]:
+    """The words of ``alle`` that ``route`` stands for; ``benannt`` are those that routes name."""
+    return alle - benannt if route.leistung == ALLE else {route.wort} & alle
 
 
 def _keine(routen: Sequence[Route], angaben: dict[str, str], test: bool) -> NeedsHumanError:
@@ -214,9 +233,9 @@ def _treffen_sich(a: Route, b: Route, routen: Sequence[Route], kanaele: Mapping[
     if not (a.im_dienst and b.im_dienst and a.test == b.test):
         return False
     dienst = [route for route in routen if route.im_dienst and route.test == a.test]
-    woerter = _alle_woerter(dienst)
+    woerter, benannt = _alle_woerter(dienst), _benannte(routen, a.test)
     return (
-        bool(_woerter(a, dienst, woerter) & _woerter(b, dienst, woerter))
+        bool(_woerter(a, benannt, woerter) & _woerter(b, benannt, woerter))
         and _vereinbar(a.kanal, b.kanal)
         and _vereinbar(a.format, b.format)
         and (a.ags.startswith(b.ags) or b.ags.startswith(a.ags))

@@ -249,6 +249,8 @@ class Store:
             .limit(1)
         ).one_or_none()
         nr, vorher = (letzte.nr + 1, letzte.siegel) if letzte else (1, "")
+        if grund and kette == BETRIEB:
+            self.inhalt.sichere_schluessel(verbindung, kette)
         grund_id = self.inhalt.schreibe_in(verbindung, kette, [grund.encode()]).id if grund else None
         zeit = datetime.now(UTC)
         verbindung.execute(

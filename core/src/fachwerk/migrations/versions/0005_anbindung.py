@@ -18,13 +18,14 @@ def upgrade() -> None:
     op.create_table(
         "routenstand",
         sa.Column("route", sa.String(length=300), nullable=False, comment="Route.kennung"),
-        sa.Column("zustand", sa.String(length=10), nullable=False),
+        sa.Column("nr", sa.Integer(), nullable=False, comment="the latest that has begun holds"),
+        sa.Column("zustand", sa.String(length=10), nullable=False, comment="empty: as in the configuration again"),
         sa.Column("ab", sa.Date(), nullable=True, comment="first day it holds; empty: at once"),
         sa.Column("bis", sa.Date(), nullable=True, comment="last day; a person ends it"),
         sa.Column("grund", sa.Text(), nullable=False, comment="an operator's words about the route"),
         sa.Column("wer", sa.String(length=200), nullable=False),
         sa.Column("seit", zeit, nullable=False),
-        sa.PrimaryKeyConstraint("route", name=op.f("pk_routenstand")),
+        sa.PrimaryKeyConstraint("route", "nr", name=op.f("pk_routenstand")),
     )
     op.create_table(
         "anbindungsstufe",
