@@ -45,7 +45,7 @@ def test_a_database_of_the_first_migration_keeps_its_data_when_it_is_brought_up_
         ohne = [spalte for spalte in vorgang.columns if spalte.name not in ("dringlichkeit", "frist")]
         leer = {s.name: s.default.arg for s in ohne if s.default is not None and s.default.is_scalar}
         verbindung.execute(sa.insert(sa.table("vorgang", *(sa.column(s.name) for s in ohne))).values(leer | fall))
-        spalten = [spalte.name for spalte in zustellung.columns if not spalte.name.startswith("frage")]
+        spalten = [spalte.name for spalte in zustellung.columns if not spalte.name.startswith(("frage", "erw", "mahn"))]
         verbindung.execute(
             sa.insert(sa.table("zustellung", *map(sa.column, spalten))).values(
                 lieferung
@@ -57,6 +57,7 @@ def test_a_database_of_the_first_migration_keeps_its_data_when_it_is_brought_up_
     with engine.begin() as verbindung:
         zeile = verbindung.execute(sa.select(zustellung)).one()
         assert (zeile.vorgang_id, zeile.versuch, zeile.frage, zeile.frage_faellig) == ("v1", 3, None, None)
+        assert (zeile.erwartet, zeile.erwartet_bis, zeile.mahnen_ab) == ("", None, None)
         stand = verbindung.execute(sa.select(vorgang)).one()
         assert (stand.status, stand.dringlichkeit, stand.frist) == ("done", "", None)
         assert fuege_neu_ein(verbindung, kanalstand, kanal="postfach")

@@ -155,8 +155,13 @@ zustellung = Table(
     Column("gehalten_fuer", String(20), nullable=False, default=""),
     Column("frage", Integer, comment="number of the latest question for a higher receipt; empty: never asked"),
     Column("frage_faellig", _ZEIT, comment="when it is asked; empty: not asked"),
+    Column("erwartet", String(24), nullable=False, default="", comment="the stage that should come next; empty: none"),
+    Column("erwartet_bis", _ZEIT, comment="after that it is overdue"),
+    Column("mahnen_ab", _ZEIT, comment="when an alarm is due; empty: none, or raised"),
     Index("ix_zustellung_frage_faellig", "frage_faellig"),
     Index("ix_zustellung_status_ziel", "status", "ziel"),
+    Index("ix_zustellung_erwartet_bis", "erwartet_bis"),
+    Index("ix_zustellung_mahnen_ab", "mahnen_ab"),
 )
 
 quittung = Table(
