@@ -20,6 +20,8 @@ from fachwerk_generic_xta.client import Adressen, Groessen, XtaClient
 from fachwerk_generic_xta.nachricht import Metadaten, Partei
 
 ID = "urn:de:xta:messageid:portal:1"
+GESENDET = b"http://www.xta.de/XTA/SendMessage"
+GEHOLT = b"http://www.osci.eu/ws/2008/05/transport/urn/messageTypes/MsgBoxFetchRequest"
 INHALTE = [b"<antrag/>", b"%PDF-1.7 " * 20, b"\r\n--uuid:", b"anlage drei"]
 
 
@@ -29,7 +31,7 @@ def client(http: httpx.Client, url: str = "https://p/", groessen: Groessen | Non
 
 @cache
 def gesendet() -> tuple[str, bytes]:
-    """Content-Type and body of a whole message, as the client itself writes it."""
+    """Content-Type and body of a whole message, as the client itself writes it, under the action of an answer."""
     anfragen: list[httpx.Request] = []
 
     def merke(anfrage: httpx.Request) -> httpx.Response:
@@ -42,7 +44,7 @@ def gesendet() -> tuple[str, bytes]:
     with suppress(StepError):
         kopf = Metadaten(ID, Partei("a"), Partei("b"), payload_schema="urn:s")
         client(httpx.Client(transport=httpx.MockTransport(merke))).send(kopf, teile)
-    return anfragen[0].headers["content-type"], anfragen[0].content
+    return anfragen[0].headers["content-type"], anfragen[0].content.replace(GESENDET, GEHOLT)
 
 
 def hole(koerper: bytes, groesse: int = 100) -> list[bytes]:

@@ -34,6 +34,8 @@ namen = st.one_of(
 inhalte = st.one_of(st.binary(max_size=200), st.sampled_from([b"", b"\r\n--uuid:", b"--", b"\r\n", b"<a/>" * 50]))
 angaben = st.builds(Teilangaben, namen, namen, st.sampled_from(["", "de", "x-a"]))
 teile = st.tuples(inhalte, namen, st.sampled_from(["text/xml", "a/b; c=d", "ä"]), namen, angaben, st.booleans())
+GESENDET = b"http://www.xta.de/XTA/SendMessage"
+GEHOLT = b"http://www.osci.eu/ws/2008/05/transport/urn/messageTypes/MsgBoxFetchRequest"
 
 
 class Spiegel:
@@ -50,7 +52,7 @@ class Spiegel:
             leer = b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body/></s:Envelope>'
             return httpx.Response(200, headers={"content-type": "application/soap+xml"}, content=leer)
         kopf = {"content-type": self.gesendet.headers["content-type"]}
-        return httpx.Response(200, headers=kopf, content=self.stuecke(self.gesendet.content))
+        return httpx.Response(200, headers=kopf, content=self.stuecke(self.gesendet.content.replace(GESENDET, GEHOLT)))
 
     def stuecke(self, koerper: bytes) -> Iterator[bytes]:
         return (koerper[ab : ab + self.groesse] for ab in range(0, len(koerper), self.groesse))

@@ -51,7 +51,11 @@ class Austausch:
 
     @contextmanager
     def frage(self, anfrage: Anfrage, anlagen: Sequence[Anlage] = (), *, idempotent: bool = True) -> Iterator[Antwort]:
-        """Send a request; yields its answer, of which only the HTTP head has been read."""
+        """Send a request; yields its answer, of which only the HTTP head has been read.
+
+        A connection whose answer cannot be trusted is not used again: whatever else comes over it would be taken for
+        the answer to the next request.
+        """
         http = self.leitungen if isinstance(self.leitungen, httpx.Client) else self.leitungen[anfrage.url]
         kopf, koerper = self._verpacke(anfrage, anlagen)
         try:
@@ -63,6 +67,9 @@ class Austausch:
             raise deute_uebertragung(classify(fehler, idempotent=idempotent), senden=not idempotent) from None
         try:
             yield Antwort(gekommen, self.groessen, self.zeiten, idempotent)
+        except AntwortFehler:
+            _trenne(gekommen)
+            raise
         finally:
             gekommen.close()
 
@@ -225,6 +232,12 @@ def _inhalt(teil: Teil) -> Iterator[bytes]:
                 {"teil": teil.id},
             )
         )
+
+
+def _trenne(gekommen: httpx.Response) -> None:
+    """Close the connection an answer came over; one without a socket has none to keep."""
+    if (strom := gekommen.extensions.get("network_stream")) is not None:
+        strom.close()
 
 
 def _zu_langsam() -> RetryableError:

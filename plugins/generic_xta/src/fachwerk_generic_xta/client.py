@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fachwerk.errors import OutcomeUnknownError, PermanentError, RetryableError, StepError
 from fachwerk.modell import Teil
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 __all__ = ["MIB", "Adressen", "Faehigkeiten", "Groessen", "XtaClient", "Zeiten", "verbinde"]
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class Faehigkeiten:
     """What a server may lack although the WSDL has it: getNext… (``blaettern``) and cancelMessage."""
@@ -79,15 +82,15 @@ class XtaClient:
 
     def check(self) -> None:
         """checkAccountActive: returns if the account works, raises why it does not."""
-        self._tausche(self._codec.pruefe_konto())
+        self._tausche(self._codec.pruefe_konto(), _nichts)
 
     def new_id(self) -> str:
         """createMessageId: a fresh message id; keep it durably before :meth:`send`."""
-        return self._codec.lies_kennung(self._tausche(self._codec.neue_kennung()))
+        return self._tausche(self._codec.neue_kennung(), self._codec.lies_kennung)
 
     def lookup(self, fragen: Sequence[Dienstfrage]) -> tuple[Dienstauskunft, ...]:
         """lookupService: who offers what, in the order of the server's answer. At least one question."""
-        return self._codec.lies_auskunft(self._tausche(self._codec.dienste(fragen)))
+        return self._tausche(self._codec.dienste(fragen), self._codec.lies_auskunft)
 
     def list(
         self,
@@ -101,7 +104,7 @@ class XtaClient:
     ) -> StatusListe:
         """getStatusList: one page. ``neue`` None lets the mailbox choose, False includes what was fetched before."""
         auswahl = Auswahl(neue, ab, bis, tuple(ids), tuple(antworten_auf))
-        return self._codec.lies_liste(self._tausche(self._codec.liste(auswahl, hoechstens)))
+        return self._tausche(self._codec.liste(auswahl, hoechstens), self._codec.lies_liste)
 
     def next_list(self, anfrage_id: str, erhalten: Sequence[str] = ()) -> StatusListe:
         """getNextStatusList (``blaettern``): the page behind the one with ``anfrage_id``.
@@ -109,7 +112,7 @@ class XtaClient:
         ``erhalten`` are acknowledged, which deletes them in the mailbox; left out, nothing is acknowledged.
         """
         self._verlange(self._faehigkeiten.blaettern, "blaettern")
-        return self._codec.lies_liste(self._tausche(self._codec.naechste_liste(anfrage_id, erhalten)))
+        return self._tausche(self._codec.naechste_liste(anfrage_id, erhalten), self._codec.lies_liste)
 
     def fetch(self, nachricht_id: str, inhalt: InhaltSchreiber) -> Abholung:
         """getMessage: the parts stream into ``inhalt``. Raises ``NachrichtUnbekannt`` if it is gone."""
@@ -137,7 +140,7 @@ class XtaClient:
         """
         try:
             for anfrage in self._codec.schliesse(ids, anfrage_id):
-                self._tausche(anfrage)
+                self._tausche(anfrage, _nichts)
         except NachrichtUnbekannt:
             for einzeln in ids if len(ids) > 1 else ():
                 self.close([einzeln], anfrage_id)
@@ -149,7 +152,7 @@ class XtaClient:
         """
         ansagen = _ansagen(teile, angaben)
         try:
-            self._tausche(self._codec.sende(metadaten, ansagen), _anlagen(ansagen, teile), senden=True)
+            self._tausche(self._codec.sende(metadaten, ansagen), _nichts, _anlagen(ansagen, teile), senden=True)
         except AntwortFehler as fehler:
             raise OutcomeUnknownError(
                 "xta.antwort_fehlt",
@@ -185,7 +188,7 @@ class XtaClient:
 
     def report(self, nachricht_id: str) -> TransportBericht:
         """getTransportReport: what became of a sent message. Raises ``NachrichtUnbekannt`` (perhaps: not yet)."""
-        return self._codec.lies_bericht(self._tausche(self._codec.bericht(nachricht_id)))
+        return self._tausche(self._codec.bericht(nachricht_id), self._codec.lies_bericht)
 
     def cancel(self, nachricht_id: str) -> None:
         """cancelMessage (``zurueckziehen``): only works before the message's ``nicht_vor``.
@@ -193,7 +196,7 @@ class XtaClient:
         Too late is ``PermanentError`` xta.9100, sent without ``nicht_vor`` is xta.9101.
         """
         self._verlange(self._faehigkeiten.zurueckziehen, "zurueckziehen")
-        self._tausche(self._codec.ziehe_zurueck(nachricht_id))
+        self._tausche(self._codec.ziehe_zurueck(nachricht_id), _nichts)
 
     def _verlange(self, vorhanden: bool, faehigkeit: str) -> None:
         if not vorhanden:
@@ -204,24 +207,32 @@ class XtaClient:
                 {"faehigkeit": faehigkeit},
             )
 
-    def _tausche(self, anfrage: Anfrage, anlagen: Sequence[Anlage] = (), *, senden: bool = False) -> Umschlag:
-        """An exchange with a small answer."""
+    def _tausche(
+        self,
+        anfrage: Anfrage,
+        lies: Callable[[Umschlag], T],
+        anlagen: Sequence[Anlage] = (),
+        *,
+        senden: bool = False,
+    ) -> T:
+        """An exchange with a small answer, which is read before its connection may serve again."""
         with self._austausch.frage(anfrage, anlagen, idempotent=not senden) as antwort:
             if antwort.status != 200:
-                raise self._ablehnung(antwort, senden)
+                raise self._ablehnung(anfrage, antwort, senden)
             gelesen = antwort.umschlag()
-        if gemeldet := self._codec.lies_fault(gelesen):
-            raise deute(gemeldet, senden=senden)
-        return gelesen
+            self._codec.verlange_bezug(anfrage, gelesen)
+            if gemeldet := self._codec.lies_fault(gelesen):
+                raise deute(gemeldet, senden=senden)
+            return lies(gelesen)
 
     def _empfange(
         self, anfrage: Anfrage, inhalt: InhaltSchreiber, anlagen: Sequence[Anlage] = (), *, senden: bool = False
     ) -> Abholung | None:
         """An exchange with a message as its answer."""
-        empfang = Empfang(inhalt, self._codec, self._groessen.inline, senden=senden)
+        empfang = Empfang(anfrage, inhalt, self._codec, self._groessen.inline, senden=senden)
         with self._austausch.frage(anfrage, anlagen, idempotent=not senden) as antwort:
             if antwort.status != 200:
-                raise self._ablehnung(antwort, senden)
+                raise self._ablehnung(anfrage, antwort, senden)
             try:
                 self._nimm(antwort, empfang)
                 return empfang.abschluss()
@@ -235,13 +246,15 @@ class XtaClient:
         for teil in antwort.teile(self._groessen.antwort):
             empfang.nimm(teil)
 
-    def _ablehnung(self, antwort: Antwort, senden: bool) -> StepError:
-        """Another status than 200: the fault inside, else what the status says."""
+    def _ablehnung(self, anfrage: Anfrage, antwort: Antwort, senden: bool) -> StepError:
+        """Another status than 200: the fault inside, if it is ours, else what the status says."""
         try:
-            gemeldet = self._codec.lies_fault(antwort.umschlag())
+            gelesen = antwort.umschlag()
+            gemeldet = self._codec.lies_fault(gelesen)
         except StepError:
             gemeldet = None
         if gemeldet is not None:
+            self._codec.verlange_bezug(anfrage, gelesen)
             return deute(gemeldet, senden=senden)
         abgelehnt = classify_status(antwort.status, antwort.retry_after, idempotent=not senden)
         return deute_uebertragung(abgelehnt, senden=senden)
@@ -269,6 +282,10 @@ def verbinde(
 
 
 _NICHTS_GESENDET = frozenset({"transport.nicht_erreichbar", "transport.zu_langsam"})
+
+
+def _nichts(umschlag: Umschlag) -> None:
+    """The good answer says nothing."""
 
 
 def _ungeklaert(grund: str) -> OutcomeUnknownError:

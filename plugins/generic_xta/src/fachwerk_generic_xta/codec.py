@@ -35,11 +35,12 @@ class Adressen:
 
 @dataclass(frozen=True)
 class Anfrage:
-    """A request ready for the wire: where to, the WS-Addressing action, the envelope."""
+    """A request ready for the wire: where to, the WS-Addressing action, the envelope, and the envelope's own id."""
 
     url: str
     aktion: str
     umschlag: bytes
+    kennung: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,10 @@ class Codec(Protocol):
 
     def ziehe_zurueck(self, nachricht_id: str) -> Anfrage:
         """Do not deliver this message."""
+        ...
+
+    def verlange_bezug(self, anfrage: Anfrage, umschlag: Umschlag) -> None:
+        """Raises ``AntwortFehler`` unless this can be the answer to ``anfrage``, be it a fault or a good one."""
         ...
 
     def lies_fault(self, umschlag: Umschlag) -> XtaFault | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fachwerk.modell import Teil
-from fachwerk_generic_xta.codec import Codec
+from fachwerk_generic_xta.codec import Anfrage, Codec
 from fachwerk_generic_xta.fehler import AntwortFehler, deute
 from fachwerk_generic_xta.mehrteilig import MimeTeil
 from fachwerk_generic_xta.nachricht import Abholung, Inhaltsteil, Teilangaben, Umschlagsinhalt
@@ -23,9 +23,12 @@ _UNBEKANNT = "application/octet-stream"
 
 
 class Empfang:
-    """One answer while it arrives. ``grenze`` bounds the envelope, inline content included (bytes)."""
+    """The answer to ``anfrage`` while it arrives. ``grenze`` bounds the envelope, inline content included (bytes)."""
 
-    def __init__(self, inhalt: InhaltSchreiber, codec: Codec, grenze: int, *, senden: bool = False) -> None:
+    def __init__(
+        self, anfrage: Anfrage, inhalt: InhaltSchreiber, codec: Codec, grenze: int, *, senden: bool = False
+    ) -> None:
+        self._anfrage = anfrage
         self._inhalt = inhalt
         self._codec = codec
         self._grenze = grenze
@@ -52,7 +55,8 @@ class Empfang:
         )
 
     def nimm_umschlag(self, umschlag: Umschlag) -> None:
-        """The envelope; a fault ends the fetch."""
+        """The envelope; a fault ends the fetch, and so does an answer to something else."""
+        self._codec.verlange_bezug(self._anfrage, umschlag)
         if gemeldet := self._codec.lies_fault(umschlag):
             raise deute(gemeldet, senden=self._senden)
         self._umschlag = umschlag

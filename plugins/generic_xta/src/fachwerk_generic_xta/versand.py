@@ -53,11 +53,13 @@ class Uebergabe:
     def finde(self) -> Quittung | None:
         """What the transport report says; None only if nothing was accepted under the id of this key."""
         kennung = self._notiz("nachricht_id")
-        if not kennung or kennung == self._notiz("verworfen"):
+        if not kennung:
             return None
         try:
             bericht = anschluss.client(self.ziel, self.host).report(kennung)
         except NachrichtUnbekannt:
+            if kennung == self._notiz("verworfen"):
+                raise _gescheitert(kennung, ()) from None
             if kennung != self._notiz("verbraucht"):
                 return None
             text = "Das Postfach sagt, die Nachrichtenkennung sei schon verwendet, hat aber keinen Transportbericht."
@@ -67,7 +69,7 @@ class Uebergabe:
         self._merke("verbraucht", "")
         if bericht.status == _ROT:
             self._merke("verworfen", kennung)
-            raise _gescheitert(bericht)
+            raise _gescheitert(kennung, _befunde(bericht))
         stufe = Stufe.TECHNISCH_BESTAETIGT if bericht.status in (_GRUEN, _GELB) else Stufe.UEBERGEBEN
         return self._quittung(kennung, stufe, bericht)
 
@@ -113,14 +115,14 @@ class Uebergabe:
         return wert
 
 
-def _gescheitert(bericht: TransportBericht) -> NeedsHumanError:
+def _gescheitert(kennung: str, befunde: tuple[Befund, ...]) -> NeedsHumanError:
     return NeedsHumanError(
         "xta.versand_gescheitert",
         "Der Transport hat die Sendung endgültig nicht zugestellt; warum, steht in den Befunden des Vorgangs. Ist die "
         "Ursache behoben, den Vorgang wiederholen: Die Sendung geht dann unter neuer Kennung hinaus.",
-        {"nachricht_id": bericht.metadaten.nachricht_id},
+        {"nachricht_id": kennung},
         fuer=GehaltenFuer.BETRIEB,
-        befunde=_befunde(bericht),
+        befunde=befunde,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fachwerk_generic_xta.codec211 import antworten
+from fachwerk_generic_xta.codec import Anfrage
+from fachwerk_generic_xta.codec211 import antworten, bezug
 from fachwerk_generic_xta.codec211.anfragen import Anfragen
 from fachwerk_generic_xta.nachricht import Dienstauskunft, StatusListe, TransportBericht, Umschlagsinhalt, XtaFault
 from fachwerk_generic_xta.soap import Umschlag
@@ -15,6 +16,10 @@ class Codec211(Anfragen):
 
     The ``anfrage_id`` of this version is the MsgBoxRequestID.
     """
+
+    def verlange_bezug(self, anfrage: Anfrage, umschlag: Umschlag) -> None:
+        """Raises ``AntwortFehler`` if the answer belongs to another request."""
+        bezug.verlange_bezug(anfrage, umschlag)
 
     def lies_fault(self, umschlag: Umschlag) -> XtaFault | None:
         """The fault of an answer, None if it has none."""

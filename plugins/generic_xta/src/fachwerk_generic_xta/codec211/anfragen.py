@@ -126,19 +126,19 @@ def _baue(port: str, vorgang: str, url: str, soapkopf: dict[str, Any], *werte: A
             "Steuerzeichen. Kennungen, Betreff und Dateinamen prüfen.",
             {"vorgang": vorgang},
         ) from None
-    aktion = _adressiere(umschlag.find(f"{{{SOAP}}}Header"), url)
-    return Anfrage(url, aktion, etree.tostring(umschlag, encoding="UTF-8"))
+    aktion, kennung = _adressiere(umschlag.find(f"{{{SOAP}}}Header"), url)
+    return Anfrage(url, aktion, etree.tostring(umschlag, encoding="UTF-8"), kennung)
 
 
-def _adressiere(soapkopf: Any, url: str) -> str:
-    """Put the WS-Addressing headers into the order and number public clients send; returns the action."""
+def _adressiere(soapkopf: Any, url: str) -> tuple[str, str]:
+    """Put the WS-Addressing headers into the order and number public clients send; returns action and message id."""
     aktion, kennung, an = (soapkopf.find(f"{{{WSA}}}{name}") for name in ("Action", "MessageID", "To"))
     an.text = url
     antwort_an = etree.Element(f"{{{WSA}}}ReplyTo")
     etree.SubElement(antwort_an, f"{{{WSA}}}Address").text = f"{WSA}/anonymous"
     eigene = [glied for glied in soapkopf if glied not in (aktion, kennung, an)]
     soapkopf[:] = [aktion, kennung, an, antwort_an, *eigene]
-    return str(aktion.text)
+    return str(aktion.text), str(kennung.text)
 
 
 def _auswahl(auswahl: Auswahl) -> dict[str, Any]:
