@@ -53,7 +53,7 @@ def tippe(
     """Exit code and stdout of ``fachwerk --konfig … WORTE`` at the installation of the world."""
     konfig = tmp_path / "welt" / "fachwerk.toml"
     konfig.write_text(KONFIG.format(url=datenbank_url), encoding="utf-8")
-    monkeypatch.setattr("fachwerk.betrieb.lade", lambda namen: welt.plugins)
+    monkeypatch.setattr("fachwerk.betrieb.lade", lambda namen, **_: welt.plugins)
     monkeypatch.setattr("fachwerk.vorpruefung.lade_soweit", lambda namen: (welt.plugins, []))
     monkeypatch.setattr("fachwerk.engine.Auftraege", Auftragsbuch)
     monkeypatch.setenv("COLUMNS", "400")

@@ -57,7 +57,7 @@ def pult(
 ) -> Pult:
     konfig = tmp_path / "welt" / "fachwerk.toml"
     konfig.write_text(KONFIG.format(url=datenbank_url), encoding="utf-8")
-    monkeypatch.setattr("fachwerk.betrieb.lade", lambda namen: welt.plugins)
+    monkeypatch.setattr("fachwerk.betrieb.lade", lambda namen, **_: welt.plugins)
     monkeypatch.setattr("fachwerk.engine.Auftraege", Auftragsbuch)
     return Pult(welt, konfig, capsys)
 

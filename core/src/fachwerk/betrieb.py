@@ -6,8 +6,8 @@ Commands that only look or enqueue need no more than this; :mod:`fachwerk.dienst
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,12 +51,10 @@ class Betrieb:
         self.routen: Sequence[Route] = aufbau.routen
         self._formate = aufbau.formate
         self.land: str = einstellungen.fachwerk.land
-        ordner = einstellungen.ordner
-        bund = Schluesselbund(lies_schluesseldatei(ordner / einstellungen.fachwerk.schluesseldatei))
-        self.store = Store(datenbank, bund)
+        self.store = _store(einstellungen, datenbank)
         self.pruefer = self._pruefer()
         spiegel = einstellungen.sicherung.spiegel
-        self.spiegel = Spiegel(ordner / spiegel) if spiegel else None
+        self.spiegel = Spiegel(einstellungen.ordner / spiegel) if spiegel else None
         self._wirte: dict[str, Wirt] = {}
 
     @cached_property
@@ -138,19 +136,43 @@ class Betrieb:
         self.store.datenbank.dispose()
 
 
-def oeffne_betrieb(konfig: Path | None, *, anlegen: bool = False) -> Betrieb:
+def oeffne_betrieb(konfig: Path | None, *, anlegen: bool = False, nur_genannte: bool = False) -> Betrieb:
     """Read the configuration, load the plugins and open the database; ``ConfigErrors`` with every problem.
 
-    ``anlegen`` makes the tables of an empty database; any other state than the newest is refused.
+    ``anlegen`` makes the tables of an empty database; any other state than the newest is refused. With
+    ``nur_genannte`` no plugin is imported that the configuration does not name: for commands that handle no message.
     """
     einstellungen = settings.lade(konfig)
-    plugins = lade(settings.plugins_der_konfiguration(einstellungen))
+    genannte = settings.plugins_der_konfiguration(einstellungen)
+    plugins = lade(genannte, nur=settings.formate_der_routen(einstellungen)) if nur_genannte else lade(genannte)
     aufbau = settings.aufbau(einstellungen, plugins)
     datenbank = oeffne_datenbank(settings.datenbank_url(einstellungen))
     pruefe_schema(datenbank, anlegen=anlegen)
     betrieb = Betrieb(einstellungen, plugins, aufbau, datenbank)
     pruefe_schluessel(betrieb.store)
     return betrieb
+
+
+@contextmanager
+def offener_store(konfig: Path | None) -> Iterator[Store]:
+    """The store of an installation alone, for commands that only read it: no plugin is loaded, no key of one checked.
+
+    Raises ``ConfigErrors`` for what is wrong in the core's own keys, and like :func:`oeffne_betrieb` for the database.
+    """
+    einstellungen = settings.lade(konfig)
+    datenbank = oeffne_datenbank(settings.datenbank_url(einstellungen))
+    try:
+        pruefe_schema(datenbank, anlegen=False)
+        store = _store(einstellungen, datenbank)
+        pruefe_schluessel(store)
+        yield store
+    finally:
+        datenbank.dispose()
+
+
+def _store(einstellungen: Einstellungen, datenbank: sa.Engine) -> Store:
+    schluesseldatei = einstellungen.ordner / einstellungen.fachwerk.schluesseldatei
+    return Store(datenbank, Schluesselbund(lies_schluesseldatei(schluesseldatei)))
 
 
 def pruefe_schluessel(store: Store) -> None:

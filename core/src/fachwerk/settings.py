@@ -40,6 +40,7 @@ __all__ = [
     "aufbau",
     "aufbau_soweit",
     "datenbank_url",
+    "formate_der_routen",
     "lade",
     "lade_soweit",
     "plugins_der_konfiguration",
@@ -82,6 +83,11 @@ def plugins_der_konfiguration(einstellungen: Einstellungen) -> set[str]:
     benannt = {abschnitt.plugin for abschnitt in einstellungen.kanal.values()}
     benannt |= {abschnitt.plugin for abschnitt in einstellungen.ziel.values()}
     return benannt | set(einstellungen.format) | set(einstellungen.fachwerk.plugins)
+
+
+def formate_der_routen(einstellungen: Einstellungen) -> set[str]:
+    """Formats that a route names, with or without a section of their own."""
+    return {route.format for route in einstellungen.routen if route.format}
 
 
 def secret(verweis: str, ordner: Path, umgebung: Mapping[str, str] | None = None) -> str:

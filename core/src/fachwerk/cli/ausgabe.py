@@ -41,7 +41,7 @@ def zeige(
     """Open the installation and print what ``hole`` finds there: JSON, a table, or ``leer`` where there is nothing."""
     from fachwerk.betrieb import oeffne_betrieb
 
-    betrieb = oeffne_betrieb(konfig)
+    betrieb = oeffne_betrieb(konfig, nur_genannte=True)
     try:
         gefunden = hole(betrieb)
     finally:

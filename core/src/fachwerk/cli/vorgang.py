@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
+    from fachwerk.store import Store
 
 
 ZUSTAENDE = ("ready", "running", "waiting", "held", "done", "forwarded", "returned")
@@ -34,9 +35,9 @@ def _betrieb(konfig: Path | None) -> Iterator[Betrieb]:
         betrieb.schliesse()
 
 
-def _kennung(betrieb: Betrieb, anfang: str) -> str:
+def _kennung(store: Store, anfang: str) -> str:
     """The full id for the first characters a person typed."""
-    gefunden = betrieb.store.finde_vorgang(anfang)
+    gefunden = store.finde_vorgang(anfang)
     if len(gefunden) == 1:
         return gefunden[0]
     was = "Kein Vorgang beginnt" if not gefunden else "Mehrere Vorgänge beginnen"
@@ -54,9 +55,10 @@ def _kennung(betrieb: Betrieb, anfang: str) -> str:
 def liste(konfig: Path | None, status: tuple[str, ...], dringlich: bool, grenze: int, als_json: bool) -> None:
     """Zeigt die neuesten Vorgänge, davor die dringenden, die noch nicht fertig sind."""
     from fachwerk.auskunft import vorgangsliste
+    from fachwerk.betrieb import offener_store
 
-    with _betrieb(konfig) as betrieb:
-        zeilen = vorgangsliste(betrieb.store, status, grenze, dringlich)
+    with offener_store(konfig) as store:
+        zeilen = vorgangsliste(store, status, grenze, dringlich)
     if als_json:
         click.echo(json.dumps(zeilen, ensure_ascii=False))
         return
@@ -86,9 +88,10 @@ def _tabelle(zeilen: list[dict[str, Any]]) -> None:
 def zeige(konfig: Path | None, kennung: str, als_json: bool) -> None:
     """Zeigt einen Vorgang: Zustand, Journal, Zustellungen, Quittungen (keine Inhalte)."""
     from fachwerk.auskunft import vorgangsauskunft, vorgangstext
+    from fachwerk.betrieb import offener_store
 
-    with _betrieb(konfig) as betrieb:
-        auskunft = vorgangsauskunft(betrieb.store, _kennung(betrieb, kennung))
+    with offener_store(konfig) as store:
+        auskunft = vorgangsauskunft(store, _kennung(store, kennung))
     if als_json:
         click.echo(json.dumps(auskunft, ensure_ascii=False))
     else:
@@ -105,7 +108,7 @@ def wiederhole(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
     from fachwerk import eingriff
 
     with _betrieb(konfig) as betrieb:
-        vorgang_id = _kennung(betrieb, kennung)
+        vorgang_id = _kennung(betrieb.store, kennung)
         eingriff.wiederhole(betrieb, vorgang_id, wer or _benutzer(), grund)
     click.echo(f"Vorgang {vorgang_id[:12]} wird erneut bearbeitet, sobald der Dienst läuft (oder mit „fachwerk poll“).")
 
@@ -120,7 +123,7 @@ def gib_frei(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
     from fachwerk import eingriff
 
     with _betrieb(konfig) as betrieb:
-        vorgang_id = _kennung(betrieb, kennung)
+        vorgang_id = _kennung(betrieb.store, kennung)
         eingriff.gib_frei(betrieb, vorgang_id, wer or _benutzer(), grund)
     click.echo(f"Vorgang {vorgang_id[:12]} ist freigegeben und läuft weiter, sobald der Dienst läuft.")
 
@@ -147,7 +150,7 @@ def ergaenze(
 
     angaben = nachtrag.lies_angaben(falldatei.read_bytes()) if falldatei else {}
     with _betrieb(konfig) as betrieb:
-        vorgang_id = _kennung(betrieb, kennung)
+        vorgang_id = _kennung(betrieb.store, kennung)
         wer = wer or _benutzer()
         vorschau = nachtrag.probiere(betrieb, vorgang_id, angaben, wer=wer, woher=woher, bestaetigt=bestaetigt)
         click.echo(nachtrag.vorschautext(vorschau))
