@@ -1,63 +1,49 @@
-"""Our own adapters keep the contract a vendor is held to; each class has the few lines a vendor writes."""
+"""Our own adapters keep the contract a vendor is held to: the classes their packages bring run here, once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from importlib import metadata
 
 import pytest
 
-import fachwerk_aktenablage
-import fachwerk_generic_xta
-from fachwerk.testkit import AdapterContract, KanalContract, Kanalstelle, Zielstelle
+from fachwerk.plugins import lade
+from fachwerk.testkit.konformitaet import GRUPPE, VERTRAEGE
+from fachwerk_aktenablage.konformitaet import TestAktenablage
+from fachwerk_comvibilia.konformitaet import TestKanalFlach, TestKanalImOrdner, TestZielFlach, TestZielImOrdner
+from fachwerk_generic_xta.konformitaet import TestGenericXta, TestGenericXtaKanal
+from fachwerk_laemmerzahl.konformitaet import TestUeberKanal, TestUeberZiel
+from fachwerk_prosoz.konformitaet import TestProsozOrdner, TestProsozSoap
+
+__all__ = [
+    "TestAktenablage",
+    "TestGenericXta",
+    "TestGenericXtaKanal",
+    "TestKanalFlach",
+    "TestKanalImOrdner",
+    "TestProsozOrdner",
+    "TestProsozSoap",
+    "TestUeberKanal",
+    "TestUeberZiel",
+    "TestZielFlach",
+    "TestZielImOrdner",
+]
 
 
-class TestAktenablage(AdapterContract):
-    plugin = fachwerk_aktenablage
-
-    @contextmanager
-    def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
-        yield Zielstelle.im_ordner(ordner / "akten")
+def plugins_mit_vertrag() -> list[str]:
+    plugins = lade()
+    return sorted({name for art in VERTRAEGE for name in plugins.mit_art(art)})
 
 
-@pytest.fixture(scope="class")
-def xta(tmp_path_factory: pytest.TempPathFactory, xta_ziel: ModuleType) -> Iterator[Any]:
-    with xta_ziel.Welt(tmp_path_factory.mktemp("xta")) as welt:
-        yield welt
+@pytest.mark.parametrize("name", plugins_mit_vertrag())
+def test_every_adapter_ships_its_contract_tests_without_exceptions(name: str) -> None:
+    punkte = metadata.entry_points(group=GRUPPE, name=name)
+    assert punkte, f"{name} names no contract tests in the group {GRUPPE}"
+    klassen = [wert for punkt in punkte for wort, wert in vars(punkt.load()).items() if wort.startswith("Test")]
+    assert {art for klasse in klassen for art, vertrag in VERTRAEGE.items() if vertrag in namen(klasse)} == {
+        art for art in VERTRAEGE if art in lade(nur=[name]).manifest(name).arten
+    }
+    assert not [klasse.__name__ for klasse in klassen if klasse.ausnahmen]
 
 
-class TestGenericXta(AdapterContract):
-    plugin = fachwerk_generic_xta
-
-    @pytest.fixture(autouse=True)
-    def welt(self, xta: Any) -> None:
-        self.xta = xta
-
-    @contextmanager
-    def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
-        self.xta.schliesse()
-        werte = self.xta.ziel.einstellungen.model_dump(exclude_defaults=True)
-        yield Zielstelle(werte, self.xta.angekommen, wurzel=self.xta.ordner, zeit=self.xta.host.zeit)
-
-
-class TestGenericXtaKanal(KanalContract):
-    plugin = fachwerk_generic_xta
-
-    @pytest.fixture(autouse=True)
-    def welt(self, xta: Any) -> None:
-        self.xta = xta
-
-    @contextmanager
-    def gegenstelle(self, ordner: Path) -> Iterator[Kanalstelle]:
-        self.xta.schliesse()
-        yield Kanalstelle(
-            self.xta.kanal_einstellungen(),
-            self.xta.lege_hin,
-            lambda: len(self.xta.im_postfach()),
-            wurzel=self.xta.ordner,
-            kanal={"kennung": self.xta.kennung_des_kanals},
-            zeit=self.xta.host.zeit,
-        )
+def namen(klasse: type) -> set[str]:
+    return {basis.__name__ for basis in klasse.__mro__}

@@ -38,6 +38,8 @@ class Zielstelle:
 
     ``ordner`` is the folder a folder target writes to: the kit fills it up, locks it and takes it away. ``wurzel`` is
     where relative paths of the settings are meant from, ``zeit`` where the clock stands (TLS wants the real time).
+    ``daneben`` are other sections of ``fachwerk.toml`` that settings with ``im_umfeld`` want to see, for example
+    ``{"kanal": {"post": {"plugin": …}}, "route": [{"leistung": "*", "ziel": "ziel"}]}``.
     """
 
     einstellungen: Mapping[str, Any]
@@ -47,6 +49,7 @@ class Zielstelle:
     geheimnisse: Mapping[str, str] = field(default_factory=dict)
     zeit: datetime = ANFANG
     name: str = "ziel"
+    daneben: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def im_ordner(
@@ -68,7 +71,7 @@ class Kanalstelle:
 
     ``wartend`` counts the messages it still holds open. ``lege_halb_hin`` puts one there that is not complete yet and
     returns what completes it; None: on this way nothing can be half there. ``kanal`` are the keys of the core
-    (``kennung``, ``leistung``, ``land``).
+    (``kennung``, ``leistung``, ``land``), ``daneben`` other sections of ``fachwerk.toml`` as at :class:`Zielstelle`.
     """
 
     einstellungen: Mapping[str, Any]
@@ -81,3 +84,4 @@ class Kanalstelle:
     geheimnisse: Mapping[str, str] = field(default_factory=dict)
     zeit: datetime = ANFANG
     name: str = "kanal"
+    daneben: Mapping[str, Any] = field(default_factory=dict)

@@ -9,13 +9,16 @@ import json
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fachwerk import pipeline
+from fachwerk.abschnitte import Einstellungen
 from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError, OutcomeUnknownError, RetryableError
 from fachwerk.modell import Anlage, Antrag, Art, Idempotenz, Kanal, Manifest, Quittung, Sendung, Ziel
-from fachwerk.plugins import Plugins
+from fachwerk.plugins import GRUPPE, Plugins, lade
+from fachwerk.settings import aufbau, plugins_der_konfiguration
 from fachwerk.testkit import pruefantraege
 from fachwerk.testkit.sturz import Zaehlwerk
 from fachwerk.testkit.wirt import FakeHost
@@ -70,6 +73,7 @@ class Pruefling:
     """A plugin under test, its manifest, and what left it. ``fehler`` are texts: message, repr and traceback."""
 
     def __init__(self, plugin: Any, ordner: Path, netz: Stoerserver, stelle: Zielstelle | Kanalstelle) -> None:
+        self._plugin = plugin
         self.manifest: Manifest = plugin.manifest()
         self.plugins = Plugins.aus_modulen({self.manifest.name: plugin})
         self.netz = netz
@@ -86,10 +90,27 @@ class Pruefling:
         self.texte: list[tuple[str, str]] = []
         self.vertragsbrueche: list[str] = []
 
-    def einstellungen(self, art: Art, werte: Any) -> Any:
-        """The plugin's own model of ``werte``, or ``werte`` where it has none."""
+    def einstellungen(self, art: Art, stelle: Zielstelle | Kanalstelle) -> Any:
+        """The settings of ``stelle`` as the core hands them out; the plain values where the plugin has no model."""
         modell = self.manifest.einstellungen.get(art)
-        return modell.model_validate(dict(werte)) if modell else dict(werte)
+        if modell is None:
+            return dict(stelle.einstellungen)
+        if hasattr(modell, "im_umfeld"):
+            return self._im_umfeld(art, stelle)
+        return modell.model_validate(dict(stelle.einstellungen), context={"ordner": self.host.ordner})
+
+    def _im_umfeld(self, art: Art, stelle: Zielstelle | Kanalstelle) -> Any:
+        """What the core makes of the section beside the others; raises ``ConfigErrors`` as the start does."""
+        eigene = {"plugin": self.manifest.name, **getattr(stelle, "kanal", {}), **stelle.einstellungen}
+        baum = dict(stelle.daneben)
+        baum[art.value] = {**baum.get(art.value, {}), stelle.name: eigene}
+        alle = Einstellungen.model_validate(baum)
+        alle._ordner = self.host.ordner
+        andere = plugins_der_konfiguration(alle) - {self.manifest.name}
+        lade(andere, nur=andere)  # raises where one is not installed
+        module = {name: punkt.load() for name in andere for punkt in metadata.entry_points(group=GRUPPE, name=name)}
+        bau = aufbau(alle, Plugins.aus_modulen({**module, self.manifest.name: self._plugin}))
+        return (bau.ziele if art is Art.ZIEL else bau.kanaele)[stelle.name].einstellungen
 
     def hat(self, hook: str) -> bool:
         """Whether the plugin implements ``hook``."""
@@ -117,7 +138,7 @@ class Zielpruefstand(Pruefling):
     def __init__(self, plugin: Any, ordner: Path, netz: Stoerserver, stelle: Zielstelle) -> None:
         super().__init__(plugin, ordner, netz, stelle)
         self.stelle = stelle
-        werte = self.einstellungen(Art.ZIEL, stelle.einstellungen)
+        werte = self.einstellungen(Art.ZIEL, stelle)
         self.ziel = Ziel(name=stelle.name, plugin=self.manifest.name, einstellungen=werte)
         self._nummer = 0
         self._unklar = False
@@ -208,7 +229,7 @@ class Kanalpruefstand(Pruefling):
     def __init__(self, plugin: Any, ordner: Path, netz: Stoerserver, stelle: Kanalstelle) -> None:
         super().__init__(plugin, ordner, netz, stelle)
         self.stelle = stelle
-        werte = self.einstellungen(Art.KANAL, stelle.einstellungen)
+        werte = self.einstellungen(Art.KANAL, stelle)
         name = self.manifest.name
         self.kanal = Kanal(name=stelle.name, plugin=name, einstellungen=werte, **stelle.kanal)
 

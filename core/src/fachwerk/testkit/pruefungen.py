@@ -58,14 +58,14 @@ def maengel_einstellungen(stand: Pruefling, art: Art, werte: Any) -> list[str]:
     if modell is None:
         return ["Das Plugin hat kein Modell seiner Einstellungen."]
     maengel = []
+    umfeld = {"ordner": stand.host.ordner}
     try:
-        modell.model_validate({**werte, _UNSINN: 1})
+        modell.model_validate({**werte, _UNSINN: 1}, context=umfeld)
         maengel.append("Ein unbekannter Schlüssel wird hingenommen; im Modell fehlt extra=„forbid“.")
     except ValidationError:
         pass
-    geheim = [
-        wert for wert in stand.host.geheimnisse.values() if len(wert) > 3 and wert in repr(modell.model_validate(werte))
-    ]
+    gesagt = repr(modell.model_validate(werte, context=umfeld))
+    geheim = [wert for wert in stand.host.geheimnisse.values() if len(wert) > 3 and wert in gesagt]
     return maengel + [f"{len(geheim)} Geheimnis(se) stehen in den Einstellungen."] * bool(geheim)
 
 

@@ -78,6 +78,11 @@ class ComVibilia:
         """The folder of the receipts."""
         return self.ordner / "quittungen"
 
+    @property
+    def schreibt(self) -> bool:
+        """Whether an export is still being written."""
+        return bool(self._laufende)
+
     # -- what a round does --------------------------------------------------------------------------------------
 
     def lege_ab(self, nachricht: Nachricht) -> None:

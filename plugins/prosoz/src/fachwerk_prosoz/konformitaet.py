@@ -1,30 +1,32 @@
-"""Both ways keep the contract a vendor is held to."""
+"""The contract tests of this target, by folders and by SOAP, with the shipped example profiles.
+
+``fachwerk konformitaet prosoz`` runs them and writes the sheet. The examples are opened so far that any case goes
+through: the contract is about the hand-over, not about which codes a site uses.
+"""
 
 from __future__ import annotations
 
-import sys
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-import yaml
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from prosoz_welt import beispielprofil
 
 import fachwerk_prosoz
+from fachwerk.parameter import lies_yaml
 from fachwerk.testkit import AdapterContract, Zielstelle
 from fachwerk.testkit.gegenstelle import Ankunft
 from fachwerk_prosoz.simulator import SoapSimulator
 
 
-def profil(ordner: Path, weg: str, **aenderung: Any) -> str:
-    """The example, taking any case, with everything the Sendung has."""
-    werte = beispielprofil(weg) | {"beispiel": False} | aenderung
+def profil(ordner: Path, weg: str) -> str:
+    """The example of ``weg``, taking any case, with everything the Sendung has."""
+    beispiel = resources.files("fachwerk_prosoz") / "profile" / f"{weg}-beispiel.yaml"
+    werte: dict[str, Any] = lies_yaml(beispiel.read_text(encoding="utf-8"), beispiel.name) | {"beispiel": False}
     felder = werte["uebergabe"]["felder"] if weg == "soap" else werte["teile"]["falldatei"]["felder"]
     for feld in felder.values():
         feld.pop("umsetzen", None)
@@ -34,8 +36,9 @@ def profil(ordner: Path, weg: str, **aenderung: Any) -> str:
     else:
         werte["teile"]["angaben"] = "angaben.json"
         werte["rueckmeldungen"] = []
-    (ordner / "profil.yaml").write_text(yaml.safe_dump(werte, allow_unicode=True), encoding="utf-8")
-    return str(ordner / "profil.yaml")
+    datei = ordner / "profil.yaml"
+    datei.write_text(json.dumps(werte, default=float), encoding="utf-8")  # JSON is YAML
+    return str(datei.absolute())
 
 
 def mit_ausloeser(ordner: Path) -> list[Ankunft]:
@@ -46,30 +49,34 @@ def mit_ausloeser(ordner: Path) -> list[Ankunft]:
 
 
 class TestProsozOrdner(AdapterContract):
+    """By folders."""
+
     plugin = fachwerk_prosoz
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
+        """An empty folder."""
         (ordner / "prosoz/eingang").mkdir(parents=True)
         yield Zielstelle.im_ordner(ordner / "prosoz", mit_ausloeser, weg="ordner", profil=profil(ordner, "ordner"))
 
 
-@pytest.fixture(scope="class")
-def dienst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoapSimulator]:
-    with SoapSimulator(tmp_path_factory.mktemp("soap"), eindeutig=False) as laufend:
-        laufend.dienst.inhalte = {}
-        yield laufend
-
-
 class TestProsozSoap(AdapterContract):
-    plugin = fachwerk_prosoz
+    """By SOAP; one simulator for all tests, emptied for each."""
 
-    @pytest.fixture(autouse=True)
-    def laufender(self, dienst: SoapSimulator) -> None:
-        self.dienst = dienst
+    plugin = fachwerk_prosoz
+    dienst: ClassVar[SoapSimulator]
+
+    @pytest.fixture(scope="class", autouse=True)
+    @classmethod
+    def laufend(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+        """The simulator of the class."""
+        with SoapSimulator(tmp_path_factory.mktemp("soap"), eindeutig=False) as cls.dienst:
+            cls.dienst.dienst.inhalte = {}
+            yield
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
+        """The simulator without any case."""
         (self.dienst.ordner / "faelle.jsonl").unlink(missing_ok=True)
         werte = self.dienst.einstellungen() | {"profil": profil(ordner, "soap")}
         yield Zielstelle(werte, self.dienst.angekommen, zeit=datetime.now(UTC))

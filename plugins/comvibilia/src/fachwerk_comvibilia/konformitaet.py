@@ -1,4 +1,7 @@
-"""COM Vibilia and Lämmerzahl keep the promises every adapter makes, in both shipped layouts."""
+"""The contract tests of this plugin, as Kanal and as Ziel, in both shipped layouts.
+
+``fachwerk konformitaet comvibilia`` runs them and writes the sheet. The other side is the simulator.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import fachwerk_comvibilia
-from fachwerk.testkit import AdapterContract, KanalContract
-from fachwerk.testkit.gegenstelle import Ankunft, Datei, Kanalstelle, Zielstelle
+from fachwerk.testkit import AdapterContract, KanalContract, Kanalstelle, Zielstelle
+from fachwerk.testkit.gegenstelle import Ankunft, Datei
 from fachwerk_comvibilia.muster import stamm_von
 from fachwerk_comvibilia.profil import lade
 from fachwerk_comvibilia.simulator import ComVibilia, Nachricht, Temperament
@@ -24,19 +27,25 @@ def flache(ordner: Path) -> list[Ankunft]:
 
 
 class TestZielImOrdner(AdapterContract):
+    """A folder for each case."""
+
     plugin = fachwerk_comvibilia
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
+        """An empty import folder."""
         yield Zielstelle.im_ordner(ordner / "import")
 
 
 class TestZielFlach(AdapterContract):
+    """Files that share a stem."""
+
     plugin = fachwerk_comvibilia
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
-        yield Zielstelle.im_ordner(ordner / "import", lies=flache, profil="flach")
+        """An empty import folder."""
+        yield Zielstelle.im_ordner(ordner / "import", flache, profil="flach")
 
 
 def export(ordner: Path, profil: str) -> Kanalstelle:
@@ -53,30 +62,35 @@ def export(ordner: Path, profil: str) -> Kanalstelle:
         lege_hin(dateien, schritte=1000)
 
         def vollende() -> None:
-            while seite._laufende:
+            while seite.schreibt:
                 seite.runde()
 
         return vollende
 
-    werte = {"verzeichnis": str(seite.export.absolute()), "profil": profil, "alarm_minuten": 100_000}
-
     def wartend() -> int:
         return len([fund for fund in seite.export.glob(marke) if "verarbeitet" not in fund.parts])
 
+    werte = {"verzeichnis": str(seite.export.absolute()), "profil": profil, "alarm_minuten": 100_000}
     return Kanalstelle(werte, lege_hin, wartend, lege_halb_hin, ordner=seite.export.absolute())
 
 
 class TestKanalImOrdner(KanalContract):
+    """A folder for each message."""
+
     plugin = fachwerk_comvibilia
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Kanalstelle]:
+        """An empty export folder."""
         yield export(ordner, "ordner")
 
 
 class TestKanalFlach(KanalContract):
+    """Files that share a stem."""
+
     plugin = fachwerk_comvibilia
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Kanalstelle]:
+        """An empty export folder."""
         yield export(ordner, "flach")
