@@ -32,12 +32,6 @@ def aktenablage_faelle() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def aktenablage_windows() -> ModuleType:
-    """A file system with the manners of Windows."""
-    return _lade("aktenablage_windows")
-
-
-@pytest.fixture(scope="session")
 def mrs() -> ModuleType:
     """Invented applications for the takeover of rent arrears."""
     return _lade("mietrueckstaende_faelle")

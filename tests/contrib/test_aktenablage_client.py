@@ -17,10 +17,11 @@ from typing import Any
 import pytest
 
 import fachwerk_aktenablage as ablage
+from fachwerk import ablage as platte
 from fachwerk.errors import PermanentError, RetryableError
 from fachwerk.modell import Anlage, Schwere, Sendung, Stufe, Teil
 from fachwerk.testkit.wirt import FakeHost
-from fachwerk_aktenablage import client, platte, pruefung
+from fachwerk_aktenablage import client, pruefung
 
 SCHLUESSEL = "vorgang-1:akte:1"
 KIND = Path(__file__).with_name("aktenablage_kind.py")
@@ -178,7 +179,7 @@ def test_a_writer_whose_folder_was_taken_away_fails_even_if_the_other_then_dies(
 
     def stoerung() -> Iterator[bytes]:
         with monkeypatch.context() as tot:
-            tot.setattr(client.shutil, "rmtree", lambda *_, **__: None)
+            tot.setattr(platte.shutil, "rmtree", lambda *_, **__: None)
             client._raeume_reste(ausgang, SCHLUESSEL)
         yield b"zu spaet"
 

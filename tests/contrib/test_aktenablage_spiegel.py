@@ -14,10 +14,11 @@ import pytest
 from pydantic import ValidationError
 
 import fachwerk_aktenablage as ablage
+from fachwerk import ablage as platte
 from fachwerk.errors import PermanentError, RetryableError
 from fachwerk.modell import Anlage, Schwere, Sendung, Teil
 from fachwerk.testkit.wirt import FakeHost
-from fachwerk_aktenablage import platte, pruefung
+from fachwerk_aktenablage import pruefung
 from fachwerk_aktenablage.settings import Zieleinstellungen
 
 SCHLUESSEL = "vorgang-1:akte:1"

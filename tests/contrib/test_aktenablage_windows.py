@@ -12,7 +12,6 @@ import fachwerk_aktenablage as ablage
 from fachwerk.errors import RetryableError
 from fachwerk.modell import Anlage, Sendung, Teil
 from fachwerk.testkit.wirt import FakeHost
-from fachwerk_aktenablage import platte
 from fachwerk_aktenablage.dateinamen import sichere_namen
 
 SCHLUESSEL = "vorgang-1:akte:1"
@@ -26,13 +25,6 @@ def host(tmp_path: Path) -> FakeHost:
 @pytest.fixture
 def ausgang(tmp_path: Path) -> Path:
     return tmp_path / "ausgang" / "akte"
-
-
-@pytest.fixture
-def windows(aktenablage_windows: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(platte, "WINDOWS", True)
-    monkeypatch.setattr(platte, "LAENGSTER_PFAD", 259)
-    return aktenablage_windows.Windows(tmp_path, monkeypatch)
 
 
 def teil(name: str, inhalt: bytes = b"Inhalt") -> Teil:
@@ -130,16 +122,3 @@ def test_names_of_devices_and_names_that_differ_in_case_are_made_safe(
     ziel = aktenablage_faelle.ziel()
     quittung = ablage.deliver(klein(*(f"anlagen/{name}" for name in namen)), ziel, SCHLUESSEL, host)
     assert sichtbar(ausgang / quittung.kennung / "anlagen") == sorted(namen)
-
-
-def test_the_fake_itself_refuses_what_windows_refuses(tmp_path: Path, windows: Any) -> None:
-    with pytest.raises(OSError, match="incorrect"):
-        (tmp_path / "con").mkdir()
-    (tmp_path / "a").mkdir()
-    with pytest.raises(FileExistsError):
-        (tmp_path / "A").mkdir()
-    with open(tmp_path / "a" / "b.txt", "xb"), pytest.raises(PermissionError):
-        (tmp_path / "a").rename(tmp_path / "c")
-    with pytest.raises(FileNotFoundError):
-        (tmp_path / ("x" * 255)).mkdir()
-    (tmp_path / "a").rename(tmp_path / "c")

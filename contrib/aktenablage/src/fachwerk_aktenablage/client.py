@@ -8,25 +8,22 @@ after it, each in the same way: what fails there is tried again, and the folder 
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
 import os
 import re
 import secrets
-import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from fachwerk import ablage as platte
 from fachwerk.errors import PermanentError
-from fachwerk.modell import Befund, Kanal, Quittung, Sendung, Stufe, Teil, Ziel
-from fachwerk_aktenablage import platte
+from fachwerk.modell import Befund, Kanal, Quittung, Sendung, Stufe, Ziel
 from fachwerk_aktenablage.archiv import schreibe_zip
 from fachwerk_aktenablage.dateinamen import MAX_LAENGE, ist_sicher
-from fachwerk_aktenablage.platte import fehler_der_ablage, fehler_des_spiegels
+from fachwerk_aktenablage.meldung import MELDER, fehler_des_spiegels
 from fachwerk_aktenablage.pruefung import pruefe_ordner
 from fachwerk_aktenablage.settings import Zieleinstellungen
 
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
 MARKE = ".fachwerk.json"
 _NEU, _WEG = ".neu-", ".weg-"
 _GLEICHE_NAMEN = 100
-_SCHON_DA = {errno.EEXIST, errno.ENOTEMPTY}
 
 
 @dataclass(frozen=True)
@@ -124,7 +120,7 @@ def _lege_ab(ablage: _Ablage, sendung: Sendung, schluessel: str, host: Host) -> 
 def _finde_in(ablage: _Ablage, schluessel: str) -> _Akte | None:
     if not ablage.pfad.exists() and not ablage.absolut:
         return None
-    with fehler_der_ablage(ablage.pfad):
+    with MELDER.uebersetzt(ablage.pfad):
         os.stat(ablage.pfad)
     akte = _suche(ablage.pfad, schluessel)
     return None if akte and _fehlt_zip(ablage, akte) else akte
@@ -136,10 +132,9 @@ def _fehlt_zip(ablage: _Ablage, akte: _Akte) -> bool:
 
 def _oeffne(ablage: _Ablage) -> None:
     """A relative folder is made; an absolute one must exist, or files would land below an empty mount point."""
-    with fehler_der_ablage(ablage.pfad):
+    with MELDER.uebersetzt(ablage.pfad):
         if not ablage.absolut and not ablage.pfad.exists():
-            ablage.pfad.mkdir(parents=True, exist_ok=True)
-            platte.sichere_ordner(ablage.pfad.parent)
+            platte.lege_ordner_an(ablage.pfad)
         os.listdir(ablage.pfad)
 
 
@@ -161,7 +156,7 @@ def _pruefe_laenge(ablage: _Ablage, sendung: Sendung) -> None:
         len(str(ablage.pfad.absolute())) + 1 + MAX_LAENGE + 1 + max((len(a.pfad) for a in sendung.anlagen), default=0)
     )
     if platte.WINDOWS and laengste > platte.LAENGSTER_PFAD:
-        raise platte.fehler(
+        raise MELDER.melde(
             "ablage.pfad_lang",
             ablage.pfad,
             f"Dateien darin hätten Pfade bis zu {laengste} Zeichen, Windows erlaubt {platte.LAENGSTER_PFAD}",
@@ -175,12 +170,12 @@ def _lege_ordner_ab(ablage: Path, sendung: Sendung, schluessel: str, host: Host)
         marke = _schreibe_entwurf(entwurf, sendung, schluessel, host)
         ordner = _mache_sichtbar(entwurf, ablage, sendung.bezeichnung, schluessel)
     except BaseException:
-        shutil.rmtree(entwurf, ignore_errors=True)
+        platte.entferne(entwurf)
         raise
     if ordner is None:
-        shutil.rmtree(entwurf, ignore_errors=True)
+        platte.entferne(entwurf)
         return _suche(ablage, schluessel) or _verschwunden(ablage)
-    with fehler_der_ablage(ablage):
+    with MELDER.uebersetzt(ablage):
         platte.sichere_ordner(ablage)
     return _Akte(ordner, marke)
 
@@ -191,30 +186,24 @@ def _lege_zip_ab(akte: _Akte, sendung: Sendung, schluessel: str) -> None:
     entwurf = ablage / _entwurfsname(schluessel)
     marke = json.dumps(akte.marke, ensure_ascii=True, indent=1).encode()
     teile = [(anlage.pfad, anlage.teil.bytes_strom()) for anlage in sendung.anlagen]
-    try:
-        with fehler_der_ablage(ablage):
-            with open(entwurf, "xb") as datei:
-                zeit = datetime.fromisoformat(akte.marke["zeit"])
-                schreibe_zip(datei, akte.ordner.name, zeit, [*teile, (MARKE, iter([marke]))])
-                platte.sichere_datei(datei)
-            _benenne_um(entwurf, akte.archiv)
-            platte.sichere_ordner(ablage)
-    finally:
-        _entferne(entwurf)
+    with MELDER.uebersetzt(ablage), platte.im_ganzen(akte.archiv, entwurf) as datei:
+        zeit = datetime.fromisoformat(akte.marke["zeit"])
+        schreibe_zip(datei, akte.ordner.name, zeit, [*teile, (MARKE, iter([marke]))])
 
 
 def _schreibe_entwurf(entwurf: Path, sendung: Sendung, schluessel: str, host: Host) -> dict[str, Any]:
     """All files and, last, the mark with their hashes; everything is on the disk when this returns."""
-    with fehler_der_ablage(entwurf.parent):
+    with MELDER.uebersetzt(entwurf.parent):
         entwurf.mkdir()
         for ordner in _unterordner(sendung):
             (entwurf / ordner).mkdir()
-    dateien = {anlage.pfad: _schreibe_teil(entwurf / anlage.pfad, anlage.teil) for anlage in sendung.anlagen}
+    dateien = {
+        anlage.pfad: platte.schreibe(entwurf / anlage.pfad, anlage.teil.bytes_strom(), MELDER).sha256
+        for anlage in sendung.anlagen
+    }
     marke = {"schema": 1, "schluessel": schluessel, "zeit": host.now().isoformat(), "dateien": dateien}
-    with fehler_der_ablage(entwurf.parent):
-        with open(entwurf / MARKE, "xb") as datei:
-            datei.write(json.dumps(marke, ensure_ascii=True, indent=1).encode())
-            platte.sichere_datei(datei)
+    platte.schreibe(entwurf / MARKE, [json.dumps(marke, ensure_ascii=True, indent=1).encode()], MELDER)
+    with MELDER.uebersetzt(entwurf.parent):
         for ordner in (*reversed(_unterordner(sendung)), "."):
             platte.sichere_ordner(entwurf / ordner)
     return marke
@@ -225,75 +214,32 @@ def _unterordner(sendung: Sendung) -> list[str]:
     return sorted({str(ordner) for a in sendung.anlagen for ordner in PurePosixPath(a.pfad).parents} - {"."})
 
 
-def _schreibe_teil(pfad: Path, teil: Teil) -> str:
-    """Stream one part into its file and return its SHA-256. Errors of the content store pass through unchanged."""
-    summe = hashlib.sha256()
-    with fehler_der_ablage(pfad.parent):
-        datei = open(pfad, "xb")  # noqa: SIM115  closed below, so that reading and writing errors stay apart
-    try:
-        for stueck in teil.bytes_strom():
-            summe.update(stueck)
-            with fehler_der_ablage(pfad.parent):
-                datei.write(stueck)
-        with fehler_der_ablage(pfad.parent):
-            platte.sichere_datei(datei)
-    finally:
-        with fehler_der_ablage(pfad.parent):
-            datei.close()
-    return summe.hexdigest()
-
-
 def _mache_sichtbar(entwurf: Path, ablage: Path, bezeichnung: str, schluessel: str) -> Path | None:
     """Rename to the first free name; None where another process delivered this key meanwhile."""
     stamm = _stamm(bezeichnung, schluessel)
     for nummer in range(1, _GLEICHE_NAMEN):
         ordner = ablage / (stamm if nummer == 1 else f"{stamm}_{nummer}")
-        with fehler_der_ablage(ablage):
-            if not ordner.exists() and _benenne_um(entwurf, ordner):
+        with MELDER.uebersetzt(ablage):
+            if platte.benenne_um(entwurf, ordner):
                 return ordner
             if _lies_marke(ordner, schluessel):
                 return None
-    raise platte.fehler(
+    raise MELDER.melde(
         "ablage.name_belegt", ablage, "alle Namen für diesen Vorgang sind belegt", "fremde Ordner entfernen"
     )
 
 
-def _benenne_um(quelle: Path, ziel: Path) -> bool:
-    """False where the name was taken meanwhile; an existing folder is never replaced, on no system."""
-    try:
-        os.rename(quelle, ziel)
-    except OSError as fehler:
-        if fehler.errno in _SCHON_DA or ziel.exists():
-            return False
-        raise
-    return True
-
-
 def _raeume_reste(ablage: Path, schluessel: str) -> None:
-    """Take away what a killed attempt for this key left. A rename first: a writer still alive fails, never mixes.
-
-    What another program holds open stays for the next attempt; nobody sees it, and nobody writes into it again.
-    """
+    """Take away what a killed attempt for this key left."""
     anfaenge = (f"{_NEU}{_kurz(schluessel, 16)}-", f"{_WEG}{_kurz(schluessel, 16)}-")
-    with fehler_der_ablage(ablage):
-        for name in [name for name in os.listdir(ablage) if name.startswith(anfaenge)]:
-            weg = ablage / f"{anfaenge[1]}{secrets.token_hex(4)}"
-            with contextlib.suppress(FileNotFoundError, PermissionError):
-                os.rename(ablage / name, weg)
-                _entferne(weg)
-
-
-def _entferne(pfad: Path) -> None:
-    """Delete a file or a folder, as far as the system lets us."""
-    with contextlib.suppress(OSError):
-        os.unlink(pfad)
-    shutil.rmtree(pfad, ignore_errors=True)
+    with MELDER.uebersetzt(ablage):
+        platte.raeume(ablage, anfaenge, anfaenge[1])
 
 
 def _suche(ablage: Path, schluessel: str) -> _Akte | None:
     """The folder whose name carries the hash of the key and whose mark carries the key."""
     muster = re.compile(rf".*_{_kurz(schluessel)}(_\d+)?")
-    with fehler_der_ablage(ablage):
+    with MELDER.uebersetzt(ablage):
         namen = sorted(name for name in os.listdir(ablage) if muster.fullmatch(name) and not name.startswith("."))
         for name in namen:
             if marke := _lies_marke(ablage / name, schluessel):
@@ -324,7 +270,7 @@ def _quittung(ziel: Ziel, akte: _Akte) -> Quittung:
 
 def _verschwunden(ablage: Path) -> _Akte:
     was = "ein gerade angelegter Ordner ist verschwunden"
-    raise platte.fehler("ablage.verschwunden", ablage, was, "den Ordner prüfen")
+    raise MELDER.melde("ablage.verschwunden", ablage, was, "den Ordner prüfen")
 
 
 def _stamm(bezeichnung: str, schluessel: str) -> str:

@@ -8,8 +8,9 @@ import secrets
 import shutil
 from pathlib import Path
 
+from fachwerk import ablage as platte
 from fachwerk.modell import Befund, Schwere
-from fachwerk_aktenablage import platte
+from fachwerk_aktenablage.meldung import MELDER
 
 KNAPP = 1_000_000_000
 """Bytes free below which ``check`` warns."""
@@ -28,7 +29,7 @@ def pruefe_ordner(ablage: Path, schluessel: str, *, absolut: bool) -> list[Befun
     try:
         _probiere(ablage)
     except OSError as fehler:
-        uebersetzt = platte.uebersetzt(fehler, ablage)
+        uebersetzt = MELDER.fehler(fehler, ablage)
         befunde.append(Befund(code=uebersetzt.code, schwere=Schwere.FEHLER, text=uebersetzt.hint))
     frei = shutil.disk_usage(ablage).free
     if frei < KNAPP:

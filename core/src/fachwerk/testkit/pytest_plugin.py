@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from fachwerk.testkit.postgres import PostgresServer
+    from fachwerk.testkit.windows import Windows
     from fachwerk.testkit.wirt import FakeHost
 
 
@@ -76,6 +77,14 @@ def fake_host(tmp_path: Path) -> FakeHost:
     from fachwerk.testkit.wirt import FakeHost
 
     return FakeHost(ordner=tmp_path)
+
+
+@pytest.fixture
+def windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Windows:
+    """Below ``tmp_path`` the file system behaves as on Windows, for file code that is to run there."""
+    from fachwerk.testkit.windows import Windows
+
+    return Windows(tmp_path, monkeypatch)
 
 
 def pytest_configure(config: pytest.Config) -> None:
