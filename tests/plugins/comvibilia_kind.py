@@ -149,7 +149,7 @@ def pruefe(basis: Path, profil: str, ende: int, holt: bool, quittung: str) -> st
     angekommen = fall.angekommen()
     if angekommen != [True]:
         return f"{ende}: arrived {angekommen}, {ausgang}"
-    if ausgang != "zugestellt" and (quittung != "keine" or not holt or ausgang != "comvibilia.ausgang_unbekannt"):
+    if ausgang != "zugestellt" and (quittung != "keine" or not holt or ausgang != "ausgang_unbekannt"):
         return f"{ende}: {ausgang}"
     rest = sorted(name for name in os.listdir(fall.seite.importordner))
     return f"{ende}: left {rest}" if rest and ausgang == "zugestellt" and not holt else ""

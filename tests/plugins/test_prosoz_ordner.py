@@ -243,7 +243,8 @@ def test_a_refusal_is_held_with_its_reason_and_a_repetition_goes_out_anew(
     assert gehalten.value.code == "prosoz.abgelehnt"
     assert "Erfundene Ablehnung" in gehalten.value.befunde[0].text
     assert "Erfundene" not in str(gehalten.value)
-    assert lieferwelt.finde() is None
+    with pytest.raises(NeedsHumanError, match=r"prosoz\.abgelehnt"):
+        lieferwelt.finde()
     zweite = lieferwelt.liefere()
     assert zweite.kennung != erste.kennung
     partner.runde()
@@ -256,8 +257,27 @@ def test_taken_over_and_refused_at_once_is_nobodys_guess(lieferwelt: Lieferwelt,
     stamm = lieferwelt.liefere().kennung
     partner.melde(stamm, "uebernommen", "Fallnummer=F-1\n")
     partner.melde(stamm, "abgelehnt", "Grund=beides\n")
-    with pytest.raises(NeedsHumanError, match="ausgang_unbekannt"):
+    for _ in range(2):
+        with pytest.raises(NeedsHumanError, match="ausgang_unbekannt"):
+            lieferwelt.finde()
+    assert lieferwelt.liefere().kennung != stamm, "who releases it sends anew, under another name"
+    gefunden = lieferwelt.finde()
+    assert gefunden is not None
+    assert gefunden.stufe is Stufe.UEBERGEBEN
+
+
+def test_a_refusal_stays_one_when_its_receipt_is_tidied_away_before_a_person_has_decided(
+    lieferwelt: Lieferwelt, partner: OrdnerSimulator
+) -> None:
+    stamm = lieferwelt.liefere().kennung
+    [zettel] = partner.melde(stamm, "abgelehnt", "Grund=Erfunden\n")
+    with pytest.raises(NeedsHumanError):
         lieferwelt.finde()
+    zettel.unlink()
+    with pytest.raises(NeedsHumanError) as gehalten:
+        lieferwelt.finde()
+    assert gehalten.value.code == "prosoz.abgelehnt"
+    assert "ging bei einem Abbruch" in gehalten.value.befunde[0].text
 
 
 def test_a_receipt_in_latin1_of_any_length_is_read(lieferwelt: Lieferwelt, partner: OrdnerSimulator) -> None:

@@ -254,7 +254,8 @@ def test_a_refusal_is_held_and_a_repetition_has_a_new_key(lieferwelt: Lieferwelt
     fehler = fehler_von(lieferwelt)
     assert isinstance(fehler, NeedsHumanError)
     assert (fehler.code, fehler.fuer) == ("prosoz.abgelehnt", GehaltenFuer.SACHBEARBEITUNG)
-    assert lieferwelt.finde() is None
+    with pytest.raises(NeedsHumanError, match=r"prosoz\.abgelehnt"):
+        lieferwelt.finde()
     lieferwelt.liefere()
     assert [fall["schluessel"] for fall in partner.faelle.alle()] == [f"{SCHLUESSEL}#1"]
 

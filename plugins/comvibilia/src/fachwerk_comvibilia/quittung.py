@@ -66,9 +66,9 @@ def pruefe(ergebnis: Ergebnis) -> None:
         return
     if ergebnis.stufe is Stufe.UEBERNOMMEN:
         raise NeedsHumanError(
-            "comvibilia.quittung_widerspruch",
+            "quittung_widerspruch",
             "COM Vibilia hat zu derselben Übergabe „übernommen“ und „abgelehnt“ gemeldet. Was gilt? Bitte in COM "
-            "Vibilia und beim Empfänger nachsehen; nicht ungeprüft wiederholen.",
+            "Vibilia und beim Empfänger nachsehen: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben.",
             fuer=GehaltenFuer.BETRIEB,
             befunde=ergebnis.befunde,
         )

@@ -56,10 +56,10 @@ class Uebergabe:
         ausgang = self._ausgang
         self._import.erreichbar()
         ergebnis = self._ergebnis()
-        if ergebnis.abgelehnt and ergebnis.stufe is not Stufe.UEBERNOMMEN:
+        if ergebnis.abgelehnt and (ergebnis.stufe is not Stufe.UEBERNOMMEN or self._notiz("strittig") == self.kennung):
             self._neuer_versuch()
         else:
-            quittung.pruefe(ergebnis)
+            self._pruefe(ergebnis)
             if fertig := self._bekannt(ergebnis):
                 return fertig
         arbeit = self._arbeit
@@ -72,7 +72,7 @@ class Uebergabe:
         """What is known of this key; None: certainly not handed over. Raises where that cannot be said."""
         self._import.erreichbar()
         ergebnis = self._ergebnis()
-        quittung.pruefe(ergebnis)
+        self._pruefe(ergebnis)
         if fertig := self._bekannt(ergebnis):
             self._raeume_reste(self._arbeit)
             return fertig
@@ -90,6 +90,15 @@ class Uebergabe:
         return kennung(self.schluessel, int(self._notiz("versuch") or 1))
 
     # -- what is known ------------------------------------------------------------------------------------------
+
+    def _pruefe(self, ergebnis: quittung.Ergebnis) -> None:
+        """Raise what a person has to decide; a contradiction is noted, because only its release sends again."""
+        try:
+            quittung.pruefe(ergebnis)
+        except NeedsHumanError:
+            if ergebnis.stufe is Stufe.UEBERNOMMEN:
+                self._notiere("strittig", self.kennung)
+            raise
 
     def _bekannt(self, ergebnis: quittung.Ergebnis) -> Quittung | None:
         """Proof by receipt, by note, or by what lies there; a receipt may come before anything else."""
@@ -140,7 +149,7 @@ class Uebergabe:
                 routenfehler=False,
             )
         raise NeedsHumanError(
-            "comvibilia.ausgang_unbekannt",
+            "ausgang_unbekannt",
             "Die Übergabe wurde unterbrochen, und im Importordner liegt nichts (mehr). Bitte in COM Vibilia nach der "
             f"Kennung {self.kennung} suchen: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben.",
             {"kennung": self.kennung},

@@ -61,10 +61,10 @@ class Ablage:
 
     def finde(self) -> Quittung | None:
         """What the folders say. None: nothing was handed over. Raises where nobody but a person can know."""
-        if self._merk.ist_verworfen:
-            return None
         self._pruefe_erreichbar()
         gefunden = self._spur()
+        if self._merk.ist_verworfen:
+            raise self._merk.abgelehnt(None)
         if gefunden is None and self._ist_unklar():
             raise self._merk.unklar(
                 "Der Zwischenordner von Fachwerk ist nicht mehr da, und PROSOZ hat keine Spur hinterlassen: Ob der "
@@ -88,8 +88,7 @@ class Ablage:
         """Everything on the disk in a staging folder of its own; what earlier attempts left is taken away."""
         anfang = kurzschluessel(self._merk.schluessel, lauf)
         with dateien.wiederholbar(self.zwischen):
-            dateien.raeume(self.zwischen, f"{anfang}-")
-            dateien.raeume(self.zwischen, f"weg-{anfang}-")
+            dateien.raeume_versuche(self.zwischen, anfang)
             eigen = self.zwischen / f"{anfang}-{secrets.token_hex(4)}"
             (eigen / _INHALT).mkdir(parents=True)
         try:
@@ -181,7 +180,7 @@ class Ablage:
 
     def _aus_rueckmeldung(self, funde: list[tuple[Rueckmeldung, Path]]) -> Quittung:
         if {"abgelehnt", "uebernommen"} <= {fund[0].bedeutet for fund in funde}:
-            raise self._merk.unklar("PROSOZ hat diesen Fall zugleich als übernommen und als abgelehnt gemeldet.")
+            raise self._merk.strittig()
         kennungen = [_entnimm(rueckmeldung.kennung, pfad) for rueckmeldung, pfad in funde]
         kennung = next(filter(None, reversed(kennungen)), "")
         rueckmeldung, pfad = funde[-1]

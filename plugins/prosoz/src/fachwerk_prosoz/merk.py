@@ -1,7 +1,8 @@
 """What is known of a delivery across crashes: notes of the host, ids and codes only.
 
 ``lauf`` counts hand-overs after a rejection: each has its own name and key, so that an old refusal is never taken for
-the answer to the new one. ``verworfen`` is the lauf PROSOZ refused. All other notes belong to a lauf.
+the answer to the new one. ``verworfen`` is the lauf PROSOZ refused, ``strittig`` one of which it says both; until a
+person has decided and a new lauf begins, whoever asks is told so again. All other notes belong to a lauf.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Merk:
         return self.host.notiz(self.schluessel, "verworfen") == str(self.lauf)
 
     def beginne(self) -> int:
-        """The lauf to deliver under: a fresh one after a rejection."""
-        if self.ist_verworfen:
+        """The lauf to deliver under: a fresh one after what a person has decided."""
+        if self.ist_verworfen or self.host.notiz(self.schluessel, "strittig") == str(self.lauf):
             self.host.notiere(self.schluessel, "lauf", str(self.lauf + 1))
         return self.lauf
 
@@ -59,9 +60,10 @@ class Merk:
             ziel=self.ziel.name, schluessel=self.schluessel, stufe=Stufe(stufe), zeit=zeit, kennung=kennung[:_KENNUNG]
         )
 
-    def abgelehnt(self, grund: str, kennung: str = "") -> NeedsHumanError:
-        """PROSOZ refused it: a repetition goes out under a new key and a new name."""
-        self.host.notiere(self.schluessel, "verworfen", str(self.lauf))
+    def abgelehnt(self, grund: str | None, kennung: str = "") -> NeedsHumanError:
+        """PROSOZ refused it: a repetition goes out under a new key and a new name. ``grund`` None: it was lost."""
+        if not self.ist_verworfen:
+            self.host.notiere(self.schluessel, "verworfen", str(self.lauf))
         return NeedsHumanError(
             "prosoz.abgelehnt",
             "PROSOZ hat den Fall abgelehnt; was es dazu sagt, steht in den Befunden. Ist die Ursache behoben, den "
@@ -69,6 +71,12 @@ class Merk:
             {"kennung": kennung[:_KENNUNG]} if kennung else {},
             befunde=_befund(grund),
         )
+
+    def strittig(self) -> NeedsHumanError:
+        """PROSOZ contradicts itself: a release goes out under a new key and a new name."""
+        if self.host.notiz(self.schluessel, "strittig") != str(self.lauf):
+            self.host.notiere(self.schluessel, "strittig", str(self.lauf))
+        return self.unklar("PROSOZ hat diesen Fall zugleich als übernommen und als abgelehnt gemeldet.")
 
     def unklar(self, was: str) -> NeedsHumanError:
         """Nobody but a person can tell whether it arrived."""
@@ -80,6 +88,9 @@ class Merk:
         )
 
 
-def _befund(grund: str) -> tuple[Befund, ...]:
-    text = f"PROSOZ meldet: {grund.strip()[:_TEXT]}" if grund.strip() else "PROSOZ nennt keinen Grund."
+def _befund(grund: str | None) -> tuple[Befund, ...]:
+    if grund is None:
+        text = "Welchen Grund PROSOZ genannt hat, ging bei einem Abbruch von Fachwerk verloren; bitte dort nachsehen."
+    else:
+        text = f"PROSOZ meldet: {grund.strip()[:_TEXT]}" if grund.strip() else "PROSOZ nennt keinen Grund."
     return (Befund(code="prosoz.abgelehnt", schwere=Schwere.FEHLER, text=text),)

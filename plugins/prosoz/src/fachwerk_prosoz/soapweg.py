@@ -64,7 +64,9 @@ class Soapweg:
     def finde(self) -> Quittung | None:
         """None only if nothing was sent, PROSOZ says that it has nothing, or the key makes a repetition harmless."""
         merk = self._merk
-        if merk.ist_verworfen or not (merk.lies("gesendet") or merk.lies("quittung")):
+        if merk.ist_verworfen:
+            raise merk.abgelehnt(None)
+        if not (merk.lies("gesendet") or merk.lies("quittung")):
             return None
         if self._profil.nachfrage:
             return self._frage()
@@ -159,7 +161,12 @@ class Soapweg:
         assert nachfrage is not None  # noqa: S101  asked by the caller
         felder = baue(nachfrage.felder, {"lieferung": {"schluessel": merk.schluessel}})
         setze(felder, nachfrage.schluessel, self._schluessel)
-        ergebnis = self._rufe(self._dienst(idempotent=True), nachfrage.operation, felder, nachfrage.antwort)
+        try:
+            ergebnis = self._rufe(self._dienst(idempotent=True), nachfrage.operation, felder, nachfrage.antwort)
+        except PermanentError as fehler:  # the question went wrong; it says nothing about the case
+            raise NeedsHumanError(
+                fehler.code, fehler.hint, fehler.details, fuer=GehaltenFuer.BETRIEB, routenfehler=True
+            ) from None
         if ergebnis.fault is not None:
             art = bedeutung_von(ergebnis.fault, self._profil.faults)
             if art in ("endgueltig", "sachbearbeitung", "betrieb"):
@@ -211,7 +218,7 @@ class Soapweg:
         stelle, transport = ziel
         try:
             erhalten = _aufruf(stelle, operation)(**felder)
-            rumpf = lies_rumpf(erhalten.content)
+            rumpf = lies_rumpf(erhalten.content, transport.anfrage_id)
         except StepError:
             raise
         except AntwortFehler:
@@ -220,7 +227,9 @@ class Soapweg:
             if transport.gesendet:
                 return Ergebnis(None)
             raise _anfrage_unmoeglich(operation, fehler) from None
-        return Ergebnis(None, fault=rumpf) if isinstance(rumpf, Fault) else deute(rumpf, angaben)
+        if isinstance(rumpf, Fault):
+            return Ergebnis(None, fault=rumpf)
+        return Ergebnis(None) if _ist_fremd(stelle, operation, rumpf) else deute(rumpf, angaben)
 
 
 def dienst(werte: Zieleinstellungen, profil: Soapprofil, host: Any, idempotent: bool) -> tuple[Any, Transportweg]:
@@ -270,6 +279,20 @@ def _aufruf(stelle: Any, operation: str) -> Callable[..., Any]:
         text = f"Die WSDL kennt die Operation „{operation}“ des Profils nicht. Bitte das Profil berichtigen."
         raise NeedsHumanError("prosoz.operation_fehlt", text, fuer=GehaltenFuer.BETRIEB, routenfehler=True) from None
     return aufruf
+
+
+def _ist_fremd(stelle: Any, operation: str, rumpf: Any) -> bool:
+    """Whether the WSDL knows this element as the answer of other operations only. Their local names are compared."""
+    antworten = {name: _antwortname(beschrieben) for name, beschrieben in stelle._binding.all().items()}
+    eigene = antworten.pop(operation, "")
+    gekommen = str(rumpf.tag).rpartition("}")[2]
+    return gekommen != eigene and gekommen in antworten.values()
+
+
+def _antwortname(operation: Any) -> str:
+    """The element the WSDL says an operation answers with; empty for one that answers nothing."""
+    qname = getattr(getattr(operation.output, "body", None), "qname", None)
+    return str(qname.localname) if qname is not None else ""
 
 
 def _anfrage_unmoeglich(operation: str, fehler: Exception) -> PermanentError:
