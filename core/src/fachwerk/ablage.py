@@ -101,13 +101,13 @@ class Stoermelder:
     """Says in the words of one plugin what its folder refused; nothing was handed over when that is raised.
 
     ``wo`` begins the hint (``Aktenablage``); ``codes`` are those that do not follow from ``vorsatz`` (``ablage.voll``);
-    ``rat`` replaces the advice; ``danach`` says what happens once it is followed.
+    ``texte`` replaces what happened and what to do; ``danach`` says what comes of doing it.
     """
 
     vorsatz: str
     wo: str
     codes: Mapping[Stoerung, str] = field(default_factory=dict)
-    rat: Mapping[Stoerung, str] = field(default_factory=dict)
+    texte: Mapping[Stoerung, tuple[str, str]] = field(default_factory=dict)
     danach: str = "danach geht es von selbst weiter"
 
     def code(self, art: Stoerung) -> str:
@@ -118,8 +118,9 @@ class Stoermelder:
         """The error of the system as ours."""
         art = stoerung(fehler)
         name = errno.errorcode.get(fehler.errno or 0, "unbekannt")
-        was, rat = _TEXTE.get(art, (f"Dateisystemfehler {name}", "Laufwerk und Netzverbindung prüfen"))
-        return self.melde(self.code(art), ordner, was, self.rat.get(art, rat))
+        sonst = f"Dateisystemfehler {name}", "Laufwerk und Netzverbindung prüfen"
+        was, rat = self.texte.get(art) or _TEXTE.get(art, sonst)
+        return self.melde(self.code(art), ordner, was, rat)
 
     def melde(self, code: str, ordner: Path, was: str, rat: str) -> RetryableError:
         """Something else that a folder does not allow, in the same form."""

@@ -11,14 +11,15 @@ import contextlib
 import errno
 import os
 import secrets
-import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from fachwerk.errors import ConfigError, RetryableError
+from fachwerk import ablage
+from fachwerk.ablage import Stoermelder, Stoerung
+from fachwerk.errors import ConfigError
 from fachwerk_comvibilia.mapping import Bestand, Eintrag
 from fachwerk_comvibilia.settings import Kanaleinstellungen, Zieleinstellungen
 
@@ -27,11 +28,19 @@ WEG = ".fachwerk-weg-"
 """What is being deleted has left its place under a name with this beginning."""
 
 _TIEFE = 6
-_WINDOWS = os.name == "nt"
 _OHNE_VERWEIS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-_OHNE_ORDNERSYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EISDIR}
-_VOLL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_VERBOTEN = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY}
+_MELDER = Stoermelder(
+    "comvibilia",
+    "COM Vibilia, Ordner",
+    codes={Stoerung.FEHLT: "comvibilia.nicht_erreichbar", Stoerung.LAUFWERK: "comvibilia.anderes_laufwerk"},
+    texte={
+        Stoerung.FEHLT: (
+            "der Ordner (oder seine Ankerdatei) fehlt",
+            "den Ordner anlegen oder das Laufwerk verbinden",
+        )
+    },
+)
+stoerung, uebersetzt, entferne = _MELDER.uebersetzt, _MELDER.fehler, ablage.entferne
 
 
 @dataclass(frozen=True)
@@ -109,29 +118,15 @@ class Ordner:
 
     def schreibe(self, teilpfad: str, stuecke: Iterable[bytes]) -> int:
         """Write a new file and have it on the disk; errors of whoever gives ``stuecke`` pass unchanged."""
-        ziel, laenge = self.pfad / teilpfad, 0
+        ziel = self.pfad / teilpfad
         with stoerung(self.pfad):
             ziel.parent.mkdir(parents=True, exist_ok=True)
-            datei = open(ziel, "xb")  # noqa: SIM115  closed below, so that reading and writing errors stay apart
-        try:
-            for stueck in stuecke:
-                laenge += len(stueck)
-                with stoerung(self.pfad):
-                    datei.write(stueck)
-            with stoerung(self.pfad):
-                datei.flush()
-                os.fsync(datei.fileno())
-        finally:
-            with stoerung(self.pfad):
-                datei.close()
-        return laenge
+        return ablage.schreibe(ziel, stuecke, _MELDER).laenge
 
     def loesche(self, teilpfad: str) -> None:
         """Delete a file or a whole folder; it leaves its place by one rename first, so half of it is never seen."""
-        weg = self.pfad / f"{WEG}{secrets.token_hex(8)}"
         with stoerung(self.pfad), contextlib.suppress(FileNotFoundError):
-            os.rename(self.pfad / teilpfad, weg)
-            entferne(weg)
+            ablage.nimm_weg(self.pfad / teilpfad, WEG)
 
     def raeume_auf(self) -> None:
         """Finish deletions that a killed process left."""
@@ -153,10 +148,9 @@ class Ordner:
 def verschiebe(von: Path, nach: Path) -> bool:
     """Rename within one volume; False if it was gone already. An existing folder or file is never replaced."""
     with stoerung(von.parent):
-        if os.path.lexists(nach):
-            raise OSError(errno.EEXIST, "target exists")
         try:
-            os.rename(von, nach)
+            if not ablage.benenne_um(von, nach):
+                raise FileExistsError(errno.EEXIST, "target exists")
         except FileNotFoundError:
             if os.path.lexists(von) or not nach.parent.is_dir():
                 raise
@@ -185,15 +179,6 @@ def namen(ordner: Path) -> list[str]:
         return sorted(os.listdir(ordner))
 
 
-def entferne(pfad: Path) -> None:
-    """Remove a file, a link or a folder; what does not go stays for the next time."""
-    if pfad.is_dir() and not pfad.is_symlink():
-        shutil.rmtree(pfad, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            os.unlink(pfad)
-
-
 def gleiches_laufwerk(einer: Path, anderer: Path) -> bool:
     """Whether a rename between the two folders is possible; raises ``RetryableError`` if one is not there."""
     with stoerung(einer):
@@ -202,17 +187,8 @@ def gleiches_laufwerk(einer: Path, anderer: Path) -> bool:
 
 def sichere_ordner(ordner: Path) -> None:
     """Make names durable. Windows has no such call, and some network drives refuse it: then the drive decides."""
-    if _WINDOWS:
-        return
     with stoerung(ordner):
-        kennung = os.open(ordner, os.O_RDONLY)
-        try:
-            os.fsync(kennung)
-        except OSError as fehler:
-            if fehler.errno not in _OHNE_ORDNERSYNC:
-                raise
-        finally:
-            os.close(kennung)
+        ablage.sichere_ordner(ordner)
 
 
 def oeffne_ordner(basis: Path, angabe: str, werte: Kanaleinstellungen | Zieleinstellungen) -> Ordner:
@@ -222,37 +198,6 @@ def oeffne_ordner(basis: Path, angabe: str, werte: Kanaleinstellungen | Zieleins
         with stoerung(ordner.pfad):
             ordner.pfad.mkdir(parents=True, exist_ok=True)
     return ordner
-
-
-@contextlib.contextmanager
-def stoerung(ordner: Path) -> Iterator[None]:
-    """Say what the file system refused in words an operator can act on."""
-    try:
-        yield
-    except OSError as fehler:
-        raise uebersetzt(fehler, ordner) from fehler
-
-
-def uebersetzt(fehler: OSError, ordner: Path) -> RetryableError:
-    """The error for operators; nothing is lost by any of them."""
-    if fehler.errno in _VOLL:
-        return _fehler("comvibilia.voll", ordner, "kein Platz mehr oder Kontingent erschöpft", "Platz schaffen")
-    if fehler.errno in _VERBOTEN:
-        rat = "dem Dienstkonto Schreibrechte geben und Dateien darin in anderen Programmen schließen"
-        return _fehler("comvibilia.verboten", ordner, "der Zugriff wurde verweigert", rat)
-    if fehler.errno == errno.EXDEV:
-        rat = "beide Ordner auf dasselbe Laufwerk legen"
-        return _fehler("comvibilia.anderes_laufwerk", ordner, "Umbenennen geht nur auf einem Laufwerk", rat)
-    if fehler.errno in (errno.ENOENT, errno.ENOTDIR):
-        was = "der Ordner (oder seine Ankerdatei) fehlt"
-        return _fehler("comvibilia.nicht_erreichbar", ordner, was, "den Ordner anlegen oder das Laufwerk verbinden")
-    name = errno.errorcode.get(fehler.errno or 0, "unbekannt")
-    return _fehler("comvibilia.gestoert", ordner, f"Dateisystemfehler {name}", "Laufwerk und Netzverbindung prüfen")
-
-
-def _fehler(code: str, ordner: Path, was: str, rat: str) -> RetryableError:
-    hinweis = f"COM Vibilia, Ordner {ordner}: {was}. Bitte {rat}; danach geht es von selbst weiter."
-    return RetryableError(code, hinweis, {"ordner": str(ordner)})
 
 
 def profilfehler(art: str, profil: str) -> ConfigError:
