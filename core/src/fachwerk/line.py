@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import ergaenzung, fassung, katalog, klaerung, pipeline
+from fachwerk import ergaenzung, fassung, katalog, klaerung, pipeline, routenstand
 from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.errors import FachwerkError, NeedsHumanError
 from fachwerk.modell import (
@@ -173,7 +173,7 @@ class _Gang:
 
     def _route(self, antrag: Antrag, befunde: tuple[Befund, ...]) -> tuple[str, ...]:
         route = katalog.waehle_route(
-            self._betrieb.routen,
+            routenstand.heutige(self._betrieb),
             kanal=self._zeile.kanal,
             leistung=antrag.leistung,
             land=antrag.land,
@@ -182,10 +182,11 @@ class _Gang:
             test=antrag.test,
         )
         if route.zustand not in ("live", "test"):
+            bis = f" (bis {route.bis:%d.%m.%Y})" if route.bis else ""
             raise NeedsHumanError(
                 "route_ruht",
-                f"Die Route steht auf „{route.zustand}“. Eingehende Anträge werden gespeichert und gehalten, bis sie "
-                "wieder läuft oder eine Person entscheidet.",
+                f"Die Route {route.bezeichnung} steht auf „{route.zustand}“{bis}. Anträge werden gespeichert und "
+                "gehalten, bis sie wieder läuft oder eine Person entscheidet.",
                 fuer=GehaltenFuer.BETRIEB,
             )
         sperre = pipeline.sperre(befunde, route.sperre_ab)
@@ -205,7 +206,7 @@ class _Gang:
         self._beginne("render", ziel_name)
         ziel = self._betrieb.ziele[ziel_name]
         self._plugin = ziel.plugin
-        return rendere(self._betrieb, antrag, entscheidung, ziel)
+        return rendere(self._betrieb, antrag, entscheidung, ziel, self._zeile.kanal)
 
     # -- the commit ---------------------------------------------------------------------------------------------
 
