@@ -18,6 +18,7 @@ from fachwerk_prosoz.profil import Antwort, Faultregel
 GROESSTE = 4 * 1024 * 1024
 """Bytes of an answer at most: it holds a number and a state, no documents."""
 
+WSA = "http://www.w3.org/2005/08/addressing"
 _UMSCHLAG = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
 
 
@@ -44,8 +45,11 @@ class Ergebnis:
     fault: Fault | None = field(default=None)
 
 
-def lies_rumpf(daten: bytes) -> etree._Element | Fault:
-    """The one element of the body, or the fault. Raises ``AntwortFehler``."""
+def lies_rumpf(daten: bytes, anfrage_id: str = "") -> etree._Element | Fault:
+    """The one element of the body, or the fault. Raises ``AntwortFehler``, also if it answers another request.
+
+    ``anfrage_id`` is the wsa:MessageID of ours; empty where the service knows no WS-Addressing.
+    """
     try:
         wurzel = lies(io.BytesIO(daten), Grenzen(bytes=GROESSTE, tiefe=60, elemente=20_000)).wurzel
     except XmlFehler as fehler:
@@ -53,6 +57,9 @@ def lies_rumpf(daten: bytes) -> etree._Element | Fault:
     raum = etree.QName(wurzel).namespace
     if raum not in _UMSCHLAG or etree.QName(wurzel).localname != "Envelope":
         raise AntwortFehler("kein_soap")
+    bezuege = {(glied.text or "").strip() for glied in wurzel.iterfind(f"{{{raum}}}Header/{{{WSA}}}RelatesTo")}
+    if anfrage_id and bezuege and anfrage_id not in bezuege:
+        raise AntwortFehler("fremde_antwort")
     rumpf = wurzel.find(f"{{{raum}}}Body")
     if rumpf is None or len(rumpf) != 1:
         raise AntwortFehler("rumpf_leer")

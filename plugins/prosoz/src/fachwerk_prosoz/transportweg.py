@@ -17,7 +17,7 @@ from lxml import etree
 
 from fachwerk.errors import ConfigError
 from fachwerk.transport import classify, classify_status
-from fachwerk_prosoz.antwort import GROESSTE
+from fachwerk_prosoz.antwort import GROESSTE, WSA
 
 if TYPE_CHECKING:
     from zeep.wsdl import Document
@@ -59,13 +59,18 @@ class Lader:
 
 @dataclass
 class Transportweg:
-    """What zeep takes for its transport: one exchange. ``gesendet`` says whether anything may have left."""
+    """What zeep takes for its transport: one exchange, over a connection of its own.
+
+    The SOAP of a site need not tell the answers to two requests apart, so none may be left over for the next one.
+    ``gesendet`` says whether anything may have left, ``anfrage_id`` is the wsa:MessageID of what was sent, if any.
+    """
 
     lader: Lader
     http: httpx.Client
     idempotent: bool
     basic: tuple[str, str] | None = None
     gesendet: bool = field(default=False, init=False)
+    anfrage_id: str = field(default="", init=False)
 
     def load(self, url: Any) -> bytes:
         """See :class:`Lader`."""
@@ -73,6 +78,7 @@ class Transportweg:
 
     def post_xml(self, address: str, envelope: etree._Element, headers: dict[str, str]) -> Erhalten:
         """Send an envelope; raises the errors of ``classify``."""
+        self.anfrage_id = (envelope.findtext(f".//{{{WSA}}}MessageID") or "").strip()
         return self.post(address, etree.tostring(envelope, xml_declaration=True, encoding="utf-8"), headers)
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> Erhalten:
@@ -80,6 +86,7 @@ class Transportweg:
         if self.basic:
             zeichen = base64.b64encode(":".join(self.basic).encode("utf-8")).decode("ascii")
             headers = {**headers, "Authorization": f"Basic {zeichen}"}
+        headers = {**headers, "Connection": "close"}
         self.gesendet = True
         try:
             with self.http.stream("POST", address, content=message, headers=headers) as antwort:

@@ -26,7 +26,7 @@ from fachwerk_generic_xta.simulator.protokoll import Protokoll
 from fachwerk_generic_xta.simulator.steuerung import Steuerstelle, Steuerung
 from fachwerk_generic_xta.simulator.temperament import Temperament, lies_temperament
 from fachwerk_generic_xta.simulator.tls import tls_kontext
-from fachwerk_generic_xta.simulator.verbindung import TlsServer
+from fachwerk_generic_xta.simulator.verbindung import XtaServer
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class XtaSimulator:
         self._rohe_konten = konten
         self._einstellungen = einstellungen or Einstellungen()
         self._jetzt = jetzt
-        self._server: TlsServer | None = None
+        self._server: XtaServer | None = None
         self._dienst: Dienst | None = None
         self._sperre: IO[bytes] | None = None
         self._steuerung: Steuerung | None = None
@@ -160,9 +160,9 @@ class XtaSimulator:
             schreibe_ganz(datei, json.dumps(BEISPIEL, ensure_ascii=False, indent=2).encode())
         return lies_konten(datei)
 
-    def _binde(self, ablauf: Ablauf) -> TlsServer:
+    def _binde(self, ablauf: Ablauf) -> XtaServer:
         try:
-            return TlsServer((self.host, self.port), tls_kontext(self.pki), ablauf)
+            return XtaServer((self.host, self.port), tls_kontext(self.pki), ablauf)
         except (OSError, OverflowError) as fehler:
             raise ConfigError(
                 "simulator.port",

@@ -1,94 +1,44 @@
-"""HTTP over TLS with the standard library: handshakes and requests in threads, one per connection."""
+"""The connections of the test server: which request goes to which port, and the moods of an answer on its way."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
-import socketserver
 import ssl
-import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import cast
 
+from fachwerk.testkit.tls import grund_von
+from fachwerk.testkit.tlsserver import Anschluss, TlsServer
 from fachwerk_generic_xta.simulator.ablauf import LOG, Ablauf, Ergebnis
 from fachwerk_generic_xta.simulator.fehler import HttpFehler, VerbindungAbgebrochen
 from fachwerk_generic_xta.simulator.namen import PFADE
 from fachwerk_generic_xta.simulator.rumpf import Rumpf
-from fachwerk_generic_xta.simulator.tls import grund_von, haendedruck
 
-_FRIST = 60.0
-_HAENDEDRUCK_FRIST = 10.0
 _NACHLESE = 1 << 30
 _PORTS = {pfad.lower(): port for port, pfad in PFADE.items()}
 
 
-class TlsServer(ThreadingHTTPServer):
-    """Accepts at once and shakes hands in the thread of the connection, so that nobody can block the others."""
-
-    daemon_threads = False
-    request_queue_size = 128
+class XtaServer(TlsServer):
+    """The server of an :class:`Ablauf`."""
 
     def __init__(self, adresse: tuple[str, int], kontext: ssl.SSLContext, ablauf: Ablauf) -> None:
         self.ablauf = ablauf
-        self.kontext = kontext
-        self.ende = threading.Event()
-        self._offen: set[ssl.SSLSocket] = set()
-        self._schloss = threading.Lock()
-        self._beendet = False
-        super().__init__(adresse, _Anschluss)
+        super().__init__(adresse, kontext, _Anschluss)
 
-    def server_bind(self) -> None:
-        """Bind without asking a name server for our name."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands, serve all requests of the connection, close it."""
-        request.settimeout(_HAENDEDRUCK_FRIST)
-        with contextlib.closing(haendedruck(self.kontext, request)) as verbindung:
-            with self._schloss:
-                if self._beendet:
-                    return
-                self._offen.add(verbindung)
-            try:
-                _Anschluss(verbindung, client_address, self)
-            finally:
-                with self._schloss:
-                    self._offen.discard(verbindung)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """One line instead of a traceback: what ended the connection."""
-        fehler = sys.exception()
+    def melde_ende(self, fehler: BaseException | None) -> None:
+        """One line: what ended the connection."""
         grund = grund_von(fehler)
         LOG.info("verbindung beendet grund=%s", grund)
         if isinstance(fehler, ssl.SSLError):
             self.ablauf.protokoll.notiere("", "TLS", f"abgewiesen: {grund}")
 
-    def beende(self) -> None:
-        """End all connections, also those that are just waiting, and wait for their threads."""
-        self.ende.set()
-        self.shutdown()
-        with self._schloss:
-            self._beendet = True
-            for verbindung in self._offen:
-                with contextlib.suppress(OSError):
-                    verbindung.shutdown(socket.SHUT_RDWR)
-        self.server_close()
 
-
-class _Anschluss(BaseHTTPRequestHandler):
+class _Anschluss(Anschluss):
     """One connection."""
 
-    protocol_version = "HTTP/1.1"
     server_version = "Fachwerk-XTA-Simulator"
-    sys_version = ""
-    timeout = _FRIST
-    disable_nagle_algorithm = True
-    wbufsize = 64 * 1024
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  the name is the library's
         """Answer an operation."""
         try:
             self._beantworte()
@@ -97,21 +47,12 @@ class _Anschluss(BaseHTTPRequestHandler):
             self._sende_html(fehler)
         except VerbindungAbgebrochen:
             LOG.info("verbindung abgebrochen")
-            self._brich_ab()
+            self.brich_ab()
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  the name is the library's
         """There is nothing to get."""
         self.close_connection = True
         self._sende_html(HttpFehler(405, "Hier wird nur POST beantwortet (XTA-Webservice 2.1.1)."))
-
-    def handle_expect_100(self) -> bool:
-        """Let the client go on."""
-        weiter = super().handle_expect_100()
-        self.wfile.flush()
-        return weiter
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the library's
-        """The library's own request line is not wanted: the operation logs itself."""
 
     def _beantworte(self) -> None:
         kopfzeilen = {name.lower(): wert for name, wert in self.headers.items()}
@@ -128,7 +69,7 @@ class _Anschluss(BaseHTTPRequestHandler):
 
     @property
     def _ablauf(self) -> Ablauf:
-        return cast(TlsServer, self.server).ablauf
+        return cast(XtaServer, self.server).ablauf
 
     def _konto(self) -> str:
         """The common name of the verified client certificate."""
@@ -179,26 +120,13 @@ class _Anschluss(BaseHTTPRequestHandler):
 
     def _warte(self, sekunden: float) -> None:
         """Wait, but not longer than the server lives."""
-        if cast(TlsServer, self.server).ende.wait(sekunden):
+        if not self.warte(sekunden):
             raise VerbindungAbgebrochen
 
     def _sende_html(self, fehler: HttpFehler) -> None:
         LOG.info("http status=%d", fehler.status)
         inhalt = f"<!doctype html><title>{fehler.status}</title><p>{fehler.text}</p>".encode() if fehler.text else b""
-        self.send_response(fehler.status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(inhalt)))
-        if fehler.retry_after is not None:
-            self.send_header("Retry-After", str(fehler.retry_after))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(inhalt)
-
-    def _brich_ab(self) -> None:
-        """End the connection without a word."""
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
+        self.sende(fehler.status, inhalt, "text/html; charset=utf-8", retry_after=fehler.retry_after)
 
 
 class _Schliessbar:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import io
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -26,10 +26,14 @@ FAULTS = {
     "fault": "NichtBeschrieben",
 }
 LAUNEN = frozenset(
-    {"normal", "langsam", "haengt", "halb", "vorher_tot", "http503", "unverstaendlich", "doctype", "ablehnend", *FAULTS}
+    {
+        *("normal", "langsam", "haengt", "halb", "vorher_tot", "http503", "unverstaendlich", "doctype"),
+        *("ablehnend", "doppelt", "verwechselt", *FAULTS),
+    }
 )
 """langsam: two seconds late; haengt: stores, then silent for a minute; halb: stores, then drops the connection;
-vorher_tot: drops it before storing; unverstaendlich: stores, answers nonsense; ablehnend: says that it refuses."""
+vorher_tot: drops it before storing; unverstaendlich: stores, answers nonsense; ablehnend: says that it refuses;
+doppelt: answers twice in one breath; verwechselt: stores, gives the answer to the other question."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Reaktion:
     typ: str = "text/xml; charset=utf-8"
     warte_s: float = 0.0
     abbruch: bool = False
+    mal: int = 1
 
 
 class Falldienst:
@@ -92,6 +97,8 @@ class Falldienst:
             "haengt": Reaktion(200, gut.inhalt, warte_s=60.0),
             "langsam": Reaktion(200, gut.inhalt, warte_s=2.0),
             "unverstaendlich": Reaktion(200, b"<antwort>guten Tag</antwort>"),
+            "doppelt": replace(gut, mal=2),
+            "verwechselt": _ergebnis("FrageNachFallErgebnis", "UEBERNOMMEN", fall),
             "doctype": Reaktion(200, b'<!DOCTYPE x [<!ENTITY a "b">]>' + gut.inhalt),
         }
         return umschlag.get(laune, gut)

@@ -5,24 +5,21 @@ State lies in its folder: a new object on the same folder is the same service af
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import socket
-import socketserver
 import ssl
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Self, cast
 
 from fachwerk.errors import ConfigError
 from fachwerk.testkit.pki import richte_pki_ein
-from fachwerk.testkit.tls import haendedruck, tls_kontext
+from fachwerk.testkit.tls import tls_kontext
+from fachwerk.testkit.tlsserver import Anschluss, TlsServer
 from fachwerk_prosoz.simulator.ablauf import Faelle, Launen
-from fachwerk_prosoz.simulator.falldienst import LAUNEN, Falldienst, Reaktion
+from fachwerk_prosoz.simulator.falldienst import LAUNEN, Falldienst
 
 PFAD = "/falldienst"
 KONTO = "fachwerk"
@@ -116,90 +113,38 @@ class SoapSimulator:
         self._server = self._faden = None
 
 
-class _Server(ThreadingHTTPServer):
-    """Shakes hands in the thread of the connection, so that nobody can block the others."""
-
-    daemon_threads = False
-
+class _Server(TlsServer):
     def __init__(self, adresse: tuple[str, int], kontext: ssl.SSLContext, dienst: Falldienst) -> None:
-        self.dienst, self.kontext = dienst, kontext
-        self.ende = threading.Event()
-        self._offen: set[ssl.SSLSocket] = set()
-        self._schloss = threading.Lock()
-        super().__init__(adresse, _Anschluss)
-
-    def server_bind(self) -> None:
-        """Bind without asking a name server for our name."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands, serve the connection, close it."""
-        request.settimeout(10.0)
-        with contextlib.closing(haendedruck(self.kontext, request)) as verbindung:
-            with self._schloss:
-                if self.ende.is_set():
-                    return
-                self._offen.add(verbindung)
-            try:
-                _Anschluss(verbindung, client_address, self)
-            finally:
-                with self._schloss:
-                    self._offen.discard(verbindung)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that ends is no news."""
-
-    def beende(self) -> None:
-        """End all connections, also those that wait, and their threads."""
-        self.ende.set()
-        self.shutdown()
-        with self._schloss:
-            for verbindung in self._offen:
-                with contextlib.suppress(OSError):
-                    verbindung.shutdown(socket.SHUT_RDWR)
-        self.server_close()
+        self.dienst = dienst
+        super().__init__(adresse, kontext, _Anschluss)
 
 
-class _Anschluss(BaseHTTPRequestHandler):
+class _Anschluss(Anschluss):
     """One connection."""
 
-    protocol_version = "HTTP/1.1"
     server_version = "Fachwerk-Prosoz-Simulator"
-    sys_version = ""
-    timeout = 60.0
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  the name is the library's
         """Answer an operation, as the mood says."""
-        server = cast(_Server, self.server)
         laenge = int(self.headers.get("Content-Length", "0"))
         if self.path != PFAD or laenge > _GROESSTE:
             self.close_connection = True
-            self._sende(Reaktion(404 if self.path != PFAD else 413, b"", "text/plain"))
+            self.sende(404 if self.path != PFAD else 413, b"", "text/plain")
             return
-        reaktion = server.dienst.beantworte(self.rfile.read(laenge))
-        if reaktion.warte_s and server.ende.wait(reaktion.warte_s):
+        reaktion = cast(_Server, self.server).dienst.beantworte(self.rfile.read(laenge))
+        if reaktion.warte_s and not self.warte(reaktion.warte_s):
             return
         if reaktion.abbruch:
-            self.close_connection = True
-            with contextlib.suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)
+            self.brich_ab()
             return
-        self._sende(reaktion)
+        for _ in range(reaktion.mal):
+            self.sende(reaktion.status, reaktion.inhalt, reaktion.typ, retry_after=_spaeter(reaktion.status))
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  the name is the library's
         """Nothing to get, but somebody is there."""
         self.close_connection = True
-        self._sende(Reaktion(405 if self.path == PFAD else 404, b"", "text/plain"))
+        self.sende(405 if self.path == PFAD else 404, b"", "text/plain")
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the library's
-        """The library's own request line is not wanted."""
 
-    def _sende(self, reaktion: Reaktion) -> None:
-        self.send_response(reaktion.status)
-        self.send_header("Content-Type", reaktion.typ)
-        self.send_header("Content-Length", str(len(reaktion.inhalt)))
-        if reaktion.status == 503:
-            self.send_header("Retry-After", "30")
-        self.end_headers()
-        self.wfile.write(reaktion.inhalt)
+def _spaeter(status: int) -> int | None:
+    return 30 if status == 503 else None
