@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import fachwerk_comvibilia as comvibilia
 import fachwerk_laemmerzahl as laemmerzahl
+from fachwerk import eingriff
 from fachwerk.aufbau import Aufbau
-from fachwerk.errors import ConfigError, ConfigErrors
+from fachwerk.errors import ConfigError, ConfigErrors, NeedsHumanError
 from fachwerk.modell import Antrag, Empfehlung, Entscheidung, Stufe, Ziel
 from fachwerk.plugins import lade as lade_plugins
 from fachwerk.settings import aufbau, lade
+from fachwerk.testkit.welt import Welt, antrag_xml
 from fachwerk.testkit.wirt import FakeHost
 from fachwerk_comvibilia.profil import lade as lade_profil
 from fachwerk_comvibilia.simulator import ComVibilia
@@ -180,3 +184,57 @@ def test_check_warns_as_long_as_the_shipped_layout_is_used(tmp_path: Path, fake_
 
 def test_the_shipped_layout_says_itself_that_it_is_an_assumption(tmp_path: Path) -> None:
     assert "Annahme" in layout("", tmp_path).beschreibung
+
+
+# -- a case that comes another way all the same ----------------------------------------------------------------------
+
+
+def umgestellt(tmp_path: Path, **danach: Any) -> Welt:
+    """A case held in a mailbox that is gone from the configuration, where everything goes to Lämmerzahl now."""
+    eine = Welt(
+        f"sqlite:///{tmp_path / 'w.db'}",
+        tmp_path,
+        plugins={"comvibilia": comvibilia, "laemmerzahl": laemmerzahl},
+        route=[],
+    )
+    eine.lege_ein("n-1", antrag_xml(uuid="1"))
+    assert eine.durchlauf() == ["held"]
+    for ordner in ("cv/export", "cv/import"):
+        (tmp_path / ordner).mkdir(parents=True)
+    cv = {"plugin": "comvibilia", "verzeichnis": "cv/export"}
+    lz = {"plugin": "laemmerzahl", "ueber": "cv-ein", "verzeichnis": "lz"}
+    werte = {"kanal": {"cv-ein": cv}, "ziel": {"lz": lz}, "route": [{"leistung": "*", "ziel": "lz"}], **danach}
+    eine.neuer_prozess(**werte)
+    return eine
+
+
+def test_a_case_of_a_mailbox_that_is_gone_is_held_and_never_handed_over(tmp_path: Path) -> None:
+    eine = umgestellt(tmp_path)
+    eingriff.wiederhole(eine.betrieb, eine.der_vorgang().id, "anna")
+    eine.arbeite()
+    fall = eine.der_vorgang()
+    assert (fall.status, fall.grund, fall.gehalten_fuer) == ("held", "ziel_kanal", "betrieb")
+    assert "„postfach“" in fall.hinweis
+    assert "„cv-ein“" in fall.hinweis
+    assert not (tmp_path / "lz").exists()
+    eine.schliesse()
+
+
+def test_behind_a_ziel_the_same_case_is_carried_by_com_vibilia(tmp_path: Path) -> None:
+    aus = {"plugin": "comvibilia", "verzeichnis": "cv/import"}
+    eine = umgestellt(tmp_path, ziel={"cv-aus": aus, "lz": {"plugin": "laemmerzahl", "ueber": "cv-aus"}})
+    eingriff.wiederhole(eine.betrieb, eine.der_vorgang().id, "anna")
+    eine.arbeite()
+    assert eine.der_vorgang().status == "done"
+    eine.schliesse()
+
+
+def test_a_question_about_such_a_case_is_not_handed_over_either(tmp_path: Path) -> None:
+    eine = umgestellt(tmp_path, klaerung={"ziel": "lz"}, route=[])
+    eine.regeln.fehler = NeedsHumanError("frage", "Welche Stelle ist zuständig?")
+    eingriff.wiederhole(eine.betrieb, eine.der_vorgang().id, "anna")
+    eine.arbeite()
+    assert (eine.der_vorgang().status, eine.der_vorgang().grund) == ("held", "frage")
+    assert eine.betrieb.store.ist_vermerkt(eine.der_vorgang().id, "klaerung_gescheitert", "ziel_kanal")
+    assert not (tmp_path / "lz").exists()
+    eine.schliesse()

@@ -33,6 +33,9 @@ class Umfeld:
     ``fachwerk.toml``, ``klaerung`` the Ziel of ``[klaerung]``; sections that are wrong themselves are left out.
     """
 
+    A Ziel that takes cases of some Kanäle only has a method ``aus_kanal(kanal)`` besides, which raises likewise: it is
+    asked for each case before it is rendered, because a case may be older than the routes, or be sent by hand.
+
     ordner: Path
     kanaele: Mapping[str, Kanal]
     ziele: Mapping[str, Ziel]

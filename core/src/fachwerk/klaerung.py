@@ -87,7 +87,8 @@ class _Klaerung:
         eingang = self._store.lies_wert(Eingang, self._store.ausgabe(self._id, "receive") or "")
         try:
             self._pruefe_viren(eingang)
-            sendung = rendere(self._betrieb, self._antrag(eingang), self._entscheidung(eingang), self._ziel)
+            antrag, entscheidung = self._antrag(eingang), self._entscheidung(eingang)
+            sendung = rendere(self._betrieb, antrag, entscheidung, self._ziel, self._zeile.kanal)
         except FachwerkError as fehler:  # the case is held and seen all the same
             log.error("klaerung_gescheitert", vorgang=self._id, ziel=self._ziel.name, code=fehler.code)
             self._vermerke_fehler(fehler.code)

@@ -8,19 +8,33 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fachwerk import pipeline
-from fachwerk.errors import ContractError, FachwerkError
-from fachwerk.modell import Anlage, Antrag, Entscheidung, Sendung, Teil, Ziel
+from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError
+from fachwerk.modell import Anlage, Antrag, Entscheidung, GehaltenFuer, Sendung, Teil, Ziel
 from fachwerk.tabellen import zustellung
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
 
 
-def rendere(betrieb: Betrieb, antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
-    """The Sendung with all drafts made, before any transaction begins, so that nobody waits for a PDF."""
+def rendere(betrieb: Betrieb, antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel, kanal: str) -> Sendung:
+    """The Sendung with all drafts made, before any transaction begins, so that nobody waits for a PDF.
+
+    ``kanal`` is the one the case came by. Raises ``NeedsHumanError`` where the Ziel takes no cases of it.
+    """
+    _pruefe_kanal(ziel, kanal)
     sendung = pipeline.render(betrieb.plugins, antrag, entscheidung, ziel)
     fertige = tuple(_ausgefuehrt(ziel.plugin, anlage) for anlage in sendung.anlagen)
     return sendung.model_copy(update={"anlagen": fertige})
+
+
+def _pruefe_kanal(ziel: Ziel, kanal: str) -> None:
+    """The start looks at the routes; a case may still come from a Kanal that is gone, or be sent by hand."""
+    pruefe = getattr(ziel.einstellungen, "aus_kanal", None)
+    try:
+        if pruefe is not None:
+            pruefe(kanal)
+    except ValueError as fehler:
+        raise NeedsHumanError("ziel_kanal", str(fehler), {"ziel": ziel.name}, fuer=GehaltenFuer.BETRIEB) from None
 
 
 def versiegle(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, sendung: Sendung) -> Sendung:

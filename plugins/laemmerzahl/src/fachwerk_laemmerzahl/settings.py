@@ -79,6 +79,14 @@ class Zieleinstellungen(BaseModel):
         neu._weg, neu._ziel_layout = weg, ziel_layout
         return neu
 
+    def aus_kanal(self, kanal: str) -> None:
+        """Refuse a case that did not come by the Kanal of this way. Through a Ziel COM Vibilia carries every case."""
+        if self.verzeichnis and kanal != self.ueber:
+            raise ValueError(
+                f"{_GRUND}, dieser Vorgang kam aber über den Kanal „{kanal}“ und nicht über „{self.ueber}“ (ueber). "
+                "Bitte ein anderes Ziel wählen, oder bei ueber ein Ziel mit plugin = „comvibilia“ nennen."
+            )
+
     def _ordner(self) -> dict[str, object]:
         felder = {"verzeichnis", "quittungen", "auch_suchen", "arbeitsverzeichnis", "ankerdatei", "alarm_minuten"}
         return self.model_dump(include=felder)
