@@ -33,6 +33,7 @@ BEFEHLE: Mapping[str, str] = {
     "vorgang": "Vorgänge ansehen und wieder in Gang bringen.",
     "kanal": "Kanäle und ihr Stand.",
     "ziel": "Ziele und ihr Stand.",
+    "konto": "Konten der Konsole anlegen, zeigen und entfernen.",
     "plugins": "Zeigt die installierten Plugins.",
     "leistungen": "Zeigt den Leistungskatalog.",
     "new": "Legt ein neues Plugin aus einer Vorlage an.",

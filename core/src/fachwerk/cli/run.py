@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from fachwerk.betrieb import Betrieb
+    from fachwerk.konsole.server import Server
 
 
 @click.command("run")
@@ -21,10 +26,25 @@ def befehl(konfig: Path | None) -> None:
     for zeichen in (signal.SIGTERM, signal.SIGINT):
         signal.signal(zeichen, lambda *_: ende.set())
     betrieb = oeffne_betrieb(konfig, anlegen=True)
+    konsole = _konsole(betrieb)
     dienst = Dienst(betrieb)
     dienst.starte(ruft_ab=True)
+    if konsole is not None:
+        konsole.starte()
+        click.echo(f"Konsole: {konsole.adresse}", err=True)
     click.echo("Fachwerk läuft. Beenden mit Strg-C.", err=True)
     ende.wait()
     click.echo("Fachwerk beendet die laufende Arbeit …", err=True)
+    if konsole is not None:
+        konsole.stoppe()
     dienst.stoppe()
     betrieb.schliesse()
+
+
+def _konsole(betrieb: Betrieb) -> Server | None:
+    """The server of the console, its address taken already; None where none is configured."""
+    if not betrieb.einstellungen.konsole.listen:
+        return None
+    from fachwerk.konsole.server import Server
+
+    return Server(betrieb)
