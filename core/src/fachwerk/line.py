@@ -206,7 +206,7 @@ class _Gang:
         self._beginne("render", ziel_name)
         ziel = self._betrieb.ziele[ziel_name]
         self._plugin = ziel.plugin
-        return rendere(self._betrieb, antrag, entscheidung, ziel)
+        return rendere(self._betrieb, antrag, entscheidung, ziel, self._zeile.kanal)
 
     # -- the commit ---------------------------------------------------------------------------------------------
 
