@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,18 +11,61 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fachwerk.datenbank import aktualisiere, oeffne_datenbank
+from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
 from fachwerk.modell import Idempotenz, utc
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.mitspieler import Stufenziel
+from fachwerk.testkit.postgres import PostgresServer
 from fachwerk.testkit.welt import Welt, antrag_xml
+
+MIT_TABELLEN = frozenset({"datenbank", "baue_welt"})
+"""Fixtures that want our tables in their database: it then is a copy of one that the migrations made."""
+
+
+def _migriert(url: str) -> str:
+    engine = oeffne_datenbank(url)
+    aktualisiere(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def vorlage_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with our tables, migrated once for all tests of this process."""
+    datei = tmp_path_factory.mktemp("vorlage") / "fachwerk.db"
+    _migriert(f"sqlite:///{datei}")
+    return datei
+
+
+@pytest.fixture(scope="session")
+def vorlage_postgres(postgres_server: PostgresServer) -> str:
+    """Address of a database with our tables, migrated once for all tests of this process."""
+    return _migriert(postgres_server.neue_datenbank())
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """SQLAlchemy address of a SQLite file that does not exist yet, or has our tables for who wants them."""
+    datei = tmp_path / "fachwerk.db"
+    if MIT_TABELLEN & set(request.fixturenames):
+        shutil.copyfile(request.getfixturevalue("vorlage_sqlite"), datei)
+    return f"sqlite:///{datei}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> Iterator[str]:
+    """SQLAlchemy address of an empty PostgreSQL database, with our tables for who wants them; dropped afterwards."""
+    mit_tabellen = MIT_TABELLEN & set(request.fixturenames)
+    url = postgres_server.neue_datenbank(request.getfixturevalue("vorlage_postgres") if mit_tabellen else "")
+    yield url
+    postgres_server.loesche_datenbank(url)
 
 
 @pytest.fixture
 def datenbank(datenbank_url: str) -> Iterator[sa.Engine]:
     """An empty database with our tables; the test runs once on SQLite and once on PostgreSQL."""
     engine = oeffne_datenbank(datenbank_url)
-    aktualisiere(engine)
+    assert schema_stand(engine) == "aktuell"
     yield engine
     engine.dispose()
 

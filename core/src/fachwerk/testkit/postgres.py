@@ -115,6 +115,11 @@ def _lebt(pid: int) -> bool:
         return False
 
 
+def _name(url: str) -> str:
+    """The database of an address."""
+    return url.rpartition("/")[2]
+
+
 def _stirb_mit_den_tests() -> Callable[[], None] | None:
     """What makes the server shut down at once when the tests die, even by SIGKILL (Linux, main thread only)."""
     if threading.current_thread() is not threading.main_thread() or not Path("/proc/self").exists():
@@ -172,15 +177,18 @@ class PostgresServer:
         """SQLAlchemy address of ``datenbank``."""
         return f"postgresql+psycopg://{self._adresse(datenbank)}"
 
-    def neue_datenbank(self) -> str:
-        """Create an empty database; its SQLAlchemy address (``postgresql+psycopg://…``)."""
+    def neue_datenbank(self, vorlage: str = "") -> str:
+        """Create an empty database, or a copy of ``vorlage`` (the address of one that nobody is connected to).
+
+        Returns its SQLAlchemy address (``postgresql+psycopg://…``).
+        """
         name = f"fachwerk_{next(self._nummer)}"
-        self._befehl(f"CREATE DATABASE {name}")
+        self._befehl(f"CREATE DATABASE {name}" + (f" TEMPLATE {_name(vorlage)}" if vorlage else ""))
         return self.url(name)
 
     def loesche_datenbank(self, url: str) -> None:
         """Drop a database made by :meth:`neue_datenbank`, whoever is still connected to it."""
-        self._befehl(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+        self._befehl(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
 
     def start(self) -> None:
         """Start the server and return when it answers; after :meth:`kill9` this is the crash recovery."""

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from fachwerk import abruf, kanalprobe, klaerung, line, rueckfrage, settings, zustellung
 from fachwerk.abschnitte import Einstellungen
 from fachwerk.betrieb import Betrieb
-from fachwerk.datenbank import aktualisiere, fuege_neu_ein, oeffne_datenbank
+from fachwerk.datenbank import aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand
 from fachwerk.modell import Idempotenz, utc
 from fachwerk.plugins import Plugins
 from fachwerk.tabellen import METADATA, knoten, vorgang
@@ -189,7 +189,8 @@ class Welt:
         ordner.mkdir(parents=True, exist_ok=True)
         (ordner / "fachwerk.key").write_bytes(base64.b64encode(SCHLUESSEL))
         self.betrieb = self._oeffne()
-        aktualisiere(self.betrieb.store.datenbank)
+        if schema_stand(self.betrieb.store.datenbank) != "aktuell":
+            aktualisiere(self.betrieb.store.datenbank)
         self.auftraege = self._stelle_auftragsbuch()
 
     def _oeffne(self) -> Betrieb:
@@ -199,7 +200,6 @@ class Welt:
         return Betrieb(einstellungen, self.plugins, aufbau, oeffne_datenbank(self._url))
 
     def _stelle_auftragsbuch(self) -> Auftragsbuch:
-        self.betrieb.auftraege.schliesse()
         buch = Auftragsbuch(self.betrieb.store.datenbank)
         self.betrieb.auftraege = buch  # type: ignore[assignment]
         return buch
