@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_a_write_that_breaks_leaves_no_file_that_looks_whole(
         raise OSError(28, "No space left on device")
 
     welt.lege_ein("n-1", antrag_xml(uuid="1"))
-    monkeypatch.setattr("fachwerk.spiegel.os.fsync", voll)
+    monkeypatch.setattr("fachwerk.ablage.os.fsync", voll)
     with pytest.raises(RetryableError, match="spiegel_nicht_beschreibbar") as gefangen:
         welt.rufe_ab()
     assert "No space left" in gefangen.value.hint
@@ -126,18 +127,18 @@ def test_a_write_that_breaks_leaves_no_file_that_looks_whole(
 
 def test_the_file_is_on_the_disk_before_it_gets_its_name(welt: Welt, monkeypatch: pytest.MonkeyPatch) -> None:
     reihenfolge: list[str] = []
-    echt_fsync, echt_replace = __import__("os").fsync, Path.replace
+    echt_fsync, echt_rename = os.fsync, os.rename
 
     def fsync(griff: int) -> None:
         reihenfolge.append("fsync")
         echt_fsync(griff)
 
-    def replace(selbst: Path, ziel: Path) -> Path:
+    def rename(von: Path, nach: Path) -> None:
         reihenfolge.append("name")
-        return echt_replace(selbst, ziel)
+        echt_rename(von, nach)
 
-    monkeypatch.setattr("fachwerk.spiegel.os.fsync", fsync)
-    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr("fachwerk.ablage.os.fsync", fsync)
+    monkeypatch.setattr("fachwerk.ablage.os.rename", rename)
     welt.postfach.vor_dem_bestaetigen = lambda _: reihenfolge.append("bestaetigt")
     welt.lege_ein("n-1", antrag_xml(uuid="1"))
     welt.rufe_ab()

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import sys
-from contextlib import suppress
+import secrets
 from pathlib import Path
-from threading import get_ident
 from typing import IO, Any
 
 import sqlalchemy as sa
 
+from fachwerk import ablage
 from fachwerk.errors import RetryableError
 from fachwerk.modell import Eingang, utc
 from fachwerk.store import Store
 from fachwerk.tabellen import eingang, fallschluessel, inhalt, schritt, teil
+
+_UNFERTIG = ".neu"
 
 
 class Spiegel:
@@ -39,41 +39,31 @@ class Spiegel:
         ziel = self.pfad(vorgang_id)
         if ziel.exists():
             return
-        vorlaeufig = ziel.with_suffix(f".{store.prozess[:8]}-{get_ident()}.neu")
+        entwurf = ziel.with_name(f"{vorgang_id}.{secrets.token_hex(8)}{_UNFERTIG}")
         try:
-            _lege_ordner_an(ziel.parent)
-            if not _schreibe_datei(store, vorgang_id, vorlaeufig):
-                return
-            vorlaeufig.replace(ziel)
-            _sichere_ordner(ziel.parent)
+            with store.lesend() as verbindung:
+                schluessel = _fallschluessel(verbindung, vorgang_id)
+                if schluessel is None:
+                    return
+                ablage.lege_ordner_an(ziel.parent)
+                with ablage.im_ganzen(ziel, entwurf) as datei:
+                    _schreibe_inhalt(store, verbindung, vorgang_id, schluessel, datei)
         except OSError as fehler:
             raise RetryableError(
                 "spiegel_nicht_beschreibbar",
                 f"Der Spiegel {self.ordner} ist nicht beschreibbar ({fehler.strerror}). Nachrichten bleiben im "
                 "Postfach, bis er es wieder ist: bitte Datenträger, Platz und Rechte prüfen ([sicherung].spiegel).",
             ) from None
-        finally:
-            with suppress(OSError):
-                vorlaeufig.unlink(missing_ok=True)
 
     def entferne(self, vorgang_id: str) -> None:
         """Delete the mirror of a case whose content was shredded."""
         self.pfad(vorgang_id).unlink(missing_ok=True)
 
 
-def _schreibe_datei(store: Store, vorgang_id: str, pfad: Path) -> bool:
-    """False, and no file, where the content of the case is shredded."""
-    with store.lesend() as verbindung:
-        schluessel = verbindung.execute(
-            sa.select(fallschluessel.c.schluessel).where(fallschluessel.c.vorgang_id == vorgang_id)
-        ).scalar_one_or_none()
-        if schluessel is None:
-            return False
-        with pfad.open("wb") as datei:
-            _schreibe_inhalt(store, verbindung, vorgang_id, schluessel, datei)
-            datei.flush()
-            os.fsync(datei.fileno())
-    return True
+def _fallschluessel(verbindung: sa.Connection, vorgang_id: str) -> bytes | None:
+    """The wrapped key of a case, None where its content is shredded."""
+    frage = sa.select(fallschluessel.c.schluessel).where(fallschluessel.c.vorgang_id == vorgang_id)
+    return verbindung.execute(frage).scalar_one_or_none()
 
 
 def _schreibe_inhalt(
@@ -113,20 +103,3 @@ def _kopf(zeile: Any, schluessel: bytes, wert: str, teile: list[Any]) -> dict[st
         "eingang": wert,
         "teile": [{"id": t.id, "laenge": t.laenge, "sha256": t.sha256, "stuecke": t.stuecke} for t in teile],
     }
-
-
-def _lege_ordner_an(ordner: Path) -> None:
-    """Make the folder, and its name durable in the one above."""
-    if not ordner.exists():
-        ordner.mkdir(parents=True, exist_ok=True)
-        _sichere_ordner(ordner.parent)
-
-
-def _sichere_ordner(ordner: Path) -> None:
-    """Make the new name itself durable; Windows does this with the file."""
-    if sys.platform != "win32":
-        griff = os.open(ordner, os.O_RDONLY)
-        try:
-            os.fsync(griff)
-        finally:
-            os.close(griff)
