@@ -93,6 +93,10 @@ vorgang = Table(
     Index("ix_vorgang_angelegt", "angelegt"),
     Index("ix_vorgang_dringlichkeit_status", "dringlichkeit", "status"),
     Index("ix_vorgang_status_angelegt", "status", "angelegt"),
+    Index("ix_vorgang_kanal_status_angelegt", "kanal", "status", "angelegt"),
+    Index("ix_vorgang_leistung_angelegt", "leistung", "angelegt"),
+    Index("ix_vorgang_land_angelegt", "land", "angelegt"),
+    Index("ix_vorgang_nachrichten_uuid", "nachrichten_uuid"),
 )
 
 eingang = Table(
@@ -108,6 +112,7 @@ eingang = Table(
     Column("test", Boolean, nullable=False, default=False),
     Column("bestaetigt", _ZEIT, comment="when the mailbox was told (XTA close)"),
     UniqueConstraint("kanal", "nachricht_id", "abweichung"),
+    Index("ix_eingang_nachricht_id", "nachricht_id"),
 )
 
 erstnachricht = Table(
