@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from fachwerk.katalog import LAENDER, leistung, leistungen
 from fachwerk.konfigfehler import meinten_sie
-from fachwerk.modell import Schwere
+from fachwerk.modell import Schwere, Stufe
 from fachwerk.routen import ALLE, Route, Zustand
 
 DATEI = "fachwerk.toml"
@@ -26,6 +26,7 @@ DATEI = "fachwerk.toml"
 _TAKT = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
 _EINHEIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
+_LAENGSTE_DAUER_S = 365 * 86400
 
 def takt_sekunden(takt: str) -> int:
     """``30s``, ``5m``, ``2h`` or ``1d`` in seconds; ``ValueError`` with a German text for anything else."""
@@ -42,6 +43,16 @@ def _takt(text: str) -> str:
 
 
 def _cron(text: str) -> str:
+def _dauer(text: str) -> str:
+    try:
+        sekunden = takt_sekunden(text)
+    except ValueError:
+        sekunden = 0
+    if not 0 < sekunden <= _LAENGSTE_DAUER_S:
+        raise ValueError("Eine Dauer ist eine Zahl mit Einheit, höchstens ein Jahr: 30m, 4h oder 3d.")
+    return text.strip()
+
+
     from apscheduler.triggers.cron import CronTrigger
 
     try:
@@ -163,7 +174,8 @@ class FormatEinstellungen(EigeneSchluessel):
 class ZielEinstellungen(EigeneSchluessel):
     """``[ziel.NAME]``: a target; ``je_minute`` 0 is without limit.
 
-    So long (``nachfrage``) after a hand-over the target is asked for a higher receipt for the first time.
+    So long (``nachfrage``) after a hand-over the target is asked for a higher receipt for the first time. ``erwartet``
+    says per stage after which time it is overdue.
     """
 
     plugin: PluginWort
@@ -183,12 +195,18 @@ class RouteEinstellungen(Abschnitt):
     leistung: LeistungName = Field(min_length=1)
     kanal: str = ""
     land: Land = ""
+    erwartet: dict[Stufe, Annotated[str, AfterValidator(_dauer)]] = Field(default_factory=dict)
     ags: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
     format: str = ""
     ziel: Annotated[str | tuple[str, ...], AfterValidator(_mindestens_eines)]
     zustand: Zustand = Zustand.LIVE
     grund: str = ""
     bis: date | None = None
+    @property
+    def erwartet_s(self) -> dict[Stufe, int]:
+        """``erwartet`` in seconds."""
+        return {stufe: takt_sekunden(dauer) for stufe, dauer in self.erwartet.items()}
+
     sperre_ab: Schwere = Schwere.SPERRE
     name: str = ""
 

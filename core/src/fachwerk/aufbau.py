@@ -20,6 +20,7 @@ from fachwerk.konfigfehler import problem as neues_problem
 from fachwerk.modell import Art, Kanal, Ziel
 from fachwerk.plugins import Plugins
 from fachwerk.routen import Route, pruefe_routen
+from fachwerk.stufen import erwartungen, mit_stufen
 
 Abschnitt = TypeVar("Abschnitt", Kanal, Ziel)
 
@@ -31,10 +32,10 @@ class Umfeld:
     The method returns the settings as they shall hold, perhaps with what it took from another section, or raises
     ``ValueError`` with a German sentence: what cannot work together, and what to do. ``ordner`` is the folder of
     ``fachwerk.toml``, ``klaerung`` the Ziel of ``[klaerung]``; sections that are wrong themselves are left out.
-    """
 
     A Ziel that takes cases of some Kanäle only has a method ``aus_kanal(kanal)`` besides, which raises likewise: it is
     asked for each case before it is rendered, because a case may be older than the routes, or be sent by hand.
+    """
 
     ordner: Path
     kanaele: Mapping[str, Kanal]
@@ -85,7 +86,8 @@ def aufbau_soweit(einstellungen: Einstellungen, plugins: Plugins) -> tuple[Aufba
         einstellungen.ordner, ergebnis.kanaele, ergebnis.ziele, ergebnis.routen, einstellungen.klaerung.ziel
     )
     kanaele = bau.im_umfeld("kanal", ergebnis.kanaele, umfeld)
-    return replace(ergebnis, kanaele=kanaele, ziele=bau.im_umfeld("ziel", ergebnis.ziele, umfeld)), probleme
+    ziele = bau.mit_stufen(bau.im_umfeld("ziel", ergebnis.ziele, umfeld))
+    return replace(ergebnis, kanaele=kanaele, ziele=ziele), probleme
 
 
 def _genannte_kanaele(einstellungen: Einstellungen, fertige: Mapping[str, Kanal]) -> dict[str, Kanal]:
@@ -161,6 +163,21 @@ class _Bau:
             else:
                 fertig[name] = abschnitt.model_copy(update={"einstellungen": eigene})
         return fertig
+
+    def mit_stufen(self, ziele: Mapping[str, Ziel]) -> dict[str, Ziel]:
+        """Each Ziel with the receipts it can give as it is configured, and when they are expected."""
+        return {name: self._mit_stufen(ziel) for name, ziel in ziele.items()}
+
+    def _mit_stufen(self, ziel: Ziel) -> Ziel:
+        code, ort = "stufen_unzulaessig", ["ziel", ziel.name]
+        try:
+            ziel = mit_stufen(self.plugins, ziel, self.einstellungen.ordner)
+            code, ort = "stufe_unerreichbar", [*ort, "erwartet"]
+            erwartet = erwartungen(ziel.stufen, self.einstellungen.ziel[ziel.name].erwartet_s)
+        except ValueError as fehler:
+            self.probleme.append(neues_problem(code, str(fehler), ort, self.einstellungen.datei))
+            return ziel
+        return ziel.model_copy(update={"erwartet": erwartet})
 
     def _eigene(
         self, ort: tuple[str, str], plugin: str, art: Art, abschnitt: EigeneSchluessel

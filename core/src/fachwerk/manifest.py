@@ -86,10 +86,18 @@ class Kanal(Wert):
 
 
 class Ziel(Wert):
-    """A configured target. ``einstellungen`` is the plugin's own validated settings model."""
+    """A configured target. ``einstellungen`` is the plugin's own validated settings model.
+
+    ``stufen`` are the receipts it can give as configured (never more than the manifest says), ``gefragt`` whether it is
+    asked for more after a hand-over, ``erwartet`` the seconds in which each stage is expected: ``uebergeben`` since the
+    delivery began, the higher ones since the hand-over.
+    """
 
     name: str
     plugin: str
     gleichzeitig: int = 1
     je_minute: int = 0
+    stufen: tuple[Stufe, ...] = (Stufe.UEBERGEBEN,)
+    gefragt: bool = False
+    erwartet: dict[Stufe, int] = Field(default_factory=dict)
     einstellungen: Any = None

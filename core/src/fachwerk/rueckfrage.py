@@ -1,6 +1,6 @@
 """Ask what became of a delivery: handed over is not taken over (design, section 11).
 
-A Quittung below the highest stage of the target's manifest leaves a question, due at a stored time, with a delayed
+A Quittung below the highest stage that the Ziel can reach leaves a question, due at a stored time, with a delayed
 job of the engine, all in the commit of the hand-over. The pauses grow with the age of the hand-over. A higher stage
 becomes a Quittung row and a step of the journal; a rejection makes the case, done until then, a held one; no answer for
 a month raises an alarm. A question that fails never stops the deliveries, unless a person has to mend the route.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, klaerung, kreis
+from fachwerk import alarm, klaerung, kreis, stufen
 from fachwerk.betrieb import zielschlange
 from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.errors import (
@@ -50,7 +50,6 @@ WIDERSPRUCH = "quittung_widerspruch"
 FEHLT = "quittung_fehlt"
 UNGEWISS = frozenset({WIDERSPRUCH, "ausgang_unbekannt"})
 """Codes that say that nobody knows whether it arrived; all others are rejections."""
-_RANG = {stufe: rang for rang, stufe in enumerate(Stufe)}
 _BEENDET = (Vorgangstand.FORWARDED.value, Vorgangstand.RETURNED.value)
 
 
@@ -64,10 +63,8 @@ def pause(alter: timedelta, zufall: float | None = None, erste: timedelta = ERST
 
 
 def plane(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, stufe: Stufe) -> None:
-    """In the commit of a hand-over: ask for more if the target has higher stages than ``stufe`` and can be asked."""
-    stufen = betrieb.plugins.manifest(zeile.plugin).stufen
-    hoeher = any(_RANG[eine] > _RANG[stufe] for eine in stufen)
-    if hoeher and zeile.fassung > klaerung.FASSUNG and betrieb.plugins.hat(zeile.plugin, "find_delivered"):
+    """In the commit of a hand-over: ask for more if the Ziel can say more than ``stufe``."""
+    if zeile.fassung > klaerung.FASSUNG and stufen.fragt_noch(betrieb.ziele[zeile.ziel], stufe):
         erste = _erste_pause(betrieb, zeile.ziel)
         _stelle(betrieb, verbindung, zeile, (zeile.frage or 0) + 1, datetime.now(UTC) + pause(erste, erste=erste))
 
@@ -188,6 +185,8 @@ class _Frage:
             self._beende()
         elif ziel is None or ziel.plugin != self._zeile.plugin:
             self._spaeter("ziel_plugin_anders", self._naechste())
+        elif not stufen.fragt_noch(ziel, stufen.hoechste(self._stufen()) or Stufe.UEBERGEBEN):
+            self._beende()
         elif (offen_bis := kreis.offen_bis(self._store, self._ziel)) is not None:
             self._spaeter("kreis_offen", offen_bis)
         else:
@@ -208,7 +207,7 @@ class _Frage:
         kreis.schliesse_ohne_wartende(self._betrieb, self._ziel)
         if antwort is None:
             self._unbekannt()
-        elif _RANG[antwort.stufe] > max(map(_RANG.__getitem__, self._stufen()), default=-1):
+        elif (bisher := stufen.hoechste(self._stufen())) is None or stufen.rang(antwort.stufe) > stufen.rang(bisher):
             self._vermerke(antwort)
         else:
             self._spaeter("", self._naechste())
@@ -250,8 +249,7 @@ class _Frage:
             fuege_neu_ein(verbindung, quittung, **hier, stufe=antwort.stufe.value, **werte)
             self._schreibe_schritt(verbindung, "", antwort)
             self._store.vermerke(verbindung, self._id, "fachwerk", "quittung", antwort.stufe.value)
-            stufen = self._betrieb.plugins.manifest(self._zeile.plugin).stufen
-            if _RANG[antwort.stufe] < max(map(_RANG.__getitem__, stufen)):
+            if stufen.naechste(self._betrieb.ziele[self._ziel], antwort.stufe):
                 _stelle(self._betrieb, verbindung, self._zeile, self._nr + 1, self._naechste())
             else:
                 alarm.behebe(verbindung, alarm.des_vorgangs(self._id), (alarm.QUITTUNG_FEHLT,))

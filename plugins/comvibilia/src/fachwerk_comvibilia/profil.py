@@ -110,6 +110,11 @@ class Profil(_Angaben):
     ausgang: AusgangProfil | None = None
     quittungen: Quittungen | None = None
 
+    @property
+    def quittungsstufen(self) -> tuple[Stufe, ...]:
+        """The stages that a word of the receipts stands for; none without receipts."""
+        return tuple(set(self.quittungen.stufen.values())) if self.quittungen else ()
+
 
 def ist_pfad(angabe: str) -> bool:
     """Whether a configured profile is a file of the site rather than a shipped one."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from fachwerk.errors import ConfigError
-from fachwerk.modell import Kanal, Ziel
+from fachwerk.modell import Kanal, Stufe, Ziel
 from fachwerk_comvibilia.profil import Nachher, Profil, ist_pfad, lade
 
 if TYPE_CHECKING:
@@ -80,6 +80,10 @@ class Zieleinstellungen(_Ordner):
     def ohne_anker(self) -> Self:
         """The same for the folders beside ``verzeichnis``, which need no anchor of their own."""
         return self.model_copy(update={"ankerdatei": ""})
+
+    def quittungsstufen(self, ordner: Path) -> tuple[Stufe, ...]:
+        """What the receipts of the layout can say: nothing where it describes none."""
+        return self.layout(ordner).quittungsstufen
 
     def im_umfeld(self, name: str, umfeld: Umfeld) -> Self:
         """Refuse a profile that cannot hand over."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from fachwerk.errors import ConfigError
+from fachwerk.modell import Stufe
 from fachwerk_comvibilia.profil import Profil
 from fachwerk_comvibilia.settings import Zieleinstellungen as Ordnerweg
 from fachwerk_laemmerzahl.mapping import layout
@@ -52,6 +53,10 @@ class Zieleinstellungen(BaseModel):
     def layout(self, ordner: Path) -> Profil:
         """The layout of the hand-over: the site's own, else that of the Ziel, else the one shipped here."""
         return layout(self.profil or self._ziel_layout, ordner)
+
+    def quittungsstufen(self, ordner: Path) -> tuple[Stufe, ...]:
+        """What the receipts of the layout can say: nothing where it describes none."""
+        return self.layout(ordner).quittungsstufen
 
     def im_umfeld(self, name: str, umfeld: Umfeld) -> Self:
         """These settings with their way. Raises ``ValueError`` for every other combination."""

@@ -143,6 +143,11 @@ class Ablageprofil(_Abschnitt):
             _pruefe_regex(rueckmeldung.kennung, rueckmeldung.grund)
         return self
 
+    @property
+    def spaetere_bedeutungen(self) -> frozenset[str]:
+        """What files that come, or go, can say after the hand-over."""
+        return frozenset({self.abgeholt, *(rueckmeldung.bedeutet for rueckmeldung in self.rueckmeldungen)})
+
 
 class Antwort(_Abschnitt):
     """Where an answer says what: paths of local names below the answer element, ``.`` for its own text."""
@@ -225,6 +230,12 @@ class Soapprofil(_Abschnitt):
                 raise ValueError("faults: jede Regel braucht code, detail oder meldung")
             _pruefe_regex(regel.code, regel.detail, regel.meldung, gruppe=False)
         return self
+
+    @property
+    def spaetere_bedeutungen(self) -> frozenset[str]:
+        """What the question can answer after the hand-over; without a question, nothing."""
+        antwort = self.nachfrage.antwort if self.nachfrage else None
+        return frozenset({*antwort.bedeutung.values(), *filter(None, [antwort.sonst])}) if antwort else frozenset()
 
 
 Profil = Ablageprofil | Soapprofil

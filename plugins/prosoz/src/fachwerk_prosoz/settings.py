@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from fachwerk.modell import Stufe
 from fachwerk.transport import Verbindung
 
 if TYPE_CHECKING:
@@ -82,6 +83,14 @@ class Zieleinstellungen(BaseModel):
         if (self.anmeldung != "keine") != bool(self.benutzer and self.kennwort):
             raise ValueError('„benutzer“ und „kennwort“ gehören zu anmeldung = "basic" oder "wsse", und umgekehrt')
         return self
+
+    def quittungsstufen(self, ordner: Path) -> tuple[Stufe, ...]:
+        """What can still be learnt after the hand-over. Raises ``ConfigError`` where the profile cannot be read."""
+        from fachwerk_prosoz.profil import lade
+
+        bedeutungen = lade(self.profil, self.weg, ordner).spaetere_bedeutungen
+        stufen = tuple(stufe for stufe in Stufe if stufe is not Stufe.UEBERGEBEN and stufe.value in bedeutungen)
+        return stufen or ((Stufe.UEBERGEBEN,) if "abgelehnt" in bedeutungen else ())
 
     def verbindung(self, host: Host) -> Verbindung:
         """The connection of the SOAP way, with paths and passphrase resolved."""
