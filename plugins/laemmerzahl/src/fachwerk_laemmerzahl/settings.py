@@ -79,11 +79,6 @@ class Zieleinstellungen(BaseModel):
             raise ValueError("Das Layoutprofil beschreibt keinen Ausgang; dort „ausgang“ ergänzen.")
         return neu
 
-    def _mit(self, weg: Ordnerweg, ziel_layout: str) -> Self:
-        neu = self.model_copy()
-        neu._weg, neu._ziel_layout = weg, ziel_layout
-        return neu
-
     def aus_kanal(self, kanal: str) -> None:
         """Refuse a case that did not come by the Kanal of this way. Through a Ziel COM Vibilia carries every case."""
         if self.verzeichnis and kanal != self.ueber:
@@ -91,6 +86,11 @@ class Zieleinstellungen(BaseModel):
                 f"{_GRUND}, dieser Vorgang kam aber über den Kanal „{kanal}“ und nicht über „{self.ueber}“ (ueber). "
                 "Bitte ein anderes Ziel wählen, oder bei ueber ein Ziel mit plugin = „comvibilia“ nennen."
             )
+
+    def _mit(self, weg: Ordnerweg, ziel_layout: str) -> Self:
+        neu = self.model_copy()
+        neu._weg, neu._ziel_layout = weg, ziel_layout
+        return neu
 
     def _ordner(self) -> dict[str, object]:
         felder = {"verzeichnis", "quittungen", "auch_suchen", "arbeitsverzeichnis", "ankerdatei", "alarm_minuten"}
