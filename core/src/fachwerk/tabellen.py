@@ -231,6 +231,20 @@ alarm = Table(
     ),
 )
 
+entfernung = Table(
+    "entfernung",
+    METADATA,
+    Column("vorgang_id", _ID, ForeignKey("vorgang.id"), primary_key=True),
+    Column("ort", _KURZ, primary_key=True, comment="spiegel, or ziel:NAME"),
+    Column("fassung", Integer, primary_key=True, autoincrement=False, comment="of the delivery; 0 for the mirror"),
+    Column("seit", _ZEIT, nullable=False),
+    Column("versuche", Integer, nullable=False, default=0),
+    Column("naechster", _ZEIT, comment="when it is tried; empty: removed"),
+    Column("code", _KURZ, nullable=False, default="", comment="why the last attempt failed"),
+    Column("erledigt", _ZEIT),
+    Index("ix_entfernung_naechster", "naechster"),
+)
+
 kanal_lauf = Table(
     "kanal_lauf",
     METADATA,
