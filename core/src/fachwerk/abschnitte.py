@@ -25,8 +25,8 @@ DATEI = "fachwerk.toml"
 
 _TAKT = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
 _EINHEIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
 _LAENGSTE_DAUER_S = 365 * 86400
+
 
 def takt_sekunden(takt: str) -> int:
     """``30s``, ``5m``, ``2h`` or ``1d`` in seconds; ``ValueError`` with a German text for anything else."""
@@ -42,7 +42,6 @@ def _takt(text: str) -> str:
     return text.strip()
 
 
-def _cron(text: str) -> str:
 def _dauer(text: str) -> str:
     try:
         sekunden = takt_sekunden(text)
@@ -53,6 +52,7 @@ def _dauer(text: str) -> str:
     return text.strip()
 
 
+def _cron(text: str) -> str:
     from apscheduler.triggers.cron import CronTrigger
 
     try:
@@ -182,11 +182,17 @@ class ZielEinstellungen(EigeneSchluessel):
     gleichzeitig: int = Field(default=1, ge=1, le=64)
     je_minute: int = Field(default=0, ge=0)
     nachfrage: Annotated[str, AfterValidator(_takt)] = "1m"
+    erwartet: dict[Stufe, Annotated[str, AfterValidator(_dauer)]] = Field(default_factory=dict)
 
     @property
     def nachfrage_s(self) -> int:
         """``nachfrage`` in seconds."""
         return takt_sekunden(self.nachfrage)
+
+    @property
+    def erwartet_s(self) -> dict[Stufe, int]:
+        """``erwartet`` in seconds."""
+        return {stufe: takt_sekunden(dauer) for stufe, dauer in self.erwartet.items()}
 
 
 class RouteEinstellungen(Abschnitt):
@@ -195,18 +201,12 @@ class RouteEinstellungen(Abschnitt):
     leistung: LeistungName = Field(min_length=1)
     kanal: str = ""
     land: Land = ""
-    erwartet: dict[Stufe, Annotated[str, AfterValidator(_dauer)]] = Field(default_factory=dict)
     ags: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
     format: str = ""
     ziel: Annotated[str | tuple[str, ...], AfterValidator(_mindestens_eines)]
     zustand: Zustand = Zustand.LIVE
     grund: str = ""
     bis: date | None = None
-    @property
-    def erwartet_s(self) -> dict[Stufe, int]:
-        """``erwartet`` in seconds."""
-        return {stufe: takt_sekunden(dauer) for stufe, dauer in self.erwartet.items()}
-
     sperre_ab: Schwere = Schwere.SPERRE
     name: str = ""
 
