@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from fachwerk.abschnitte import (
     BEKANNTE,
     DATEI,
+    AnbindungAngaben,
     Einstellungen,
     KanalEinstellungen,
     RouteEinstellungen,
@@ -118,6 +119,7 @@ def _aus_datei(pfad: Path) -> str:
 def _bekannte_schluessel() -> dict[tuple[str, ...], frozenset[str]]:
     bekannte: dict[tuple[str, ...], frozenset[str]] = {(): frozenset(Einstellungen.model_fields)}
     bekannte["route", "*"] = frozenset(RouteEinstellungen.model_fields)
+    bekannte["anbindung", "*"] = frozenset(AnbindungAngaben.model_fields)
     bekannte.update({(name,): schluessel for name, schluessel in BEKANNTE.items() if schluessel is not None})
     return bekannte
 

@@ -53,6 +53,11 @@ def als_pdf(schriftstueck: Schriftstueck, zeit: datetime) -> bytes:
     return _datei(ergebnis, titel, satz, zeit.astimezone(UTC), schriftstueck.logo)
 
 
+def aus_satz(ergebnis: Satzergebnis, titel: str, satz: Satz, zeit: datetime) -> bytes:
+    """Pages that were laid out elsewhere as PDF; ``titel`` is what a reader shows in its window."""
+    return _datei(ergebnis, titel, satz, zeit.astimezone(UTC), None)
+
+
 def _mit_warnung(schriftstueck: Schriftstueck, warnung: str) -> Schriftstueck:
     return replace(schriftstueck, vorspann=(*schriftstueck.vorspann, Absatz(warnung, "warnung")))
 
