@@ -65,6 +65,7 @@ def test_the_sheet_names_exceptions_with_their_reason_and_what_was_not_checked()
     assert "- `test_b` (TestX): Das Ziel kann es nicht." in text
     assert "- das Plugin als Kanal" in text
     assert "das Fachverfahren oder Postfach selbst" in text
+    assert "Geprüft gegen: eine Gegenstelle, die der Hersteller nicht näher benennt." in text
     assert "02.03.2026 09:30 UTC" in text
     assert "keine Zertifizierung" in text
 
@@ -124,6 +125,89 @@ def test_a_skip_of_the_vendor_counts_as_not_checked(tmp_path: Path) -> None:
     assert not gefunden.mit("entfaellt")
     assert [p.test for p in gefunden.mit("bestanden")] == ["test_kein_standardtest_fehlt"]
     assert len(gefunden.mit("nicht_geprueft")) > 10
+
+
+BETRUG = """
+import pytest
+import fachwerk_aktenablage
+from fachwerk.testkit import AdapterContract, Zielstelle, goldstueck, pruefungen
+from fachwerk.testkit.ehrlichkeit import entfaellt
+
+class Grund(AdapterContract):
+    plugin = fachwerk_aktenablage
+
+    @pytest.fixture(autouse=True)
+    def sofort(self, monkeypatch):
+        self.handle(monkeypatch)
+
+    def handle(self, monkeypatch):
+        pytest.fail("gibt es nicht")
+
+class TestNachtraeglich(Grund): pass
+TestNachtraeglich.test_schweigt_ueber_personen = lambda self: None
+
+class TestVersteckt(Grund):
+    __test__ = False
+
+class TestErwartet(Grund):
+    pytestmark = pytest.mark.xfail
+
+class TestUebersprungen(Grund):
+    pytestmark = pytest.mark.skip(reason="heute nicht")
+
+class TestEntfaellt(Grund):
+    def handle(self, monkeypatch):
+        entfaellt("Das Prüfwerk hat es gesagt.")
+
+class TestStumm(Grund):
+    @pytest.fixture
+    def caplog(self):
+        return None
+
+class TestDoppelgaenger(Grund):
+    class plugin:
+        manifest = staticmethod(fachwerk_aktenablage.manifest)
+
+class TestBastler(Grund):
+    def handle(self, monkeypatch):
+        monkeypatch.setattr(pruefungen, "maengel_manifest", lambda *a: [])
+        monkeypatch.setenv(goldstueck.SCHREIBE, "schreibe")
+        super().handle(monkeypatch)
+"""
+
+
+def test_whatever_is_done_to_the_standard_tests_stands_on_the_sheet(tmp_path: Path) -> None:
+    datei = tmp_path / "test_betrug.py"
+    datei.write_text(BETRUG, encoding="utf-8")
+    (tmp_path / "conftest.py").write_text("def pytest_collection_modifyitems(items): items.clear()", encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -k nichts", encoding="utf-8")
+    gefunden = pruefe("aktenablage", [datei])
+    text = blatt(gefunden, ZEIT)
+    assert gefunden.code == 3
+    for satz in (
+        "TestNachtraeglich: test_schweigt_ueber_personen ist überschrieben.",
+        "TestVersteckt ist ein Vertrag dieses Plugins, wurde aber nicht ausgeführt.",
+        "(TestErwartet): Als erwarteter Fehlschlag markiert",
+        "(TestUebersprungen): heute nicht",
+        "(TestEntfaellt): entfällt: Das Prüfwerk hat es gesagt.",
+        "TestStumm: Die Fixture caplog wurde ersetzt",
+        "TestDoppelgaenger prüft nicht das installierte Plugin",
+        "fachwerk.testkit.pruefungen.maengel_manifest",
+        "FACHWERK_TEST_GOLDEN wurde während des Laufs gesetzt",
+        "NICHT im Paket enthalten, sondern mit --tests genannt: test_betrug.py (SHA-256 ",
+    ):
+        assert satz in text, satz
+    assert not gefunden.mit("ausgenommen", "entfaellt", "bestanden")
+
+
+def test_fewer_cases_than_the_kit_has_are_not_the_whole_test(tmp_path: Path) -> None:
+    datei = tmp_path / "test_weniger.py"
+    vorab = "from fachwerk.testkit import stoerserver\nstoerserver.ARTEN.clear()\n"
+    vorab += "pytest_plugins = ['fachwerk_aktenablage']\n"
+    datei.write_text(vorab + EINE.format(ausnahmen="", gegenstelle="pass"), encoding="utf-8")
+    text = blatt(pruefe("aktenablage", [datei]), ZEIT)
+    assert "Das Prüfwerk wurde während des Laufs verändert: fachwerk.testkit.stoerserver.ARTEN." in text
+    assert "Die Tests haben pytest um fachwerk_aktenablage erweitert" in text
 
 
 def test_a_class_for_another_plugin_says_nothing_about_this_one(

@@ -14,6 +14,7 @@ class TestAktenablage(AdapterContract):
     """Everything is inherited."""
 
     plugin = fachwerk_aktenablage
+    gegen = "einen Ordner auf dieser Maschine"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:

@@ -17,6 +17,7 @@ class TestMusterFachverfahren(AdapterContract):
     """Everything is inherited."""
 
     plugin = fachwerk_muster_fachverfahren
+    gegen = "den Simulator dieses Pakets; das Fachverfahren selbst war nicht dabei"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:

@@ -145,7 +145,7 @@ class AdapterContract(Standardtests):
         """Bei jeder Anfrage einer Übergabe gestört: Am Ende liegt der Fall genau einmal vor, oder er ist gehalten."""
         anfragen = self._anfragen(stand)
         if not anfragen:
-            entfaellt("Eine Übergabe an dieses Ziel stellt keine Anfrage über host.http")
+            entfaellt("Eine Übergabe an dieses Ziel stellt keine Anfrage über das Netz (host.http)")
         if art == "anfrage_doppelt" and not stand.idempotent:
             entfaellt("Das Ziel sagt nicht zu, eine doppelte Anfrage zu erkennen (Manifest: idempotenz)")
         for nummer in range(1, anfragen + 1):

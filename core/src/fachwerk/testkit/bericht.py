@@ -14,10 +14,14 @@ from typing import Any
 
 import pytest
 
-from fachwerk.testkit.ehrlichkeit import Entfaellt, Standardtests, standardtests
+from fachwerk.testkit.aufsicht import Aufsicht, plugin_name, tests_von, vom_kit
+from fachwerk.testkit.ehrlichkeit import Entfaellt, Standardtests, standardtests, unehrlich
 
 MAX_GRUND = 600
 """Characters of a reason."""
+
+_NICHT_ERKLAERT = "Als erwarteter Fehlschlag markiert, ohne dass es mit Grund in „ausnahmen“ steht."
+_UNNOETIG = "Die Ausnahme ist unnötig: Der Test besteht."
 
 
 @dataclass(frozen=True)
@@ -40,23 +44,29 @@ class Mitschrift:
         self.klassen: dict[str, dict[str, Any]] = {}
         self.laeufe: list[Lauf] = []
         self.sammelfehler: list[str] = []
+        self._gemeinte: set[type] = set()
+        self._aufsicht = Aufsicht()
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the standard tests of this plugin."""
         gemeint = [item for item in items if self._gemeint(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in gemeint])
         items[:] = gemeint
+        for klasse in sorted(self._gemeinte, key=lambda klasse: klasse.__name__):
+            self.sammelfehler += [f"{klasse.__name__}: {mangel}" for mangel in unehrlich(klasse)]
 
     def _gemeint(self, item: pytest.Item) -> bool:
         klasse = getattr(item, "cls", None)
-        if klasse is None or not issubclass(klasse, Standardtests) or _name_von(klasse) != self.plugin:
+        if klasse is None or not issubclass(klasse, Standardtests) or plugin_name(klasse) != self.plugin:
             return False
-        tests = standardtests(klasse)
+        self._gemeinte.add(klasse)
         self.klassen[klasse.__name__] = {
             "vertrag": next(b.__name__ for b in klasse.__mro__ if b.__module__.startswith("fachwerk.testkit.")),
-            "tests": {name: (test.__doc__ or name).strip() for name, test in tests.items()},
+            "titel": klasse.titel,
+            "gegen": klasse.gegen,
+            "tests": tests_von(klasse),
         }
-        return getattr(item, "originalname", "") in tests
+        return getattr(item, "originalname", "") in standardtests(klasse)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A class that is not honest cannot be collected; that is a result."""
@@ -70,14 +80,19 @@ class Mitschrift:
         bericht = yield
         if bericht.when == "call" or not bericht.passed:
             self.laeufe.append(_lauf(item, call, bericht))
+        self._aufsicht.sieh_nach()
+        self._aufsicht.sieh_fixtures(item)
         return bericht
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything down."""
+        self._aufsicht.sieh_nach()
+        self._aufsicht.sieh_erweiterungen(session.config)
+        self._aufsicht.sieh_klassen(self.plugin, self._gemeinte)
         alles = {
             "klassen": self.klassen,
             "laeufe": [asdict(lauf) for lauf in self.laeufe],
-            "sammelfehler": self.sammelfehler,
+            "sammelfehler": [*dict.fromkeys([*self.sammelfehler, *self._aufsicht.bemerkt])],
         }
         self.datei.write_text(json.dumps(alles, ensure_ascii=False), encoding="utf-8")
 
@@ -88,24 +103,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Mitschrift(os.environ["FACHWERK_TEST_PLUGIN"], Path(datei)))
 
 
-def _name_von(klasse: Any) -> str:
-    manifest = getattr(getattr(klasse, "plugin", None), "manifest", None)
-    return str(manifest().name) if manifest is not None else ""
-
-
 def _lauf(item: Any, aufruf: pytest.CallInfo[Any], bericht: Any) -> Lauf:
     fall = item.callspec.id if hasattr(item, "callspec") else ""
-    return Lauf(item.cls.__name__, item.originalname, fall, *_ausgang(aufruf, bericht))
+    erklaert = str(item.cls.ausnahmen.get(item.originalname, ""))
+    return Lauf(item.cls.__name__, item.originalname, fall, *_ausgang(aufruf, bericht, erklaert))
 
 
-def _ausgang(aufruf: pytest.CallInfo[Any], bericht: Any) -> tuple[str, str]:
+def _ausgang(aufruf: pytest.CallInfo[Any], bericht: Any, erklaert: str) -> tuple[str, str]:
     """``entfaellt`` is what the kit itself left out; whatever else was skipped was not checked."""
     if bericht.skipped and hasattr(bericht, "wasxfail"):
-        return "ausgenommen", str(bericht.wasxfail).removeprefix("reason: ")
+        genannt = str(bericht.wasxfail).removeprefix("reason: ")
+        return ("ausgenommen", genannt) if erklaert and genannt == erklaert else ("gescheitert", _NICHT_ERKLAERT)
     if bericht.skipped:
-        if aufruf.excinfo is not None and type(aufruf.excinfo.value) is Entfaellt:
+        if aufruf.excinfo is not None and type(aufruf.excinfo.value) is Entfaellt and vom_kit(aufruf):
             return "entfaellt", str(aufruf.excinfo.value).removeprefix("entfällt: ")
-        return "nicht_geprueft", str(bericht.longrepr[2]).removeprefix("Skipped: ")
+        return "nicht_geprueft", str(bericht.longrepr[2]).removeprefix("Skipped: ").removeprefix("Entfaellt: ")
     if bericht.passed:
         return "bestanden", ""
     return "gescheitert", _ursache(bericht.longrepr)
@@ -113,5 +125,7 @@ def _ausgang(aufruf: pytest.CallInfo[Any], bericht: Any) -> tuple[str, str]:
 
 def _ursache(langes: Any) -> str:
     absturz = getattr(langes, "reprcrash", None)
-    text = absturz.message if absturz is not None else str(langes)
-    return text.strip().splitlines()[0][:MAX_GRUND] if text.strip() else "ohne Angabe"
+    text = (absturz.message if absturz is not None else str(langes)).strip()
+    if text.startswith("[XPASS(strict)]"):
+        return _UNNOETIG
+    return text.splitlines()[0][:MAX_GRUND] if text else "ohne Angabe"

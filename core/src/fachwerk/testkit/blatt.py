@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from fachwerk import __version__
-from fachwerk.modell import Art, Idempotenz, Manifest
-from fachwerk.testkit.konformitaet import Ergebnis, Pruefung
+from fachwerk.modell import Art, Idempotenz, Manifest, Stufe
+from fachwerk.testkit.konformitaet import Ergebnis, Pruefung, Weg
 
 AUSGANG = {
     "bestanden": "bestanden",
@@ -23,6 +24,18 @@ IDEMPOTENZ = {
     Idempotenz.SCHLUESSEL: "Derselbe Schlüssel hat nur eine Wirkung; bei unklarem Ausgang wird wiederholt.",
     Idempotenz.ABFRAGE: "Bei unklarem Ausgang wird das Ziel gefragt, ob es die Sendung hat.",
     Idempotenz.KEINE: "Bei unklarem Ausgang sieht ein Mensch nach; wiederholt wird nichts.",
+}
+GEZAEHLT = {
+    "bestanden": ("bestanden", "bestanden"),
+    "entfaellt": ("entfällt", "entfallen"),
+    "nicht_geprueft": ("NICHT GEPRÜFT", "NICHT GEPRÜFT"),
+    "ausgenommen": ("mit AUSNAHME", "mit AUSNAHME"),
+    "gescheitert": ("GESCHEITERT", "GESCHEITERT"),
+}
+STUFEN = {
+    Stufe.UEBERGEBEN: "übergeben",
+    Stufe.TECHNISCH_BESTAETIGT: "technisch bestätigt",
+    Stufe.UEBERNOMMEN: "übernommen",
 }
 NIE = (
     "das Fachverfahren oder Postfach selbst: Geprüft wurde gegen die Gegenstelle, die der Hersteller den Tests mitgibt",
@@ -54,8 +67,8 @@ def als_json(ergebnis: Ergebnis, datei: str) -> dict[str, Any]:
         "fehler": list(ergebnis.fehler),
         "ungeprueft": [*ergebnis.ungeprueft, *NIE],
         "pruefungen": [
-            {"klasse": p.klasse, "test": p.test, "text": p.text, "ausgang": p.ausgang, "gruende": list(p.gruende)}
-            for p in ergebnis.pruefungen
+            {name: wert for name, wert in asdict(pruefung).items() if name != "vertrag"}
+            for pruefung in ergebnis.pruefungen
         ],
     }
 
@@ -72,7 +85,8 @@ def _zeilen(ergebnis: Ergebnis, zeit: datetime) -> Iterator[str]:
     yield ""
     yield from _tabelle("Angabe", "Wert", _manifest(manifest))
     for klasse in dict.fromkeys(p.klasse for p in ergebnis.pruefungen):
-        yield from _klasse([p for p in ergebnis.pruefungen if p.klasse == klasse])
+        weg = next((weg for weg in ergebnis.wege if weg.klasse == klasse), Weg(klasse))
+        yield from _klasse([p for p in ergebnis.pruefungen if p.klasse == klasse], weg)
     yield from _liste("Gescheitert", [*ergebnis.fehler, *_gruende(ergebnis, "gescheitert")], "nichts")
     yield from _liste("Ausnahmen, die der Hersteller erklärt hat", _gruende(ergebnis, "ausgenommen"), "keine")
     yield from _liste("Was NICHT geprüft wurde", _nicht(ergebnis), "")
@@ -81,9 +95,9 @@ def _zeilen(ergebnis: Ergebnis, zeit: datetime) -> Iterator[str]:
 
 
 def _summe(ergebnis: Ergebnis) -> str:
-    zahlen = {wort: len(ergebnis.mit(ausgang)) for ausgang, wort in AUSGANG.items()}
+    zahlen = {woerter: len(ergebnis.mit(ausgang)) for ausgang, woerter in GEZAEHLT.items()}
     faelle = sum(pruefung.faelle for pruefung in ergebnis.pruefungen)
-    gezaehlt = ", ".join(f"{zahl} {wort}" for wort, zahl in zahlen.items() if zahl)
+    gezaehlt = ", ".join(f"{zahl} {woerter[zahl > 1]}" for woerter, zahl in zahlen.items() if zahl)
     return f"{len(ergebnis.pruefungen)} Prüfungen mit {faelle} Fällen: {gezaehlt or 'keine'}."
 
 
@@ -91,6 +105,8 @@ def _kopf(ergebnis: Ergebnis, zeit: datetime) -> Iterator[tuple[str, str]]:
     yield "Plugin", f"`{ergebnis.manifest.name}` (Paket `{ergebnis.verteilung}`)"
     yield "Version", ergebnis.manifest.version
     yield "Fingerabdruck des Pakets (SHA-256)", f"`{ergebnis.fingerabdruck}`"
+    yield "Vertragstests", ergebnis.tests or "im Paket enthalten"
+    yield "Fingerabdruck des Prüfwerks (SHA-256)", f"`{ergebnis.pruefwerk}`"
     yield "Geprüft am", zeit.strftime("%d.%m.%Y %H:%M %Z")
     yield "Fachwerk", __version__
     yield "Python, System", f"{sys.version.split()[0]}, {platform.system()} {platform.machine()}"
@@ -98,20 +114,24 @@ def _kopf(ergebnis: Ergebnis, zeit: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _manifest(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    yield "Arten", ", ".join(sorted(art.value for art in manifest.arten))
+    yield "Arten", ", ".join(sorted(art.value.capitalize() for art in manifest.arten))
     if Art.ZIEL in manifest.arten:
         yield "Doppelte Übergabe", IDEMPOTENZ[manifest.idempotenz]
-        yield "Stufen der Quittung", ", ".join(stufe.value for stufe in manifest.stufen)
+        yield "Stufen der Quittung", ", ".join(STUFEN[stufe] for stufe in manifest.stufen)
     yield "Leistungen", ", ".join(sorted(manifest.leistungen)) or "alle"
     yield "Länder", ", ".join(sorted(manifest.laender)) or "alle"
-    yield "Formate hinein", ", ".join(angabe.name for angabe in manifest.formate) or "–"
-    yield "Formate hinaus", ", ".join(manifest.formate_aus) or "–"
+    if manifest.formate:
+        yield "Formate hinein", ", ".join(angabe.name for angabe in manifest.formate)
+    if manifest.formate_aus:
+        yield "Formate hinaus", ", ".join(manifest.formate_aus)
 
 
-def _klasse(pruefungen: list[Pruefung]) -> Iterator[str]:
+def _klasse(pruefungen: list[Pruefung], weg: Weg) -> Iterator[str]:
     art = {"AdapterContract": "als Ziel", "KanalContract": "als Kanal"}.get(pruefungen[0].vertrag, "")
     yield ""
-    yield f"## Geprüft {art} (`{pruefungen[0].klasse}`)"
+    yield f"## Geprüft {art}{', ' if weg.titel else ''}{_text(weg.titel)} (`{weg.klasse}`)"
+    yield ""
+    yield f"Geprüft gegen: {_text(weg.gegen) or 'eine Gegenstelle, die der Hersteller nicht näher benennt'}."
     yield ""
     yield from _tabelle("Prüfung", "Ergebnis", ((p.text, _ausgang(p)) for p in pruefungen))
 
@@ -119,10 +139,17 @@ def _klasse(pruefungen: list[Pruefung]) -> Iterator[str]:
 def _ausgang(pruefung: Pruefung) -> str:
     wort = AUSGANG[pruefung.ausgang]
     if pruefung.ausgang == "bestanden":
-        return wort if pruefung.faelle < 2 else f"{wort} ({pruefung.faelle} Fälle)"
+        teile = [f"{pruefung.faelle} Fälle"] * (pruefung.faelle > 1) + _entfallene(pruefung)
+        return f"{wort} ({'; '.join(teile)})" if teile else wort
     if pruefung.ausgang == "entfaellt":
         return f"{wort}: {pruefung.gruende[0] if pruefung.gruende else ''}"
     return f"**{wort}**"
+
+
+def _entfallene(pruefung: Pruefung) -> list[str]:
+    if not pruefung.entfallen:
+        return []
+    return [f"{pruefung.entfallen} entfallen: {pruefung.gruende[0] if pruefung.gruende else ''}"]
 
 
 def _gruende(ergebnis: Ergebnis, ausgang: str) -> list[str]:

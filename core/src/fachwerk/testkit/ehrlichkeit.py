@@ -53,6 +53,7 @@ def unehrlich(klasse: type) -> list[str]:
     fest = {name for basis in kit for name in vars(basis) if name.startswith("_") and not name.startswith("__")}
     eigene = {name for basis in klasse.__mro__ if basis not in (*kit, object) for name in vars(basis)}
     verboten = (fest | {"__getattribute__", "__init_subclass__", "stand"}) & eigene
+    verboten |= {name for name in eigene if name.startswith("pytest_")}
     maengel += [f"{name} gehört dem Prüfwerk und ist überschrieben." for name in sorted(verboten)]
     for name, grund in getattr(klasse, "ausnahmen", {}).items():
         if name not in tests:
@@ -66,6 +67,11 @@ class Standardtests:
     """Base of the contract classes. A subclass outside of the kit that is not honest cannot even be defined."""
 
     ausnahmen: ClassVar[Mapping[str, str]] = {}
+    titel: ClassVar[str] = ""
+    """German, for the heading on the sheet where a plugin has several ways: ``über SOAP``."""
+
+    gegen: ClassVar[str] = ""
+    """German, for the sheet: what the other side of these tests is."""
 
     def __init_subclass__(cls, **angaben: Any) -> None:
         super().__init_subclass__(**angaben)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any, TextIO
@@ -26,12 +26,18 @@ FRIST_S = 1800
 VERTRAEGE = {Art.ZIEL: "AdapterContract", Art.KANAL: "KanalContract"}
 """Which contract a plugin of a kind is held to."""
 
+AUTARK = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+"""What an installed extension of pytest could change, and nothing written beside the tested package."""
+
 _RANG = ("bestanden", "entfaellt", "nicht_geprueft", "ausgenommen", "gescheitert")
 
 
 @dataclass(frozen=True)
 class Pruefung:
-    """One standard test over all its parameters; ``gruende`` say why where it did not simply pass."""
+    """One standard test over all its parameters; ``gruende`` say why where it did not simply pass.
+
+    ``faelle`` counts those that were tried, ``entfallen`` those that do not exist for this plugin.
+    """
 
     klasse: str
     vertrag: str
@@ -40,11 +46,23 @@ class Pruefung:
     ausgang: str
     faelle: int
     gruende: tuple[str, ...] = ()
+    entfallen: int = 0
+
+
+@dataclass(frozen=True)
+class Weg:
+    """One contract class as the sheet speaks of it: what it is called, and what the other side was."""
+
+    klasse: str
+    titel: str = ""
+    gegen: str = ""
 
 
 @dataclass(frozen=True)
 class Ergebnis:
-    """Everything the sheet says. ``fingerabdruck`` is the SHA-256 over the files of the package."""
+    """Everything the sheet says. ``fingerabdruck`` is the SHA-256 over the files of the package, ``pruefwerk`` the one
+    over the kit; ``tests`` says where the contract classes come from.
+    """
 
     manifest: Manifest
     verteilung: str
@@ -52,6 +70,9 @@ class Ergebnis:
     pruefungen: tuple[Pruefung, ...]
     fehler: tuple[str, ...] = ()
     ungeprueft: tuple[str, ...] = field(default=())
+    wege: tuple[Weg, ...] = ()
+    pruefwerk: str = ""
+    tests: str = ""
 
     def mit(self, *ausgaenge: str) -> list[Pruefung]:
         """The tests that ended in one of these ways."""
@@ -75,7 +96,7 @@ def pruefe(name: str, dateien: Sequence[Path] = (), fortschritt: TextIO | None =
     from fachwerk.plugins import lade
 
     manifest = lade([name], nur=[name]).manifest(name)
-    roh = _laufe(name, list(dateien) or _module(name), eigene=not dateien, fortschritt=fortschritt)
+    roh = _laufe(name, list(dateien) or _module(name), fortschritt)
     if not roh["klassen"] and not roh["sammelfehler"]:
         raise _keine_tests(name)
     pruefungen = tuple(_pruefungen(roh))
@@ -87,7 +108,17 @@ def pruefe(name: str, dateien: Sequence[Path] = (), fortschritt: TextIO | None =
         pruefungen,
         tuple(roh["sammelfehler"]),
         tuple(_luecken(manifest, roh)),
+        tuple(Weg(klasse, a["titel"], a["gegen"]) for klasse, a in roh["klassen"].items()),
+        _fingerabdruck(Path(__file__).parent),
+        _tests_aus(dateien),
     )
+
+
+def _tests_aus(dateien: Sequence[Path]) -> str:
+    if not dateien:
+        return "im Paket enthalten"
+    genannt = (f"{datei.name} (SHA-256 {hashlib.sha256(datei.read_bytes()).hexdigest()})" for datei in dateien)
+    return f"NICHT im Paket enthalten, sondern mit --tests genannt: {', '.join(genannt)}"
 
 
 def _module(name: str) -> list[Path]:
@@ -112,20 +143,16 @@ def _keine_tests(name: str) -> ConfigError:
     )
 
 
-def _laufe(name: str, dateien: list[Path], *, eigene: bool, fortschritt: TextIO | None) -> dict[str, Any]:
+def _laufe(name: str, dateien: list[Path], fortschritt: TextIO | None) -> dict[str, Any]:
     if util.find_spec("pytest") is None:
         text = "Für die Vertragstests fehlt pytest. Bitte installieren: python -m pip install 'fachwerk[testkit]'"
         raise ConfigError("konformitaet_pytest", text)
     with tempfile.TemporaryDirectory(prefix="fachwerk-") as ordner:
-        bericht, leer = Path(ordner, "bericht.json"), Path(ordner, "pytest.ini")
-        leer.write_text("[pytest]\n", encoding="utf-8")
-        befehl = [sys.executable, "-m", "pytest", "-p", "fachwerk.testkit.bericht", "-p", "no:cacheprovider", "-q"]
-        befehl += ["--import-mode=importlib", "--show-capture=no", "--tb=no", f"--basetemp={ordner}/lauf"]
-        befehl += [f"-c{leer}", f"--rootdir={ordner}"] if eigene else []
-        umgebung = {**os.environ, "FACHWERK_TEST_PLUGIN": name, "FACHWERK_TEST_BERICHT": str(bericht)}
-        umgebung.pop("FACHWERK_TEST_GOLDEN", None)
-        ausgabe = fortschritt or subprocess.DEVNULL
-        befehl += map(str, dateien)
+        bericht = Path(ordner, "bericht.json")
+        umgebung = {**os.environ, **AUTARK, "FACHWERK_TEST_PLUGIN": name, "FACHWERK_TEST_BERICHT": str(bericht)}
+        for fremd in ("FACHWERK_TEST_GOLDEN", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+            umgebung.pop(fremd, None)
+        befehl, ausgabe = [*_befehl(Path(ordner)), *map(str, dateien)], fortschritt or subprocess.DEVNULL
         lauf = subprocess.run(befehl, env=umgebung, stdout=ausgabe, stderr=ausgabe, timeout=FRIST_S)  # noqa: S603
         if not bericht.exists():
             text = (
@@ -136,24 +163,38 @@ def _laufe(name: str, dateien: list[Path], *, eigene: bool, fortschritt: TextIO 
         return ergebnis
 
 
+def _befehl(ordner: Path) -> list[str]:
+    """pytest without anything that could choose or change tests: no options of others, no conftest, no extensions."""
+    leer = ordner / "pytest.ini"
+    leer.write_text("[pytest]\n", encoding="utf-8")
+    befehl = [sys.executable, "-m", "pytest", "-p", "fachwerk.testkit.pytest_plugin", "-p", "fachwerk.testkit.bericht"]
+    befehl += ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--show-capture=no", "--tb=no"]
+    return [*befehl, "--noconftest", f"-c{leer}", f"--rootdir={ordner}", f"--basetemp={ordner}/lauf"]
+
+
 def _pruefungen(roh: dict[str, Any]) -> list[Pruefung]:
     """Every standard test of every class, also one that never ran."""
     alle = []
     for klasse, angaben in roh["klassen"].items():
-        for test, text in angaben["tests"].items():
+        for test, soll in angaben["tests"].items():
             laeufe = [lauf for lauf in roh["laeufe"] if (lauf["klasse"], lauf["test"]) == (klasse, test)]
-            alle.append(_zusammen(klasse, angaben["vertrag"], test, text, laeufe))
+            pruefung = Pruefung(klasse, angaben["vertrag"], test, soll["text"], "gescheitert", len(laeufe))
+            alle.append(_zusammen(pruefung, laeufe, soll["faelle"]))
     return alle
 
 
-def _zusammen(klasse: str, vertrag: str, test: str, text: str, laeufe: list[dict[str, str]]) -> Pruefung:
+def _zusammen(pruefung: Pruefung, laeufe: list[dict[str, str]], soll: int) -> Pruefung:
     if not laeufe:
-        return Pruefung(klasse, vertrag, test, text, "gescheitert", 0, ("Der Test ist nicht gelaufen.",))
+        return replace(pruefung, gruende=("Der Test ist nicht gelaufen.",))
+    if len(laeufe) < soll:
+        return replace(pruefung, gruende=(f"Nur {len(laeufe)} von {soll} Fällen sind gelaufen.",))
     schlimmste = max((lauf["ausgang"] for lauf in laeufe), key=_RANG.index)
     if schlimmste == "entfaellt" and any(lauf["ausgang"] == "bestanden" for lauf in laeufe):
         schlimmste = "bestanden"
-    gruende = dict.fromkeys(_grund(lauf) for lauf in laeufe if lauf["grund"])
-    return Pruefung(klasse, vertrag, test, text, schlimmste, len(laeufe), tuple(gruende))
+    gruende = tuple(dict.fromkeys(_grund(lauf) for lauf in laeufe if lauf["grund"]))
+    entfallen = sum(lauf["ausgang"] == "entfaellt" for lauf in laeufe)
+    versucht = len(laeufe) - entfallen
+    return replace(pruefung, ausgang=schlimmste, faelle=versucht, gruende=gruende, entfallen=entfallen)
 
 
 def _grund(lauf: dict[str, str]) -> str:

@@ -30,6 +30,8 @@ class TestZielImOrdner(AdapterContract):
     """A folder for each case."""
 
     plugin = fachwerk_comvibilia
+    titel = "Importordner, Layout „ordner“"
+    gegen = "einen Ordner auf dieser Maschine; COM Vibilia selbst war nicht dabei"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
@@ -41,6 +43,8 @@ class TestZielFlach(AdapterContract):
     """Files that share a stem."""
 
     plugin = fachwerk_comvibilia
+    titel = "Importordner, Layout „flach“"
+    gegen = "einen Ordner auf dieser Maschine; COM Vibilia selbst war nicht dabei"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
@@ -78,6 +82,8 @@ class TestKanalImOrdner(KanalContract):
     """A folder for each message."""
 
     plugin = fachwerk_comvibilia
+    titel = "Exportordner, Layout „ordner“"
+    gegen = "den Simulator dieses Plugins; COM Vibilia selbst war nicht dabei"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Kanalstelle]:
@@ -89,6 +95,8 @@ class TestKanalFlach(KanalContract):
     """Files that share a stem."""
 
     plugin = fachwerk_comvibilia
+    titel = "Exportordner, Layout „flach“"
+    gegen = "den Simulator dieses Plugins; COM Vibilia selbst war nicht dabei"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Kanalstelle]:

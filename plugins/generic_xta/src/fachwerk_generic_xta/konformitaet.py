@@ -122,6 +122,8 @@ class TestGenericXta(_ImPostamt, AdapterContract):
     """As Ziel."""
 
     plugin = fachwerk_generic_xta
+    titel = "Versand an eine andere Stelle"
+    gegen = "den XTA-Simulator dieses Plugins über gegenseitig geprüftes TLS, kein echtes Postfach"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
@@ -135,6 +137,8 @@ class TestGenericXtaKanal(_ImPostamt, KanalContract):
     """As Kanal."""
 
     plugin = fachwerk_generic_xta
+    titel = "Postfach"
+    gegen = "den XTA-Simulator dieses Plugins über gegenseitig geprüftes TLS, kein echtes Postfach"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Kanalstelle]:

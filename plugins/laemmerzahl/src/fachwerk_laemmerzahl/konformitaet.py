@@ -25,6 +25,8 @@ class TestUeberKanal(AdapterContract):
     """The cases came by COM Vibilia; LÄMMkom reads the folder itself, in the shipped layout."""
 
     plugin = fachwerk_laemmerzahl
+    titel = "Fälle aus einem Kanal von COM Vibilia, mitgeliefertes Layout"
+    gegen = "einen Ordner auf dieser Maschine; LÄMMkom selbst war nicht dabei"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
@@ -40,6 +42,8 @@ class TestUeberZiel(AdapterContract):
     """COM Vibilia carries the cases, in the folder and layout of its Ziel."""
 
     plugin = fachwerk_laemmerzahl
+    titel = "weiter durch ein Ziel von COM Vibilia, Layout „ordner“"
+    gegen = "einen Ordner auf dieser Maschine; weder COM Vibilia noch LÄMMkom waren dabei"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:

@@ -52,6 +52,8 @@ class TestProsozOrdner(AdapterContract):
     """By folders."""
 
     plugin = fachwerk_prosoz
+    titel = "Übergabe durch Ordner"
+    gegen = "einen Ordner auf dieser Maschine, mit dem Beispielprofil; PROSOZ selbst war nicht dabei"
 
     @contextmanager
     def gegenstelle(self, ordner: Path) -> Iterator[Zielstelle]:
@@ -64,6 +66,8 @@ class TestProsozSoap(AdapterContract):
     """By SOAP; one simulator for all tests, emptied for each."""
 
     plugin = fachwerk_prosoz
+    titel = "Übergabe durch SOAP"
+    gegen = "den Simulator dieses Plugins mit erfundener WSDL; PROSOZ selbst war nicht dabei"
     dienst: ClassVar[SoapSimulator]
 
     @pytest.fixture(scope="class", autouse=True)
