@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fachwerk.errors import FachwerkError
-from fachwerk.rechte import Person, Recht
+from fachwerk.rechte import ALLE_KANAELE, Person, Recht
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -62,6 +62,11 @@ class Anfrage:
     def kanaele(self) -> tuple[str, ...]:
         """The Kanäle whose cases the person may see in lists."""
         return self.person.kanaele(tuple(self.betrieb.kanaele))
+
+    @property
+    def sieht_alle_kanaele(self) -> bool:
+        """Whether a right holds for every Kanal, also for those that are not configured any more."""
+        return any(eins.kanal == ALLE_KANAELE for eins in self.person.rechte)
 
     def pfad(self, name: str) -> str:
         """A part of the path."""

@@ -1,0 +1,169 @@
+"""One case: its state and journal for everybody, its content for those with the right, and what one can do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from fachwerk import eingriff
+from fachwerk.auskunft import vorgangsauskunft
+from fachwerk.errors import PermanentError
+from fachwerk.konsole import fallinhalt, xmlansicht
+from fachwerk.konsole.zugang import Anfrage, NichtGefunden, geschuetzt
+from fachwerk.modell import Teil, Vorgangstand
+from fachwerk.rechte import Recht
+from fachwerk.tabellen import ereignis
+
+WIEDERHOLBAR = (Vorgangstand.HELD, Vorgangstand.WAITING)
+_BLATTWERTE = 5_000
+"""So many leaves of an application are shown."""
+
+
+def zeige(anfrage: Anfrage) -> Response:
+    """State, deliveries, journal and audit lines: ids and codes, no content."""
+    zeile = fall(anfrage)
+    auskunft = vorgangsauskunft(anfrage.betrieb.store, zeile.id)
+    person = anfrage.person
+    return anfrage.seite(
+        "vorgang.html",
+        f"Vorgang {zeile.id[:12]}",
+        fall=zeile,
+        auskunft=auskunft,
+        journal=[schritt | {"dauer_ms": _millisekunden(schritt)} for schritt in auskunft["journal"]],
+        ereignisse=_ereignisse(anfrage, zeile.id),
+        darf_wiederholen=zeile.status in WIEDERHOLBAR and _darf_handeln(anfrage, zeile.kanal),
+        darf_freigeben=zeile.status == Vorgangstand.HELD
+        and zeile.grund in eingriff.FREIGEBBAR
+        and person.darf(Recht.BEARBEITEN, zeile.kanal),
+        darf_einsehen=person.darf(Recht.EINSICHT, zeile.kanal),
+    )
+
+
+def zeige_inhalt(anfrage: Anfrage) -> Response:
+    """What the message says, what was found and recommended, and why; noted as a look into the case."""
+    zeile, inhalt = _inhalt(anfrage, "inhalt")
+    felder = list(islice((inhalt.antrag.felder if inhalt.antrag else {}).items(), _BLATTWERTE))
+    return anfrage.seite("inhalt.html", f"Inhalt von {zeile.id[:12]}", fall=zeile, inhalt=inhalt, felder=felder)
+
+
+def zeige_original(anfrage: Anfrage) -> Response:
+    """The main document of the message, indented or (``?form=roh``) as it came."""
+    zeile, inhalt = _inhalt(anfrage, "original")
+    original = next((teil for teil in inhalt.anlagen if "xml" in teil.medientyp), None)
+    if original is None:
+        raise NichtGefunden
+    with original.oeffnen() as strom:
+        roh = strom.read(xmlansicht.ANGESEHEN + 1)
+    ist_roh = anfrage.frage("form") == "roh"
+    text = xmlansicht.roh_als_text(roh) if ist_roh else xmlansicht.lesbar(roh)
+    werte = {"fall": zeile, "teil": original, "text": text, "ist_roh": ist_roh}
+    return anfrage.seite("original.html", f"Original von {zeile.id[:12]}", **werte)
+
+
+def lade_teil(anfrage: Anfrage) -> Response:
+    """One part for download; never shown in the browser, whatever it claims to be."""
+    kennung = anfrage.pfad("teil")
+    _zeile, inhalt = _inhalt(anfrage, f"teil {kennung}")
+    teil = inhalt.teil(kennung)
+    if teil is None:
+        raise NichtGefunden
+    kopf = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(dateiname(teil.name), safe='')}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return StreamingResponse(_stroeme(teil), media_type="application/octet-stream", headers=kopf)
+
+
+def wiederhole(anfrage: Anfrage) -> Response:
+    """``retry``: for whoever looks after the machines or works on the case."""
+    zeile = fall(anfrage)
+    if not _darf_handeln(anfrage, zeile.kanal):
+        anfrage.verlange(Recht.BETRIEB, zeile.kanal)
+    eingriff.wiederhole(anfrage.betrieb, zeile.id, anfrage.person.name, anfrage.feld("grund"))
+    return anfrage.weiter(f"/vorgang/{zeile.id}", "wiederholt")
+
+
+def gib_frei(anfrage: Anfrage) -> Response:
+    """``release``, with a reason."""
+    zeile = fall(anfrage)
+    anfrage.verlange(Recht.BEARBEITEN, zeile.kanal)
+    grund = anfrage.feld("grund")
+    if not grund:
+        raise eingriff.EingriffError("grund_fehlt", "Bitte begründen, warum der Vorgang trotzdem weiterlaufen soll.")
+    eingriff.gib_frei(anfrage.betrieb, zeile.id, anfrage.person.name, grund)
+    return anfrage.weiter(f"/vorgang/{zeile.id}", "freigegeben")
+
+
+def fall(anfrage: Anfrage) -> Any:
+    """The row of the case in the path; ``NichtGefunden`` also where the person has no right for its Kanal."""
+    try:
+        zeile = anfrage.betrieb.store.vorgang(anfrage.pfad("id"))
+    except LookupError:
+        raise NichtGefunden from None
+    if not anfrage.sieht_alle_kanaele and zeile.kanal not in anfrage.kanaele:
+        raise NichtGefunden
+    return zeile
+
+
+def dateiname(name: str) -> str:
+    """What the sender called it, without anything that could be a path or a trick."""
+    letztes = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(z if z.isprintable() and z not in '<>:"|?*' else "_" for z in letztes).strip(". ")[:150] or "datei"
+
+
+def _darf_handeln(anfrage: Anfrage, kanal: str) -> bool:
+    return anfrage.person.darf(Recht.BETRIEB, kanal) or anfrage.person.darf(Recht.BEARBEITEN, kanal)
+
+
+def _inhalt(anfrage: Anfrage, was: str) -> tuple[Any, fallinhalt.Fallinhalt]:
+    zeile = fall(anfrage)
+    anfrage.verlange(Recht.EINSICHT, zeile.kanal)
+    store = anfrage.betrieb.store
+    fallinhalt.vermerke_einsicht(store, zeile.id, anfrage.person.name, was)
+    return zeile, fallinhalt.lies(store, zeile.id)
+
+
+def _ereignisse(anfrage: Anfrage, vorgang_id: str) -> list[dict[str, Any]]:
+    """The audit lines of the case; the free text of a reason is content."""
+    store = anfrage.betrieb.store
+    frage = sa.select(ereignis).where(ereignis.c.kette == vorgang_id).order_by(ereignis.c.nr)
+    with store.lesend() as verbindung:
+        zeilen = [dict(zeile._mapping) for zeile in verbindung.execute(frage)]
+    darf = anfrage.person.darf(Recht.EINSICHT, anfrage.betrieb.store.vorgang(vorgang_id).kanal)
+    for zeile in zeilen:
+        zeile["text"] = _text(anfrage, zeile["grund"]) if darf and zeile["grund"] else ""
+    return zeilen
+
+
+def _text(anfrage: Anfrage, teil_id: str) -> str:
+    try:
+        with anfrage.betrieb.store.inhalt.oeffne(Teil(id=teil_id)) as strom:
+            return strom.read(4096).decode(errors="replace")
+    except (PermanentError, LookupError):
+        return "[gelöscht]"
+
+
+def _millisekunden(schritt: dict[str, Any]) -> int:
+    dauer = datetime.fromisoformat(schritt["ende"]) - datetime.fromisoformat(schritt["beginn"])
+    return round(dauer.total_seconds() * 1000)
+
+
+def _stroeme(teil: Teil) -> Iterator[bytes]:
+    yield from teil.bytes_strom()
+
+
+ROUTEN = [
+    Route("/vorgang/{id}", geschuetzt(zeige), methods=["GET"]),
+    Route("/vorgang/{id}/inhalt", geschuetzt(zeige_inhalt, Recht.EINSICHT), methods=["GET"]),
+    Route("/vorgang/{id}/original", geschuetzt(zeige_original, Recht.EINSICHT), methods=["GET"]),
+    Route("/vorgang/{id}/teil/{teil}", geschuetzt(lade_teil, Recht.EINSICHT), methods=["GET"]),
+    Route("/vorgang/{id}/wiederhole", geschuetzt(wiederhole), methods=["POST"]),
+    Route("/vorgang/{id}/gib-frei", geschuetzt(gib_frei, Recht.BEARBEITEN), methods=["POST"]),
+]
