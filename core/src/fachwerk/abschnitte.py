@@ -288,6 +288,12 @@ class SicherungEinstellungen(Abschnitt):
     spiegel: str = ""
 
 
+class AuditEinstellungen(Abschnitt):
+    """``[audit]``: the folder into which the heads of the audit chains go daily; empty: nowhere but the log."""
+
+    ordner: str = ""
+
+
 class VirenpruefungEinstellungen(Abschnitt):
     """``[virenpruefung]``: ``adresse`` is ``tcp://HOST:PORT``, ``unix:/PFAD`` (clamd) or ``icap://HOST:PORT/DIENST``."""
 
@@ -346,6 +352,7 @@ class Einstellungen(BaseModel):
     konsole: KonsoleEinstellungen = KonsoleEinstellungen()
     aufbewahrung: AufbewahrungEinstellungen = AufbewahrungEinstellungen()
     sicherung: SicherungEinstellungen = SicherungEinstellungen()
+    audit: AuditEinstellungen = AuditEinstellungen()
     virenpruefung: VirenpruefungEinstellungen = VirenpruefungEinstellungen()
     klaerung: KlaerungEinstellungen = KlaerungEinstellungen()
     anbindung: AnbindungEinstellungen = AnbindungEinstellungen()

@@ -289,10 +289,7 @@ class Store:
             for zeile in verbindung.execute(
                 sa.select(ereignis).where(ereignis.c.kette == kette).order_by(ereignis.c.nr)
             ):
-                erwartet = self.bund.siegle(
-                    _auditzeile(kette, zeile.nr, utc(zeile.zeit), zeile.wer, zeile.was, zeile.code, zeile.grund, vorher)
-                )
-                if erwartet != zeile.siegel:
+                if self.bund.siegle(auditzeile(zeile, vorher)) != zeile.siegel:
                     return int(zeile.nr)
                 vorher = zeile.siegel
         return None
@@ -312,6 +309,12 @@ def ist_faellig(jetzt: datetime) -> sa.ColumnElement[bool]:
             sa.exists().where(zustellung.c.vorgang_id == vorgang.c.id, kann),
         ),
     )
+
+
+def auditzeile(zeile: Any, vorher: str) -> str:
+    """What the seal of a stored audit line covers; ``vorher`` is the seal before it."""
+    zeit = utc(zeile.zeit)
+    return _auditzeile(zeile.kette, zeile.nr, zeit, zeile.wer, zeile.was, zeile.code, zeile.grund, vorher)
 
 
 def _auditzeile(*felder: Any) -> str:

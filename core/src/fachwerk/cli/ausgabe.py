@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,18 @@ def tabelle(kopf: Sequence[str], zeilen: Sequence[Sequence[str]]) -> str:
     links = sum(breiten) + len(_LUECKE) * len(breiten)
     rest = max(30, shutil.get_terminal_size((110, 24)).columns - links)
     return "\n".join(text for zeile in [kopf, *zeilen] for text in _zeile(zeile, breiten, links, rest))
+
+
+@contextmanager
+def fortschritt(was: str) -> Iterator[Callable[[int], None]]:
+    """A counter on the terminal for what takes longer; nothing where standard error is none."""
+    if not sys.stderr.isatty():
+        yield lambda _anzahl: None
+        return
+    try:
+        yield lambda anzahl: click.echo(f"\r{anzahl} {was} …", err=True, nl=False)
+    finally:
+        click.echo("\r\x1b[K", err=True, nl=False)
 
 
 def zeige(
