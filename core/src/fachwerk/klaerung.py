@@ -117,7 +117,7 @@ class _Klaerung:
         for name in ("ergaenzt", "map"):
             if (ausgabe := self._store.ausgabe(self._id, name, self._zeile.lauf)) is not None:
                 return self._store.lies_wert(Antrag, ausgabe)
-        original = _original(eingang.teile)
+        original = waehle_original(eingang.teile)
         return Antrag(
             leistung=eingang.kanal_leistung or UNBEKANNT,
             land=eingang.kanal_land or self._betrieb.land,
@@ -167,7 +167,7 @@ class _Klaerung:
         )
 
 
-def _original(teile: tuple[Teil, ...]) -> Teil | None:
-    """The XML, else the first part."""
+def waehle_original(teile: tuple[Teil, ...]) -> Teil | None:
+    """What a message nobody has read is taken for: the XML, else the first part."""
     xml = [teil for teil in teile if "xml" in teil.medientyp or teil.name.lower().endswith(".xml")]
     return next(iter([*xml, *teile]), None)

@@ -23,13 +23,11 @@ from fachwerk.fassung import SCHRITT, gespeicherte, grundlage
 from fachwerk.modell import Aenderung, Antrag, Befund, Eingang, Entscheidung, Ergaenzung, Vorgangstand
 from fachwerk.store import Schrittangabe
 from fachwerk.tabellen import fallschluessel, zustellung
+from fachwerk.zustellstand import ersetze_offene
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
     from fachwerk.store import Store
-
-ERSETZT = "ersetzt"
-"""State of a delivery that will not be made any more, because a new Fassung takes its place."""
 
 UNLESBAR = "fall_unlesbar"
 HOECHSTENS_BYTES = 64 * 1024
@@ -224,7 +222,7 @@ def uebernimm(betrieb: Betrieb, vorschau: Vorschau) -> int:
                 "zwischendurch_geaendert", "Der Vorgang hat sich inzwischen geändert. Bitte noch einmal ansehen."
             )
         _pruefe_stand(betrieb, verbindung, zeile, sperre=True)
-        _ersetze_offene(verbindung, zeile.id)
+        ersetze_offene(verbindung, zeile.id)
         fassung, lauf = zeile.fassung + 1, zeile.lauf + 1
         store.aendere(verbindung, zeile.id, status=Vorgangstand.READY.value, fassung=fassung, lauf=lauf, **_OFFEN)
         store.schreibe_schritt(verbindung, zeile.id, lauf, Schrittangabe(SCHRITT, neu.zeit), neu)
@@ -236,13 +234,6 @@ def uebernimm(betrieb: Betrieb, vorschau: Vorschau) -> int:
 
 
 _OFFEN: dict[str, Any] = {"grund": "", "hinweis": "", "gehalten_fuer": "", "wartet_bis": None}
-
-
-def _ersetze_offene(verbindung: sa.Connection, vorgang_id: str) -> None:
-    """Deliveries of older Fassungen that certainly did not arrive are not made any more."""
-    offen = zustellung.c.fassung > 0, zustellung.c.status != "zugestellt"
-    hier = zustellung.update().where(zustellung.c.vorgang_id == vorgang_id, *offen)
-    verbindung.execute(hier.values(status=ERSETZT, naechster=None, code="", hinweis="", gehalten_fuer=""))
 
 
 def _pruefe_stand(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, *, sperre: bool = False) -> None:

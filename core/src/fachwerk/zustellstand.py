@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,16 @@ import sqlalchemy as sa
 from fachwerk import alarm
 from fachwerk.errors import FachwerkError, NeedsHumanError
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
-from fachwerk.tabellen import zustellung
+from fachwerk.tabellen import schritt, zustellung
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
 
+ABGABE = "abgabe"
+"""Step of the journal that gives a case away; its ``ziel`` is that of the delivery, with the Fassung behind it."""
+
+ERSETZT = "ersetzt"
+"""State of a delivery that will not be made any more, because the case goes another way."""
 
 _LAUFENDE: set[tuple[str, str]] = set()
 _SCHLOSS = Lock()
@@ -54,8 +59,23 @@ def fuer_wen(fehler: FachwerkError) -> GehaltenFuer:
     return GehaltenFuer.BETRIEB if fehler.routenfehler else fehler.fuer
 
 
+def ersetze_offene(verbindung: sa.Connection, vorgang_id: str) -> None:
+    """Deliveries of the case that certainly did not arrive are not made any more."""
+    offen = zustellung.c.fassung > 0, zustellung.c.status != "zugestellt"
+    hier = zustellung.update().where(zustellung.c.vorgang_id == vorgang_id, *offen)
+    verbindung.execute(hier.values(status=ERSETZT, naechster=None, code="", hinweis="", gehalten_fuer=""))
+
+
+def _ist_abgabe(verbindung: sa.Connection, zeilen: Sequence[Any]) -> bool:
+    """Whether these deliveries give the case to another body."""
+    s = schritt.c
+    orte = [f"{zeile.ziel}:{zeile.fassung}" for zeile in zeilen]
+    frage = sa.select(s.id).where(s.vorgang_id == zeilen[0].vorgang_id, s.name == ABGABE, s.ziel.in_(orte))
+    return verbindung.execute(frage).first() is not None
+
+
 def setze_stand(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, fassung: int) -> None:
-    """The state of a case follows from its deliveries: held, waiting, running, or done when all arrived."""
+    """The state of a case follows from its deliveries: held, waiting, running, done or given away when all arrived."""
     zeilen = list(
         verbindung.execute(
             sa.select(zustellung).where(zustellung.c.vorgang_id == vorgang_id, zustellung.c.fassung == fassung)
@@ -75,5 +95,6 @@ def setze_stand(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, fa
         werte |= {"grund": naechste.code, "hinweis": naechste.hinweis, "wartet_bis": naechste.naechster}
         werte["status"] = Vorgangstand.WAITING.value
     else:
-        werte["status"] = Vorgangstand.DONE.value
+        abgegeben = bool(zeilen) and _ist_abgabe(verbindung, zeilen)
+        werte["status"] = (Vorgangstand.FORWARDED if abgegeben else Vorgangstand.DONE).value
     betrieb.store.aendere(verbindung, vorgang_id, **werte)

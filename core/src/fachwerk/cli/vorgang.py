@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from fachwerk.betrieb import Betrieb
-    from fachwerk.store import Store
-
+from fachwerk.cli import vorgang_abgabe
+from fachwerk.cli.vorgangswahl import geoeffneter_betrieb as _betrieb
+from fachwerk.cli.vorgangswahl import volle_kennung as _kennung
 
 ZUSTAENDE = ("ready", "running", "waiting", "held", "done", "forwarded", "returned")
 """As in :class:`fachwerk.modell.Vorgangstand`, which is heavy to import (a test compares)."""
@@ -24,24 +21,8 @@ def befehl() -> None:
     """Vorgänge ansehen und wieder in Gang bringen."""
 
 
-@contextmanager
-def _betrieb(konfig: Path | None) -> Iterator[Betrieb]:
-    from fachwerk.betrieb import oeffne_betrieb
-
-    betrieb = oeffne_betrieb(konfig)
-    try:
-        yield betrieb
-    finally:
-        betrieb.schliesse()
-
-
-def _kennung(store: Store, anfang: str) -> str:
-    """The full id for the first characters a person typed."""
-    gefunden = store.finde_vorgang(anfang)
-    if len(gefunden) == 1:
-        return gefunden[0]
-    was = "Kein Vorgang beginnt" if not gefunden else "Mehrere Vorgänge beginnen"
-    raise click.UsageError(f"{was} mit „{anfang}“. Bitte mit „fachwerk vorgang list“ nachsehen.")
+for weiterer in vorgang_abgabe.BEFEHLE:
+    befehl.add_command(weiterer)
 
 
 @befehl.command("list")
