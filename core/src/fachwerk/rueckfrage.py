@@ -50,7 +50,6 @@ WIDERSPRUCH = "quittung_widerspruch"
 FEHLT = "quittung_fehlt"
 UNGEWISS = frozenset({WIDERSPRUCH, "ausgang_unbekannt"})
 """Codes that say that nobody knows whether it arrived; all others are rejections."""
-_BEENDET = (Vorgangstand.FORWARDED.value, Vorgangstand.RETURNED.value)
 
 
 def pause(alter: timedelta, zufall: float | None = None, erste: timedelta = ERSTE_PAUSE) -> timedelta:
@@ -181,7 +180,7 @@ class _Frage:
             fall = verbindung.execute(sa.select(vorgang).where(vorgang.c.id == self._id)).one()
             self._alter = self._begonnen - self._uebergeben_am(verbindung)
         ziel = self._betrieb.ziele.get(self._ziel)
-        if fall.status in _BEENDET or fall.fassung != self._fassung:
+        if fall.status == Vorgangstand.RETURNED.value or fall.fassung != self._fassung:
             self._beende()
         elif ziel is None or ziel.plugin != self._zeile.plugin:
             self._spaeter("ziel_plugin_anders", self._naechste())
