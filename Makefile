@@ -9,6 +9,8 @@ QUELLEN := $(addsuffix /src,$(PAKETE))
 MODULE := $(notdir $(wildcard $(addsuffix /src/*,$(PAKETE))))
 PYTEST := $(PY) -m pytest
 BERICHT := build/tests
+# Python compiles what it imports and keeps it; only where that is switched off pip has to compile everything.
+UEBERSETZT := $(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
 leer   :=
 mypypfad = $(subst $(leer) $(leer),:,$(strip $(QUELLEN)))
 
@@ -40,7 +42,7 @@ $(STAND): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PAKETE))
 	@$(PY) -c "" 2>/dev/null || { echo "Lege $(VENV) an …"; $(PYTHON) -m venv --clear $(VENV); }
 	@$(PY) .ci/pakete.py > $(VENV)/anforderungen.txt
 	@echo "Installiere fremde Pakete (Versionen aus constraints.txt) …"
-	@$(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -r $(VENV)/anforderungen.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check $(UEBERSETZT) -c constraints.txt -r $(VENV)/anforderungen.txt
 	@echo "Installiere $(words $(PAKETE)) Distributionen aus diesem Verzeichnis: $(notdir $(PAKETE))"
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps $(addprefix -e ./,$(PAKETE))
 	@touch $@
