@@ -1,23 +1,36 @@
-"""The course of the demo: set the scene, send, work, kill the worker, go on, compare."""
+"""The course of the demo: set the scene, send, work, kill the worker, go on, wait for receipts, compare."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 
 from fachwerk.anlegen import schreibe_schluessel
-from fachwerk.demo import prozesse
-from fachwerk.demo.beispiele import LAND, beispiele
-from fachwerk.demo.bilanz import Bilanz, ziehe
+from fachwerk.demo import prozesse, stand
+from fachwerk.demo.beispiele import EMPFAENGER, KONTEN, LAND, beispiele
+from fachwerk.demo.bilanz import Bilanz, ziehe_demo
+from fachwerk.demo.gegenstellen import DATEI, com_vibilia
+from fachwerk.demo.konfiguration import kanal_toml, toml
 from fachwerk.demo.prozesse import DemoError
-from fachwerk.demo.versand import Gesendet, plattform, sende
+from fachwerk.demo.versand import ABSENDER, Gesendet, hole_ab, lege_ab, plattform, schreibe_buch, sende
 from fachwerk.line import ORTSZEIT
+from fachwerk.plugins import GRUPPE
+
+__all__ = ["Demo", "kanal_toml"]
 
 MARKE = ".fachwerk-demo"
-KONTEN = {"neumusterstadt": "nw", "musterow": "mv", "mustersleben": "st"}
+PLUGINS = frozenset(
+    {"generic_xta", "comvibilia", "laemmerzahl", "prosoz", "aktenablage", "xsozial_basis", "mietrueckstaende"}
+    | {f"wbs_{land}" for land in LAND.values()}
+)
+GEDULD_S = 600.0
+QUITTUNGEN_S = 30.0
+"""So long after the last delivery the demo waits for receipts; what is missing then is said."""
+
 Melder = Callable[[str], None]
 
 
@@ -28,26 +41,28 @@ class Demo:
         self.ordner = ordner.resolve()
         self.postfach = self.ordner / "postfach"
         self.akten = self.ordner / "ausgang" / "akte"
-        self.klaerung = self.ordner / "ausgang" / "klaerung"
         self.konfig = self.ordner / "fachwerk.toml"
         self.datenbank = self.ordner / "fachwerk.db"
+        self.ausstehende: list[str] = []
         self._protokolle = self.ordner / "protokolle"
         self._melde = melde
 
     def laufe(self) -> tuple[list[Gesendet], Bilanz]:
         """The whole job; returns what was sent and the balance."""
-        self._raeume()
+        _pruefe_installiert()
+        self.raeume()
         with ExitStack() as kulisse:
-            clamd = kulisse.enter_context(self._virenscanner())
-            urls = kulisse.enter_context(self._simulator())
-            self._schreibe_konfiguration(urls, clamd)
+            urls, andere = self._baue_auf(kulisse)
+            schreibe_schluessel(self.ordner / "fachwerk.key")
+            self.konfig.write_text(toml(urls, andere["clamd"], andere["prosoz_url"]), encoding="utf-8")
             gesendet = self._sende_alles(urls)
-            self._arbeite()
-        return gesendet, ziehe(self.postfach, self.datenbank, self.akten)
+            self._arbeite_bis_zum_absturz()
+            self._arbeite_weiter(len(gesendet), urls)
+        return gesendet, ziehe_demo(self.ordner)
 
     # -- scenery ------------------------------------------------------------------------------------------------
 
-    def _raeume(self) -> None:
+    def raeume(self) -> None:
         """An empty folder; one that is not a demo's is left alone."""
         if self.ordner.exists() and any(self.ordner.iterdir()) and not (self.ordner / MARKE).exists():
             raise DemoError(
@@ -58,49 +73,63 @@ class Demo:
         self._protokolle.mkdir(parents=True)
         (self.ordner / MARKE).write_text("Von „fachwerk demo“ angelegt; darf gelöscht werden.\n", encoding="utf-8")
 
-    @contextmanager
-    def _virenscanner(self) -> Iterator[str]:
-        protokoll = self._protokolle / "virenscanner.log"
-        with prozesse.laufend(["fachwerk.testkit.clamd", "--port", "0"], protokoll) as prozess:
-            prozesse.warte(lambda: "tcp://" in protokoll.read_text(), "Virenscanner", prozess)
-            yield protokoll.read_text().split()[0]
+    def _baue_auf(self, kulisse: ExitStack) -> tuple[dict[str, str], dict[str, str]]:
+        """Start the other sides, each in its process, at the same time; their addresses."""
+        protokoll = self._protokolle / "gegenstellen.log"
+        befehl = ["fachwerk.demo.gegenstellen", str(self.ordner)]
+        prozess = kulisse.enter_context(prozesse.laufend(befehl, protokoll))
+        urls = kulisse.enter_context(self._simulator())
+        stand_ = prozesse.warte_auf_json(self.ordner / DATEI, f"Die Gegenstellen ({protokoll})", prozess)
+        self._melde("PROSOZ (SOAP und Ordner), COM Vibilia, LÄMMkom und ein Virenscanner laufen als Simulatoren")
+        return urls, {name: str(wert) for name, wert in stand_.items()}
 
     @contextmanager
     def _simulator(self) -> Iterator[dict[str, str]]:
-        konten = {name: {"kennungen": _kennungen(land)} for name, land in KONTEN.items()}
-        konten["sozialplattform"] = {"kennungen": ["sop:050000100099"]}
+        konten = {name: {"kennungen": [f"{art}:{amt}" for art in ("wbs", "mrh")]} for name, amt in KONTEN.items()}
+        konten |= {"sozialplattform": {"kennungen": [ABSENDER]}, "landkreis": {"kennungen": [EMPFAENGER]}}
         with prozesse.simulator(self.postfach, konten, self._protokolle / "simulator.log") as (_prozess, urls):
-            self._melde(f"XTA-Postfach läuft auf {urls['msgbox']}")
+            self._melde(f"XTA-Postfächer laufen auf {urls['msgbox']}")
             yield urls
-
-    def _schreibe_konfiguration(self, urls: dict[str, str], clamd: str) -> None:
-        schreibe_schluessel(self.ordner / "fachwerk.key")
-        self.konfig.write_text(_toml(urls, clamd), encoding="utf-8")
 
     # -- the job ------------------------------------------------------------------------------------------------
 
     def _sende_alles(self, urls: dict[str, str]) -> list[Gesendet]:
         heute = datetime.now(ORTSZEIT).date()
+        osci = com_vibilia(self.ordner)
         with plattform(urls, self.postfach / "pki") as client:
-            gesendet = [sende(client, beispiel) for beispiel in beispiele(heute)]
+            gesendet = [
+                lege_ab(osci, beispiel, nummer) if beispiel.per_osci else sende(client, beispiel)
+                for nummer, beispiel in enumerate(beispiele(heute), 1)
+            ]
+        schreibe_buch(self.ordner, gesendet)
         self._melde(f"{len(gesendet)} Nachrichten gesendet, wie es die Sozialplattform täte")
         return gesendet
 
-    def _arbeite(self) -> None:
-        """Work in a child process, kill it when the first case lies in its folder, and work on in a second one."""
-        befehl = ["fachwerk", "--konfig", str(self.konfig), "poll", "--json"]
-        eins, zwei = (self._protokolle / f"poll-{nummer}.log" for nummer in (1, 2))
-        with prozesse.laufend(befehl, eins) as erster:
-            prozesse.warte(lambda: self._fertige() > 0, f"Die erste Akte ({eins})", erster)
+    def _arbeite_bis_zum_absturz(self) -> None:
+        """Work in a child process and kill it when the first case lies in its folder."""
+        protokoll = self._protokolle / "arbeit-1.log"
+        with prozesse.laufend(["fachwerk", "--konfig", str(self.konfig), "poll"], protokoll) as erster:
+            prozesse.warte(lambda: self._fertige() > 0, f"Die erste Akte ({protokoll})", erster, GEDULD_S)
             erster.kill()
             erster.wait()
         self._melde(
             f"Arbeitsprozess mit kill -9 beendet, als {self._fertige()} Akte(n) da waren; der nächste macht weiter"
         )
-        with prozesse.laufend(befehl, zwei) as zweiter:
-            prozesse.warte(lambda: zweiter.poll() is not None, f"Der zweite Arbeitsprozess ({zwei})", geduld_s=600)
-        if zweiter.returncode not in (0, 1):
-            raise DemoError("demo_poll", f"Der Arbeitsprozess ist gescheitert, siehe {zwei}.")
+
+    def _arbeite_weiter(self, anzahl: int, urls: dict[str, str]) -> None:
+        """The service goes on until every case has come to its end and the receipts are back."""
+        protokoll = self._protokolle / "arbeit-2.log"
+        with prozesse.laufend(["fachwerk", "--konfig", str(self.konfig), "run"], protokoll) as dienst:
+            worauf = f"Der zweite Arbeitsprozess ({protokoll})"
+            prozesse.warte(lambda: stand.beendete(self.datenbank) >= anzahl, worauf, dienst, GEDULD_S)
+            self._melde("Alle Nachrichten sind verarbeitet; der Landkreis holt ab, Quittungen kommen zurück")
+            with plattform(urls, self.postfach / "pki", "landkreis", EMPFAENGER) as client:
+                hole_ab(client, self.ordner / "landkreis")
+            with suppress(DemoError):
+                prozesse.warte(lambda: not stand.ausstehende(self.datenbank), worauf, dienst, QUITTUNGEN_S)
+        self.ausstehende = stand.ausstehende(self.datenbank)
+        if dienst.returncode != 0:
+            raise DemoError("demo_poll", f"Der Arbeitsprozess ist gescheitert, siehe {protokoll}.")
 
     def _fertige(self) -> int:
         if not self.akten.is_dir():
@@ -108,57 +137,8 @@ class Demo:
         return sum(1 for pfad in self.akten.iterdir() if not pfad.name.startswith("."))
 
 
-def _kennungen(land: str) -> list[str]:
-    return [f"{art}:{amt}" for amt, wessen in LAND.items() if wessen == land for art in ("wbs", "mrh")]
-
-
-def _toml(urls: dict[str, str], clamd: str) -> str:
-    kanaele = "\n".join(kanal_toml(name, land, urls) for name, land in KONTEN.items())
-    return f"""# Konfiguration der Demo. „fachwerk init“ legt eine erklärte Vorlage für den Betrieb an.
-[fachwerk]
-betreiber = "Demo"
-plugins = ["wbs_nw", "wbs_mv", "wbs_st", "mietrueckstaende"]
-{kanaele}
-[format.xsozial_basis]
-bestaetigt = [{{ abbildung = "projektprofil-1", produkt = ["Fachwerk-Erzeuger*"] }}]  # nur das selbst Erzeugte
-
-[ziel.akte]
-plugin = "aktenablage"
-verzeichnis = "ausgang/akte"
-
-[ziel.klaerung]
-plugin = "aktenablage"
-verzeichnis = "ausgang/klaerung"
-
-[[route]]
-leistung = "*"
-ziel = "akte"
-zustand = "live"
-
-[klaerung]
-ziel = "klaerung"  # was gehalten wird, sieht die Sachbearbeitung hier noch heute
-
-[sicherung]
-spiegel = "spiegel"
-
-[virenpruefung]
-art = "clamd"
-adresse = "{clamd}"
-"""
-
-
-def kanal_toml(name: str, land: str, urls: dict[str, str], pki: str = "postfach/pki") -> str:
-    """The section of an XTA mailbox of the simulator, with the certificate of the account of the same name."""
-    return f"""
-[kanal.{name}]
-plugin = "generic_xta"
-takt = "1m"
-land = "{land}"
-kennung = "*"
-management_url = "{urls["management"]}"
-msgbox_url = "{urls["msgbox"]}"
-send_url = "{urls["send"]}"
-zertifikat = "{pki}/{name}.crt"
-privatschluessel = "{pki}/{name}.key"
-ca = "{pki}/ca.crt"
-"""
+def _pruefe_installiert() -> None:
+    """The demo shows plugins, which the core does not bring along."""
+    if fehlend := sorted(PLUGINS - {punkt.name for punkt in metadata.entry_points(group=GRUPPE)}):
+        pakete = ", ".join(f"fachwerk-{name.replace('_', '-')}" for name in fehlend)
+        raise DemoError("plugin_fehlt", f"Die Demo braucht auch diese Pakete: {pakete}. Bitte installieren.")

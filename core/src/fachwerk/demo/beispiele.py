@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 NW, MV, ST = "051110000000", "130030000000", "150030000000"
-LAND = {NW: "nw", MV: "mv", ST: "st"}
-STELLE = {NW: "Stadt Neumusterstadt", MV: "Hansestadt Musterow", ST: "Stadt Mustersleben"}
+GEMEINDE, KREIS = "130735301000", "130730000000"
+"""A town whose cases of rent arrears its district decides, and that district."""
+
+LAND = {NW: "nw", MV: "mv", ST: "st", GEMEINDE: "mv"}
+STELLE = {
+    NW: "Stadt Neumusterstadt",
+    MV: "Hansestadt Musterow",
+    ST: "Stadt Mustersleben",
+    GEMEINDE: "Stadt Musterhagen",
+}
+KONTEN = {"neumusterstadt": NW, "musterow": MV, "musterhagen": GEMEINDE, "mustersleben": ST}
+"""The XTA mailboxes: name of account and Kanal, and whose it is."""
+
+EMPFAENGER = f"mrh:{KREIS}"
+"""The mailbox of the other office."""
+
 ANHANG_MIB = 30
 _NAMENSRAUM = UUID("8f0f2f5e-6a1c-4d0b-9a53-0d1f6f6e7c11")
 
@@ -26,7 +40,11 @@ class Anhang:
 
 @dataclass(frozen=True)
 class Beispiel:
-    """One message: ``zeigt`` in a few German words, ``xml`` as sent, for the office ``leser``."""
+    """One message: ``zeigt`` in a few German words, ``xml`` as sent, for the office ``leser``.
+
+    ``ziel`` is where it has to arrive, empty if a person has to look at it first; ``per_osci`` sends it to the mailbox
+    that COM Vibilia fetches from instead of an XTA mailbox.
+    """
 
     zeigt: str
     leser: str
@@ -34,6 +52,8 @@ class Beispiel:
     anhaenge: tuple[Anhang, ...] = ()
     test: bool = False
     noch_einmal: bool = False
+    ziel: str = ""
+    per_osci: bool = False
 
 
 @dataclass
@@ -62,11 +82,11 @@ class _Mappe:
 
     def wbs(self, zeigt: str, amt: str, fall: Mapping[str, Any], **angaben: Any) -> Beispiel:
         leser = f"wbs:{amt}"
-        return self.nimm(zeigt, leser, self.xml("wbs", fall, leser, **angaben))
+        return self.nimm(zeigt, leser, self.xml("wbs", fall, leser, **angaben), ziel="akte")
 
-    def mietrueckstaende(self, zeigt: str, amt: str, fall: Mapping[str, Any]) -> Beispiel:
+    def mietrueckstaende(self, zeigt: str, amt: str, fall: Mapping[str, Any], ziel: str, **angaben: Any) -> Beispiel:
         leser = f"mrh:{amt}"
-        return self.nimm(zeigt, leser, self.xml("mietrueckstaende", fall, leser))
+        return self.nimm(zeigt, leser, self.xml("mietrueckstaende", fall, leser), ziel=ziel, **angaben)
 
     def nimm(self, zeigt: str, leser: str, xml: bytes, **angaben: Any) -> Beispiel:
         beispiel = Beispiel(zeigt, leser, xml, **angaben)
@@ -78,21 +98,45 @@ def beispiele(heute: date) -> list[Beispiel]:
     """All messages of the demo in the order in which they are sent."""
     mappe = _Mappe(heute)
     erstes = mappe.wbs("eine Person, unter der Grenze", NW, _allein("28000.00"))
-    mappe.wbs("eine Person, weit über allen Grenzen", NW, _allein("89000.00"))
+    mappe.wbs("eine Person, über allen Grenzen", NW, _allein("89000.00"))
     mappe.wbs("Familie mit zwei Kindern", NW, familie("52000.00"))
     mappe.wbs("eine Person, unter der Grenze", ST, _allein("17000.00"))
-    mappe.wbs("eine Person, weit über allen Grenzen", ST, _allein("89000.00"))
-    mappe.wbs("eine Person, erst seit 2025 berechtigt", MV, _allein("25500.00"))
+    mappe.wbs("eine Person, über allen Grenzen", ST, _allein("89000.00"))
+    mappe.wbs("eine Person, seit 2025 berechtigt", MV, _allein("25500.00"))
     mappe.wbs("Familie mit zwei Kindern", MV, familie("41000.00"))
     mappe.wbs("Angaben und Nachweise fehlen", NW, _ohne_einkommen())
-    mappe.mietrueckstaende("vollständig, Räumungsklage läuft", MV, _mietschuld("sgb12", heute))
-    mappe.mietrueckstaende("Angaben fehlen", ST, {"leistungsbezug": "keiner", "miete": {"gesamt": "610.00"}})
-    mappe.mietrueckstaende("falsche Stelle (Jobcenter)", MV, _mietschuld("sgb2", heute))
+    _mietrueckstaende(mappe, heute)
     _stoerende(mappe)
-    mappe.beispiele.append(
-        Beispiel("dieselbe Nachricht noch einmal", erstes.leser, erstes.xml, erstes.anhaenge, noch_einmal=True)
-    )
+    mappe.beispiele.append(replace(erstes, zeigt="dieselbe Nachricht noch einmal", noch_einmal=True))
     return mappe.beispiele
+
+
+def _mietrueckstaende(mappe: _Mappe, heute: date) -> None:
+    """To every way to a Fachverfahren, and one to another office."""
+    klage, luecken = "vollständig, Räumungsklage läuft", "Angaben fehlen"
+    lueckenhaft = {
+        "leistungsbezug": "keiner",
+        "haushalt": [{"name": "Petra Beispiel", "rolle": "antragsteller"}],
+        "miete": {"gesamt": "610.00"},
+    }
+    sgb12, belege = _mietschuld("sgb12", heute), _belege()
+    mappe.mietrueckstaende(klage, NW, sgb12, "prosoz-nw", anhaenge=belege)
+    mappe.mietrueckstaende(luecken, NW, lueckenhaft, "prosoz-nw")
+    mappe.mietrueckstaende(klage, MV, sgb12, "prosoz-mv", anhaenge=belege)
+    mappe.mietrueckstaende("falsche Stelle (Jobcenter)", MV, _mietschuld("sgb2", heute), "prosoz-mv")
+    mappe.mietrueckstaende("der Landkreis ist zuständig", GEMEINDE, sgb12, "landkreis", anhaenge=belege)
+    mappe.mietrueckstaende(klage, ST, sgb12, "laemmkom", anhaenge=belege, per_osci=True)
+    mappe.mietrueckstaende(luecken, ST, lueckenhaft, "laemmkom-post", anhaenge=belege[:1])
+
+
+def _belege() -> tuple[Anhang, ...]:
+    from fachwerk_xsozial_basis.pdf import kleines_pdf
+
+    zeilen = {"Kündigung.pdf": "Kündigung des Mietverhältnisses", "Klage.pdf": "Klage auf Räumung"}
+    return tuple(
+        Anhang(name, "application/pdf", kleines_pdf([zeile, "Erfunden, kein echtes Schreiben."]))
+        for name, zeile in zeilen.items()
+    )
 
 
 def _stoerende(mappe: _Mappe) -> None:
@@ -106,12 +150,12 @@ def _stoerende(mappe: _Mappe) -> None:
     kopf, _, rumpf = mappe.xml("wbs", fall, wbs_nw).partition(b"\n")
     mappe.nimm("XML mit DOCTYPE", wbs_nw, kopf + b"\n" + doctype + rumpf)
     gross = Anhang("anhang_0001.pdf", "application/pdf", b"%PDF-1.4\n" + bytes(range(256)) * (ANHANG_MIB * 4096))
-    mappe.nimm(f"Anhang von {ANHANG_MIB} MiB", wbs_nw, mappe.xml("wbs", fall, wbs_nw), anhaenge=(gross,))
+    mappe.nimm(f"Anhang von {ANHANG_MIB} MiB", wbs_nw, mappe.xml("wbs", fall, wbs_nw), anhaenge=(gross,), ziel="akte")
     mappe.nimm("als Test gekennzeichnet", wbs_mv, mappe.xml("wbs", fall, wbs_mv, test=True), test=True)
     schadstoff = Anhang("anhang_0001.txt", "text/plain", _eicar())
     mappe.nimm("Schadsoftware (EICAR)", wbs_nw, mappe.xml("wbs", fall, wbs_nw), anhaenge=(schadstoff,))
     gleiche = tuple(Anhang("Nachweis.pdf", "application/pdf", b"%PDF-1.4\n%" + inhalt) for inhalt in (b"1", b"2"))
-    mappe.nimm("zwei Anhänge gleichen Namens", wbs_nw, mappe.xml("wbs", fall, wbs_nw), anhaenge=gleiche)
+    mappe.nimm("zwei Anhänge gleichen Namens", wbs_nw, mappe.xml("wbs", fall, wbs_nw), anhaenge=gleiche, ziel="akte")
 
 
 def _eicar() -> bytes:
