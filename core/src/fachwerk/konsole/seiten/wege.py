@@ -1,0 +1,58 @@
+"""The ways in and out: Kanäle and Ziele, how they are doing, and the open alarms."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fachwerk import alarm
+from fachwerk.konsole.zugang import Anfrage, NichtGefunden, geschuetzt
+from fachwerk.lage import kanalliste, zielliste
+from fachwerk.vorpruefung_lage import WORT
+
+
+def zeige_kanaele(anfrage: Anfrage) -> Response:
+    """The Kanäle the person may see."""
+    sichtbare = [kanal for kanal in kanalliste(anfrage.betrieb) if kanal["kanal"] in anfrage.kanaele]
+    return anfrage.seite("kanaele.html", "Kanäle", kanaele=sichtbare)
+
+
+def zeige_ziele(anfrage: Anfrage) -> Response:
+    """All Ziele: the numbers are of all Kanäle together."""
+    return anfrage.seite("ziele.html", "Ziele", ziele=zielliste(anfrage.betrieb))
+
+
+def zeige_alarme(anfrage: Anfrage) -> Response:
+    """The open alarms, those of cases only where the person may see the case."""
+    offene = [
+        {"zeile": zeile, "wort": WORT.get(zeile.anlass, zeile.anlass), "verweis": verweis}
+        for zeile in alarm.offene(anfrage.betrieb.store)
+        if (verweis := _verweis(anfrage, zeile.gegenstand)) is not None
+    ]
+    return anfrage.seite("alarme.html", "Alarme", alarme=offene)
+
+
+def _verweis(anfrage: Anfrage, gegenstand: str) -> str | None:
+    """Where the subject of an alarm is shown; None where this person may not see it."""
+    art, _, name = gegenstand.partition(":")
+    if art == "vorgang":
+        return f"/vorgang/{name}" if _darf_sehen(anfrage, name) else None
+    if art == "kanal":
+        return "/kanaele" if anfrage.sieht_alle_kanaele or name in anfrage.kanaele else None
+    return "/ziele" if art == "ziel" else ""
+
+
+def _darf_sehen(anfrage: Anfrage, vorgang_id: str) -> bool:
+    if anfrage.sieht_alle_kanaele:
+        return True
+    try:
+        return anfrage.betrieb.store.vorgang(vorgang_id).kanal in anfrage.kanaele
+    except (LookupError, NichtGefunden):
+        return False
+
+
+ROUTEN = [
+    Route("/kanaele", geschuetzt(zeige_kanaele), methods=["GET"]),
+    Route("/ziele", geschuetzt(zeige_ziele), methods=["GET"]),
+    Route("/alarme", geschuetzt(zeige_alarme), methods=["GET"]),
+]
