@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fachwerk import eingriff, routenstand
+from fachwerk import routenstand
+from fachwerk.anbindung import vorgehen
 from fachwerk.anbindung.frist import heute
 from fachwerk.errors import ConfigErrors
 from fachwerk.modell import Teil
@@ -98,14 +99,22 @@ def test_another_process_obeys_at_once_without_a_restart(baue_welt: Bau) -> None
     assert sende(wbs_welt) == ("held", "route_ruht")
 
 
-def test_what_was_held_goes_on_once_the_route_is_live_again(wbs_welt: Welt) -> None:
-    stelle(wbs_welt, Zustand.PAUSIERT)
-    sende(wbs_welt)
-    stelle(wbs_welt, Zustand.LIVE)
-    eingriff.wiederhole(wbs_welt.betrieb, wbs_welt.der_vorgang().id, "erika")
-    wbs_welt.arbeite()
-    assert wbs_welt.der_vorgang().status == "done"
-    assert len(wbs_welt.mit_schluessel.wirkungen) == 1
+def test_what_was_held_goes_on_once_the_route_is_live_again(baue: Bau) -> None:
+    welt = baue(
+        route=[{"leistung": "wbs", "ziel": "akte"}, {"leistung": "asylblg", "ziel": "akte", "zustand": "pausiert"}]
+    )
+    stelle(welt, Zustand.PAUSIERT)
+    sende(welt, 1)
+    welt.lege_ein("n-2", antrag_xml(uuid="u-2", leser="asy:130030000000"))
+    assert welt.durchlauf() == ["held", "held"]
+    ergebnis = vorgehen.stelle_um(welt.betrieb, "wbs", Vorgabe(Zustand.LIVE, "wieder da"), "", "erika")
+    assert ergebnis["gehalten"] == 1
+    assert vorgehen.hole_nach(welt.betrieb, "wbs", "erika", "wieder da") == 1
+    welt.arbeite()
+    assert [(z.leistung, z.status) for z in welt.vorgaenge()] == [("wbs", "done"), ("asylblg", "held")]
+    assert len(welt.mit_schluessel.wirkungen) == 1
+    assert vorgehen.ruhende(welt.betrieb, "wbs") == []
+    assert len(vorgehen.ruhende(welt.betrieb, "*")) == 1
 
 
 @pytest.mark.parametrize("zustand", [Zustand.PAUSIERT, Zustand.AUSTRITT])

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from fachwerk.aufbau import Aufbau, aufbau_soweit
 from fachwerk.errors import ConfigError, FachwerkError
 from fachwerk.modell import Befund, Kanal, Schwere, Ziel
 from fachwerk.plugins import GRUPPE, Plugins, lade_soweit
-from fachwerk.routen import ALLE, Zustand
+from fachwerk.routen import ALLE
 from fachwerk.settings import Einstellungen, plugins_der_konfiguration, secret
 from fachwerk.settings import lade_soweit as lade_einstellungen_soweit
 
@@ -43,6 +42,9 @@ class Meldung:
 
 def pruefe(konfig: Path | None, umgebung: Mapping[str, str] | None = None) -> list[Meldung]:
     """All findings, errors first; nothing is changed and nothing is created."""
+    from fachwerk.anbindung.frist import heute
+    from fachwerk.routenstand import ueberlagere
+    from fachwerk.vorpruefung_routen import gespeichert, routenmeldungen
     from fachwerk.vorpruefung_umfeld import umfeld
 
     einstellungen, fehler = lade_einstellungen_soweit(konfig, umgebung)
@@ -51,6 +53,9 @@ def pruefe(konfig: Path | None, umgebung: Mapping[str, str] | None = None) -> li
     meldungen = [_aus_fehler(problem) for problem in [*fehler, *uebrige]]
     meldungen += [_aus_fehler(problem, _ort_des_plugins(einstellungen, problem)) for problem in weitere]
     meldungen += _ausgelassene(einstellungen, plugins)
+    stand, tag = gespeichert(einstellungen), heute()
+    meldungen += routenmeldungen(bau.routen, bau.kanaele, set(einstellungen.ziel), stand, tag)
+    bau = replace(bau, routen=ueberlagere(bau.routen, stand.staende, tag))
     meldungen += [*_linie(einstellungen, bau), *_alarm(einstellungen, umgebung), *umfeld(einstellungen)]
     meldungen += _gegenstellen(einstellungen, plugins, bau, umgebung)
     return sorted(meldungen, key=lambda meldung: (-_RANG[meldung.schwere], meldung.ort, meldung.code, meldung.text))
@@ -111,18 +116,7 @@ def _linie(einstellungen: Einstellungen, bau: Aufbau) -> Iterator[Meldung]:
             "Bekanntwerden ein (SGB XII § 18). [klaerung].ziel nennen."
         )
         yield _warnung("klaerung_kein_ziel", text, "klaerung.ziel")
-    yield from _ruhende_routen(bau)
     yield from _unbenutzte(einstellungen, bau)
-
-
-def _ruhende_routen(bau: Aufbau) -> Iterator[Meldung]:
-    for route in bau.routen:
-        ort = f"route[{route.nummer}]"
-        if route.zustand is not Zustand.LIVE:
-            yield _hinweis("route_zustand", f"Die Route {route.bezeichnung} ist „{route.zustand.value}“.", ort)
-        if route.bis and route.bis < date.today():
-            text = f"Die Frist der Route {route.bezeichnung} ist seit {route.bis:%d.%m.%Y} vorbei. Zustand anpassen."
-            yield _warnung("route_frist", text, f"{ort}.bis")
 
 
 def _unbenutzte(einstellungen: Einstellungen, bau: Aufbau) -> Iterator[Meldung]:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 from fachwerk.abschnitte import AnbindungAngaben
@@ -115,10 +116,15 @@ def koordinierung(land: str) -> Koordinierung | None:
     return Koordinierung(**angaben[land]) if land in angaben else None
 
 
-def interessensbekundung(leistung: Leistung, angaben: AnbindungAngaben, land: str, datum: date) -> Brief:
-    """The Interessensbekundung with the acceptance of the terms, in exactly the wording the Land prescribes."""
+def interessensbekundung(
+    leistung: Leistung, angaben: AnbindungAngaben, land: str, datum: date, datei: Path | None = None
+) -> Brief:
+    """The Interessensbekundung with the acceptance of the terms, in exactly the wording the Land prescribes.
+
+    ``datei`` is the configuration, for saying where a key is missing.
+    """
     stelle = _koordinierende(land)
-    pruefe_angaben(leistung, angaben, ("zustaendige_stelle", "kontakt", "signatur", "ab"), land)
+    pruefe_angaben(leistung, angaben, ("zustaendige_stelle", "kontakt", "signatur", "ab"), land, datei)
     vorlage = resources.files("fachwerk").joinpath(f"daten/{stelle.vorlage}").read_text(encoding="utf-8")
     werte = {
         "zuständige Stelle": angaben.zustaendige_stelle.strip(),
@@ -140,9 +146,16 @@ def interessensbekundung(leistung: Leistung, angaben: AnbindungAngaben, land: st
     )
 
 
-def abmeldebrief(leistung: Leistung, angaben: AnbindungAngaben, abmeldung: Abmeldung, land: str, datum: date) -> Brief:
+def abmeldebrief(
+    leistung: Leistung,
+    angaben: AnbindungAngaben,
+    abmeldung: Abmeldung,
+    land: str,
+    datum: date,
+    datei: Path | None = None,
+) -> Brief:
     """The notice to the MiK; its wording is our own, because none is prescribed."""
-    pruefe_angaben(leistung, angaben, ("zustaendige_stelle", "kontakt", "signatur", "mik_mail"), land)
+    pruefe_angaben(leistung, angaben, ("zustaendige_stelle", "kontakt", "signatur", "mik_mail"), land, datei)
     dauerhaft = abmeldung.art is Art.DAUERHAFT
     absaetze = _dauerhaft(leistung, angaben, abmeldung) if dauerhaft else _temporaer(leistung, angaben, abmeldung)
     return Brief(
@@ -216,14 +229,16 @@ def _pflichten(abmeldung: Abmeldung) -> Iterator[Pflicht]:
     )
 
 
-def pruefe_angaben(leistung: Leistung, angaben: AnbindungAngaben, noetig: tuple[str, ...], land: str) -> None:
+def pruefe_angaben(
+    leistung: Leistung, angaben: AnbindungAngaben, noetig: tuple[str, ...], land: str, datei: Path | None
+) -> None:
     """``ConfigErrors`` with each key of ``[anbindung]`` that the letter needs and nobody has filled in."""
-    fehlend = [_fehlt(name, leistung, land) for name in noetig if not getattr(angaben, name)]
+    fehlend = [_fehlt(name, leistung, land, datei) for name in noetig if not getattr(angaben, name)]
     if fehlend:
         raise ConfigErrors(fehlend)
 
 
-def _fehlt(name: str, leistung: Leistung, land: str) -> ConfigError:
+def _fehlt(name: str, leistung: Leistung, land: str, datei: Path | None) -> ConfigError:
     wen = koordinierung(land)
     rat = f" Fragen Sie danach {wen.auskunft}." if name == "mik_mail" and wen else ""
     if name == "mik_mail" and not wen:
@@ -231,7 +246,7 @@ def _fehlt(name: str, leistung: Leistung, land: str) -> ConfigError:
     if name == "zustaendige_stelle" and leistung.anbindung:
         rat = f" Nach dem Merkblatt zuständig: {leistung.anbindung.zustaendige_stelle}."
     text = f"{_WAS[name]}. Ohne diese Angabe lässt sich das Schreiben nicht verfassen.{rat}"
-    return problem("anbindung_angabe_fehlt", text, ("anbindung", name))
+    return problem("anbindung_angabe_fehlt", text, ("anbindung", name), datei)
 
 
 def _koordinierende(land: str) -> Koordinierung:
