@@ -145,7 +145,7 @@ def test_a_month_after_the_hand_over_nobody_is_asked_any_more_but_somebody_is_to
     assert (naechste_frage(uebergeben), len(amt.fragen)) == (None, 2)
     assert (uebergeben.der_vorgang().status, stufen(uebergeben)) == ("done", {"uebergeben"})
     (offen,) = alarm.offene(uebergeben.betrieb.store)
-    assert (offen.anlass, offen.gegenstand) == ("quittung_fehlt", f"vorgang:{uebergeben.der_vorgang().id}")
+    assert (offen.anlass, offen.gegenstand) == ("quittung_fehlt", f"vorgang:{uebergeben.der_vorgang().id}:akte")
     assert "30 Tagen" in offen.hinweis
 
 

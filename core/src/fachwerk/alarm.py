@@ -34,7 +34,7 @@ SICHERHEIT = "sicherheit"
 DIENST = "dienst"
 """A Ziel may not be used for a service; each case that needs it is held."""
 QUITTUNG_FEHLT = "quittung_fehlt"
-"""Handed over, but nobody confirmed the take-over."""
+"""What was expected of a delivery did not come in time: the hand-over, or a receipt after it."""
 
 DRINGEND = "dringend_gehalten"
 """Somebody must act today, and the case is held: no waiting for a threshold."""
@@ -112,6 +112,18 @@ def des_ziels(name: str) -> str:
 def des_vorgangs(vorgang_id: str) -> str:
     """How alarms call a case."""
     return f"vorgang:{vorgang_id}"
+
+
+def der_zustellung(vorgang_id: str, ziel: str) -> str:
+    """How alarms call what became of a case at one Ziel."""
+    return f"{des_vorgangs(vorgang_id)}:{ziel}"
+
+
+def teile_der_zustellung(gegenstand: str) -> tuple[str, str] | None:
+    """Case and Ziel of such a name, None for any other."""
+    art, _, rest = gegenstand.partition(":")
+    vorgang_id, trenner, ziel = rest.partition(":")
+    return (vorgang_id, ziel) if art == "vorgang" and trenner else None
 
 
 def _offen(anlaesse: Collection[str], gegenstand: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm
+from fachwerk import alarm, erwartung
 from fachwerk.modell import Vorgangstand
 from fachwerk.tabellen import fallschluessel, vorgang, zustellung
 
@@ -39,6 +39,7 @@ def loesche_faellige(betrieb: Betrieb, jetzt: datetime) -> int:
             _vergiss_abgeleitetes(verbindung, vorgang_id)
             betrieb.store.vermerke(verbindung, vorgang_id, "fachwerk", "inhalt_geloescht")
             alarm.behebe(verbindung, alarm.des_vorgangs(vorgang_id))
+            erwartung.beende(verbindung, vorgang_id)
         betrieb.store.inhalt.verwirf_fall(vorgang_id)
     if faellige:
         log.info("inhalt_geloescht", anzahl=len(faellige))

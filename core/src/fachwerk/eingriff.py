@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fachwerk import alarm, rueckfrage
+from fachwerk import alarm, erwartung, rueckfrage
 from fachwerk.abruf import auftrag_id
 from fachwerk.errors import FachwerkError
 from fachwerk.modell import Vorgangstand
@@ -41,11 +41,11 @@ def wiederhole(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str = "") -> 
     """Try the step again at which the case is held or waiting; the cause should be removed first.
 
     What may have arrived already is not sent again by this: the target is asked, or the case is held once more. For
-    a case that is done, but whose take-over nobody confirmed, the target is only asked once more.
+    a case that is handed over, but whose receipt is overdue, the target is only asked once more.
     """
     with betrieb.store.transaktion("wiederholt") as verbindung:
         zeile = _lies(betrieb, verbindung, vorgang_id)
-        fragt = zeile.status == Vorgangstand.DONE and rueckfrage.frage_erneut(betrieb, verbindung, vorgang_id)
+        fragt = _ist_uebergeben(zeile) and rueckfrage.frage_erneut(betrieb, verbindung, vorgang_id)
         if not fragt and zeile.status not in (Vorgangstand.HELD, Vorgangstand.WAITING):
             raise EingriffError(
                 "nicht_gehalten",
@@ -58,9 +58,15 @@ def wiederhole(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str = "") -> 
 
 
 def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
-    """Let a held case go on in spite of its reason, which ``grund`` justifies."""
+    """Let a held case go on in spite of its reason, which ``grund`` justifies.
+
+    For a case that is handed over, but whose receipt is overdue, nobody waits or asks any more.
+    """
     with betrieb.store.transaktion("freigegeben") as verbindung:
         zeile = _lies(betrieb, verbindung, vorgang_id)
+        if _ist_uebergeben(zeile) and rueckfrage.verzichte(verbindung, vorgang_id):
+            betrieb.store.vermerke(verbindung, vorgang_id, wer, "freigegeben", rueckfrage.FEHLT, grund)
+            return
         if zeile.status != Vorgangstand.HELD:
             raise EingriffError("nicht_gehalten", f"Der Vorgang ist „{zeile.status}“, nicht gehalten.")
         if zeile.grund not in FREIGEBBAR:
@@ -72,6 +78,10 @@ def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
         betrieb.store.vermerke(verbindung, vorgang_id, wer, "freigegeben", zeile.grund, grund)
         alarm.behebe(verbindung, alarm.des_vorgangs(vorgang_id))
         _setze_fort(betrieb, verbindung, zeile, freigegeben=zeile.grund)
+
+
+def _ist_uebergeben(zeile: Any) -> bool:
+    return zeile.status in (Vorgangstand.DONE, Vorgangstand.FORWARDED)
 
 
 def _lies(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str) -> Any:
@@ -119,8 +129,10 @@ def _stelle_erneut_zu(
         if eintrag.status not in ("gehalten", "wartet"):
             continue
         werte = {"status": "offen", "naechster": None, "code": "", "hinweis": "", "seit": datetime.now(UTC)}
+        werte |= erwartung.der_uebergabe(betrieb, eintrag.ziel)
         if freigegeben and eintrag.code == freigegeben:
             werte["absicht_von"] = ""
+        erwartung.behebe(verbindung, zeile.id, eintrag.ziel)
         verbindung.execute(zustellung.update().where(*diese(zeile.id, eintrag.ziel, eintrag.fassung)).values(**werte))
         verbindung.execute(zielstand.update().where(zielstand.c.ziel == eintrag.ziel).values(offen_bis=None))
         betrieb.reihe_zustellung_ein(

@@ -19,6 +19,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from fachwerk.aufbewahrung import loesche_faellige
 from fachwerk.datenbank import datenbankzeit
+from fachwerk.erwartung import TAKT_S as MAHNTAKT_S
+from fachwerk.erwartung import mahne
 from fachwerk.kanalprobe import TAKT
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class Polling:
             bald = datetime.now().astimezone() + timedelta(seconds=ERSTES_FEGEN_S)
             takt = IntervalTrigger(seconds=FEGETAKT_S)
             self._uhr.add_job(raeume_auf, takt, [self._betrieb], id="aufraeumen", next_run_time=bald)
+            self._uhr.add_job(mahne, IntervalTrigger(seconds=MAHNTAKT_S), [self._betrieb], id="mahnen")
             for name, angaben in self._betrieb.einstellungen.kanal.items():
                 self._plane(name, angaben)
         self._uhr.start()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, klaerung, kreis, stufen
+from fachwerk import alarm, erwartung, klaerung, kreis, stufen
 from fachwerk.betrieb import zielschlange
 from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.errors import (
@@ -62,7 +62,9 @@ def pause(alter: timedelta, zufall: float | None = None, erste: timedelta = ERST
 
 
 def plane(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, stufe: Stufe) -> None:
-    """In the commit of a hand-over: ask for more if the Ziel can say more than ``stufe``."""
+    """In the commit of a hand-over: ask for more if the Ziel can say more than ``stufe``; an alarm about it is over."""
+    if zeile.erwartet and zeile.mahnen_ab is None:
+        erwartung.behebe(verbindung, zeile.vorgang_id, zeile.ziel)
     if zeile.fassung > klaerung.FASSUNG and stufen.fragt_noch(betrieb.ziele[zeile.ziel], stufe):
         erste = _erste_pause(betrieb, zeile.ziel)
         _stelle(betrieb, verbindung, zeile, (zeile.frage or 0) + 1, datetime.now(UTC) + pause(erste, erste=erste))
@@ -101,23 +103,42 @@ def belebe(betrieb: Betrieb, grenze: datetime) -> None:
 
 
 def frage_erneut(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str) -> bool:
-    """A person wants an answer after all: ask at once where nobody asked any more; whether there is such a delivery."""
-    offen = alarm.ist_offen(verbindung, alarm.QUITTUNG_FEHLT, alarm.des_vorgangs(vorgang_id))
-    z = zustellung.c
-    bedingung = z.vorgang_id == vorgang_id, z.status == "zugestellt", z.frage.is_not(None), z.frage_faellig.is_(None)
-    zeilen = list(verbindung.execute(sa.select(zustellung).where(*bedingung))) if offen else []
+    """A person wants an answer: ask at once where one is overdue or nobody asks any more; whether there is such a case.
+
+    The time in which it is expected begins again.
+    """
+    zeilen = [zeile for zeile in _vermisste(verbindung, vorgang_id) if zeile.frage is not None]
     for zeile in zeilen:
-        _stelle(betrieb, verbindung, zeile, zeile.frage + 1, datetime.now(UTC))
+        _stelle(betrieb, verbindung, zeile, zeile.frage + 1, datetime.now(UTC), **erwartung.noch_einmal(betrieb, zeile))
     return bool(zeilen)
+
+
+def verzichte(verbindung: sa.Connection, vorgang_id: str) -> bool:
+    """A person knows how it stands: neither wait nor ask for what is overdue; whether there is such a delivery."""
+    zeilen = _vermisste(verbindung, vorgang_id)
+    for zeile in zeilen:
+        hier = zustellung.update().where(*diese(vorgang_id, zeile.ziel, zeile.fassung))
+        verbindung.execute(hier.values(frage_faellig=None, **erwartung.NICHTS))
+    return bool(zeilen)
+
+
+def _vermisste(verbindung: sa.Connection, vorgang_id: str) -> list[Any]:
+    """Deliveries of the case that were handed over and whose receipt is overdue; their alarms are closed."""
+    ueberfaellige = erwartung.der_vorgaenge(verbindung, [vorgang_id]).get(vorgang_id, [])
+    zeilen = [zeile for zeile in ueberfaellige if zeile.status == "zugestellt"]
+    for zeile in zeilen:
+        erwartung.behebe(verbindung, vorgang_id, zeile.ziel)
+    return zeilen
 
 
 def gib_auf(betrieb: Betrieb, vorgang_id: str, ziel: str, fassung: int, code: str, hinweis: str) -> None:
     """Ask no more, because asking broke or killed the process; somebody is told."""
     with betrieb.store.transaktion("rueckfrage") as verbindung:
         betrieb.store.sperre(verbindung, vorgang_id)
-        hier = zustellung.update().where(*diese(vorgang_id, ziel, fassung), zustellung.c.frage_faellig.is_not(None))
-        if verbindung.execute(hier.values(frage_faellig=None)).rowcount:
-            alarm.melde(verbindung, alarm.QUITTUNG_FEHLT, alarm.des_vorgangs(vorgang_id), code, hinweis)
+        gefragt = *diese(vorgang_id, ziel, fassung), zustellung.c.frage_faellig.is_not(None)
+        if (zeile := verbindung.execute(sa.select(zustellung).where(*gefragt)).one_or_none()) is not None:
+            verbindung.execute(zustellung.update().where(*gefragt).values(frage_faellig=None))
+            erwartung.melde(verbindung, zeile, code, hinweis)
 
 
 def _erste_pause(betrieb: Betrieb, ziel: str) -> timedelta:
@@ -126,9 +147,11 @@ def _erste_pause(betrieb: Betrieb, ziel: str) -> timedelta:
     return timedelta(seconds=abschnitt.nachfrage_s) if abschnitt else ERSTE_PAUSE
 
 
-def _stelle(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, nr: int, faellig: datetime) -> None:
+def _stelle(
+    betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, nr: int, faellig: datetime, **weiteres: Any
+) -> None:
     hier = zustellung.update().where(*diese(zeile.vorgang_id, zeile.ziel, zeile.fassung))
-    verbindung.execute(hier.values(frage=nr, frage_faellig=faellig))
+    verbindung.execute(hier.values(frage=nr, frage_faellig=faellig, **weiteres))
     _reihe_ein(betrieb, verbindung, zeile, nr, faellig)
 
 
@@ -241,8 +264,10 @@ class _Frage:
     def _vermerke(self, antwort: Quittung) -> None:
         """A higher stage: its proof, and the next question unless it is the highest."""
         with self._store.transaktion("quittung") as verbindung:
-            if not self._aendere(verbindung, frage_faellig=None):
+            weiter = erwartung.nach(self._betrieb, self._zeile, antwort.stufe, self._begonnen - self._alter)
+            if not self._aendere(verbindung, frage_faellig=None, **weiter):
                 return
+            erwartung.behebe(verbindung, self._id, self._ziel)
             werte = {"kennung": antwort.kennung, "zeit": antwort.zeit}
             hier = {"vorgang_id": self._id, "ziel": self._ziel, "fassung": self._fassung}
             fuege_neu_ein(verbindung, quittung, **hier, stufe=antwort.stufe.value, **werte)
@@ -250,8 +275,6 @@ class _Frage:
             self._store.vermerke(verbindung, self._id, "fachwerk", "quittung", antwort.stufe.value)
             if stufen.naechste(self._betrieb.ziele[self._ziel], antwort.stufe):
                 _stelle(self._betrieb, verbindung, self._zeile, self._nr + 1, self._naechste())
-            else:
-                alarm.behebe(verbindung, alarm.des_vorgangs(self._id), (alarm.QUITTUNG_FEHLT,))
         self._betrieb.melde_schritt(self._id, "quittung")
 
     def _spaeter(self, code: str, bis: datetime) -> None:
@@ -263,25 +286,28 @@ class _Frage:
                 _stelle(self._betrieb, verbindung, self._zeile, self._nr + 1, bis)
                 return
             self._store.aendere(verbindung, self._id)
-            hinweis = (
-                f"Das Ziel „{self._ziel}“ hat die Übernahme dieser Sendung seit 30 Tagen nicht bestätigt. Bitte beim "
-                "Empfänger fragen; „fachwerk vorgang retry“ fragt noch einmal nach, ohne erneut zu senden."
-            )
-            alarm.melde(verbindung, alarm.QUITTUNG_FEHLT, alarm.des_vorgangs(self._id), code or FEHLT, hinweis)
+            ziel = self._betrieb.ziele.get(self._ziel)
+            if ziel is None or len(ziel.stufen) > 1:  # else only a rejection could have come
+                hinweis = (
+                    f"Das Ziel „{self._ziel}“ hat die Übernahme dieser Sendung seit 30 Tagen nicht bestätigt. Bitte "
+                    "beim Empfänger fragen; „fachwerk vorgang retry“ fragt noch einmal nach, ohne erneut zu senden."
+                )
+                erwartung.melde(verbindung, self._zeile, code or FEHLT, hinweis)
 
     def _beende(self) -> None:
         with self._store.transaktion("rueckfrage") as verbindung:
-            self._aendere(verbindung, frage_faellig=None)
+            self._aendere(verbindung, frage_faellig=None, **erwartung.NICHTS)
 
     def _halte(self, fehler: FachwerkError, fuer: GehaltenFuer, befunde: Sequence[Wert]) -> None:
         """What was handed over was not taken over; where that is not certain, a repetition asks before it sends."""
         unklar = fehler.code in UNGEWISS
         werte: dict[str, Any] = {"status": "gehalten", "code": fehler.code, "hinweis": fehler.hint}
-        werte |= {"gehalten_fuer": fuer.value, "frage_faellig": None, "naechster": None}
+        werte |= {"gehalten_fuer": fuer.value, "frage_faellig": None, "naechster": None, **erwartung.NICHTS}
         with self._store.transaktion("quittung_gehalten") as verbindung:
             if not self._aendere(verbindung, **werte, absicht_von=self._store.prozess if unklar else ""):
                 return
             self._schreibe_schritt(verbindung, fehler.code, befunde or None)
+            erwartung.behebe(verbindung, self._id, self._ziel)
             alarm.melde_fehler(verbindung, fehler, self._id, self._ziel)
             self._store.halte(verbindung, self._id, fehler.code, fehler.hint, fuer)
             klaerung.kuendige_an(self._betrieb, verbindung, self._id, fuer, f"{self._ziel}:q{self._nr}")

@@ -10,6 +10,7 @@ from typing import Any
 from fachwerk.betrieb import Betrieb, oeffne_betrieb
 from fachwerk.dienst import Dienst, Kanalfehler
 from fachwerk.errors import ConfigError
+from fachwerk.erwartung import mahne
 from fachwerk.modell import Vorgangstand
 from fachwerk.polling import raeume_auf
 
@@ -74,6 +75,7 @@ def _arbeite(betrieb: Betrieb, kanaele: list[str]) -> Rundenbericht:
     finally:
         dienst.stoppe()
     raeume_auf(betrieb)
+    mahne(betrieb)
     nachher = betrieb.store.anzahlen()
     gehalten = Vorgangstand.HELD.value
     return Rundenbericht(

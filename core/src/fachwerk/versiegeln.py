@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from fachwerk import pipeline
+from fachwerk import erwartung, pipeline
 from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError
 from fachwerk.modell import Anlage, Antrag, Entscheidung, GehaltenFuer, Sendung, Teil, Ziel
 from fachwerk.tabellen import zustellung
@@ -63,6 +63,7 @@ def beginne_zustellung(
             status="offen",
             sendung=ausgabe,
             seit=datetime.now(UTC),
+            **erwartung.der_uebergabe(betrieb, ziel_name),
         )
     )
     betrieb.reihe_zustellung_ein(verbindung, vorgang_id, ziel_name, fassung, 1)

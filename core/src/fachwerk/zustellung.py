@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, klaerung, kreis, rueckfrage
+from fachwerk import alarm, erwartung, klaerung, kreis, rueckfrage
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError, OutcomeUnknownError, RetryableError
 from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Wert, Ziel, utc
@@ -188,6 +188,7 @@ class _Versuch:
     def _schliesse_ab(self, antwort: Quittung, zeile: Any) -> None:
         with self._store.transaktion("zugestellt") as verbindung:
             werte = {"status": "zugestellt", "absicht_von": "", "code": "", "hinweis": "", "naechster": None}
+            werte |= erwartung.nach(self._betrieb, zeile, antwort.stufe, datetime.now(UTC))
             if not self._aendere(verbindung, self._meine(), **werte):
                 return
             if self._versuch > 1:  # what was receipted before belongs to a hand-over that did not hold
