@@ -312,8 +312,14 @@ def _abschnitt(wert: Mapping[str, Any] | str) -> dict[str, Any]:
 def _verschiebe(verbindung: sa.Connection, tabelle: sa.Table, spanne: timedelta) -> None:
     zeiten = [spalte for spalte in tabelle.columns if isinstance(spalte.type, sa.DateTime)]
     schluessel = list(tabelle.primary_key.columns)
-    for zeile in verbindung.execute(sa.select(tabelle)).mappings().all() if zeiten else []:
-        werte = {spalte.name: utc(zeile[spalte.name]) - spanne for spalte in zeiten if zeile[spalte.name] is not None}
-        if werte:
-            hier = [spalte == zeile[spalte.name] for spalte in schluessel]
-            verbindung.execute(tabelle.update().where(*hier).values(**werte))
+    if not zeiten:
+        return
+    frage = sa.select(*schluessel, *(spalte for spalte in zeiten if spalte not in schluessel))
+    werte = [
+        {f"pk_{spalte.name}": zeile[spalte.name] for spalte in schluessel}
+        | {spalte.name: zeile[spalte.name] and utc(zeile[spalte.name]) - spanne for spalte in zeiten}
+        for zeile in verbindung.execute(frage).mappings().all()
+    ]
+    if werte:
+        hier = [spalte == sa.bindparam(f"pk_{spalte.name}") for spalte in schluessel]
+        verbindung.execute(tabelle.update().where(*hier), werte)
