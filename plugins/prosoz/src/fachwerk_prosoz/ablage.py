@@ -70,7 +70,16 @@ class Ablage:
                 "Der Zwischenordner von Fachwerk ist nicht mehr da, und PROSOZ hat keine Spur hinterlassen: Ob der "
                 "Fall abgegeben wurde, lässt sich nicht feststellen."
             )
+        if gefunden is not None:
+            self._raeume_nach(gefunden)
         return gefunden
+
+    def _raeume_nach(self, gefunden: Quittung) -> None:
+        """What a killed process or a lost drive left of a finished hand-over; the note is the proof from now on."""
+        if not self._merk.lies("abgegeben"):
+            self._merk.setze("abgegeben", gefunden.zeit.isoformat())
+        with contextlib.suppress(OSError):
+            dateien.raeume_versuche(self.zwischen, kurzschluessel(self._merk.schluessel, self._merk.lauf))
 
     def oeffne(self) -> None:
         """Folders that lie below a relative path are made; an absolute one is the site's to make."""
