@@ -140,6 +140,18 @@ def test_find_delivered_knows_what_arrived_and_what_did_not(
     assert frage("v1:akte:2") is None
 
 
+def test_what_it_delivered_goes_when_its_time_is_over(
+    plugins: Plugins, eingang: Eingang, ziel: Ziel, fake_host: FakeHost
+) -> None:
+    (fake_host.ordner / "aus").mkdir()
+    sendung = sendung_aus(plugins, eingang, ziel)
+    wohin = {"ziel": ziel, "schluessel": "v1:akte:1", "host": fake_host}
+    plugins.rufe("beispiel", "deliver", sendung=sendung, **wohin)
+    plugins.rufe("beispiel", "forget", **wohin)
+    plugins.rufe("beispiel", "forget", **wohin)
+    assert list((fake_host.ordner / "aus").iterdir()) == []
+
+
 def test_deliver_may_be_repeated_when_nothing_was_handed_over(
     plugins: Plugins, ziel: Ziel, fake_host: FakeHost
 ) -> None:

@@ -180,7 +180,7 @@ def test_a_writer_whose_folder_was_taken_away_fails_even_if_the_other_then_dies(
     def stoerung() -> Iterator[bytes]:
         with monkeypatch.context() as tot:
             tot.setattr(platte.shutil, "rmtree", lambda *_, **__: None)
-            client._raeume_reste(ausgang, SCHLUESSEL)
+            client.raeume_reste(ausgang, SCHLUESSEL)
         yield b"zu spaet"
 
     sendung = klein(teil("a.txt"), Teil.entwurf("b.txt", "text/plain", stoerung))
@@ -198,7 +198,7 @@ def test_a_folder_that_appeared_at_the_last_moment_wins(
     """Whether the faster process saw our temporary folder (and took it away) or not."""
     ziel, umbenennen, gesehen = aktenablage_faelle.ziel(), os.rename, []
     if not raeumt_auf:
-        monkeypatch.setattr(client, "_raeume_reste", lambda *_: None)
+        monkeypatch.setattr(client, "raeume_reste", lambda *_: None)
 
     def ueberholt(von: Path, nach: Path) -> None:
         monkeypatch.setattr(os, "rename", umbenennen)

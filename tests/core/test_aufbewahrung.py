@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from fachwerk.aufbewahrung import loesche_faellige
+from fachwerk.entfernung import raeume
 from fachwerk.errors import PermanentError
 from fachwerk.schluessel import Schluesselbund, neuer_schluessel
 from fachwerk.spiegel import Spiegel
@@ -26,6 +27,7 @@ def betrieb(datenbank: sa.Engine, tmp_path: Path) -> Any:
     return SimpleNamespace(
         store=Store(datenbank, Schluesselbund(neuer_schluessel())),
         spiegel=Spiegel(tmp_path / "spiegel"),
+        ziele={},
         einstellungen=SimpleNamespace(aufbewahrung=SimpleNamespace(inhalt_tage=30)),
     )
 
@@ -49,10 +51,11 @@ def test_finished_content_goes_after_its_time_and_the_proof_stays(betrieb: Any) 
     assert loesche_faellige(betrieb, HEUTE) == 1
     with pytest.raises(PermanentError, match="inhalt_fehlt"):
         teil.oeffnen()
+    assert raeume(betrieb, HEUTE) == 1
     assert not betrieb.spiegel.pfad("alt").exists()
     assert betrieb.store.vorgang("alt").status == "done"
     with betrieb.store.lesend() as verbindung:
-        assert verbindung.execute(sa.select(ereignis.c.was)).scalars().all() == ["inhalt_geloescht"]
+        assert verbindung.execute(sa.select(ereignis.c.was)).scalars().all() == ["inhalt_geloescht", "entfernt"]
     assert loesche_faellige(betrieb, HEUTE) == 0
 
 

@@ -35,6 +35,11 @@ DIENST = "dienst"
 """A Ziel may not be used for a service; each case that needs it is held."""
 QUITTUNG_FEHLT = "quittung_fehlt"
 """What was expected of a delivery did not come in time: the hand-over, or a receipt after it."""
+AUFBEWAHRUNG = "aufbewahrung"
+"""What should be deleted outside of the database still lies there, a day after it was due."""
+
+SPIEGEL = "spiegel"
+"""The mirror as the subject of an alarm."""
 
 DRINGEND = "dringend_gehalten"
 """Somebody must act today, and the case is held: no waiting for a threshold."""
@@ -80,7 +85,7 @@ def behebe(verbindung: sa.Connection, gegenstand: str, anlaesse: Collection[str]
 
 def behebe_verschwundene(betrieb: Betrieb) -> None:
     """Close the alarms of Kanäle and Ziele that are not configured any more."""
-    gibt_es = {*map(des_kanals, betrieb.kanaele), *map(des_ziels, betrieb.ziele)}
+    gibt_es = {*map(des_kanals, betrieb.kanaele), *map(des_ziels, betrieb.ziele), SPIEGEL}
     weg = {zeile.gegenstand for zeile in offene(betrieb.store)} - gibt_es
     for gegenstand in sorted(weg):
         if not gegenstand.startswith(des_vorgangs("")):

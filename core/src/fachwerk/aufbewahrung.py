@@ -1,7 +1,7 @@
 """Retention: the content of a finished case is shredded after its time; its ids, codes and times stay as proof.
 
 Unfinished cases are never touched, however old; a case whose take-over is still asked for is not finished. The
-mirror's copy goes with the content.
+mirror's copy is marked with the same commit and deleted after it (:mod:`fachwerk.entfernung`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, erwartung
-from fachwerk.modell import Vorgangstand
+from fachwerk import alarm, entfernung, erwartung
+from fachwerk.entfernung import FERTIG
 from fachwerk.tabellen import fallschluessel, vorgang, zustellung
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("fachwerk.aufbewahrung")
 
-FERTIG = (Vorgangstand.DONE.value, Vorgangstand.FORWARDED.value, Vorgangstand.RETURNED.value)
 _AUF_EINMAL = 500
 
 
@@ -34,7 +33,7 @@ def loesche_faellige(betrieb: Betrieb, jetzt: datetime) -> int:
             if betrieb.store.sperre(verbindung, vorgang_id).status not in FERTIG:
                 continue  # a person has added to it meanwhile
             if betrieb.spiegel is not None:
-                betrieb.spiegel.entferne(vorgang_id)
+                entfernung.merke_vor(verbindung, vorgang_id, entfernung.SPIEGEL, 0, jetzt)
             betrieb.store.inhalt.vernichte_schluessel(verbindung, vorgang_id)
             _vergiss_abgeleitetes(verbindung, vorgang_id)
             betrieb.store.vermerke(verbindung, vorgang_id, "fachwerk", "inhalt_geloescht")

@@ -96,6 +96,15 @@ def find_delivered(ziel: Ziel, schluessel: str, host: Host) -> Quittung | None:
 
 
 @hookspec(firstresult=True)
+def forget(ziel: Ziel, schluessel: str, host: Host) -> None:
+    """Delete what lies there under ``schluessel`` and bears this plugin's own mark; nothing else, nothing foreign.
+
+    Addressed, optional, repeatable: asked after ``aufbewahren_tage`` of the Ziel, and only for finished cases. Raise
+    ``RetryableError`` where it cannot be reached or not be deleted now; what was never there is no error.
+    """
+
+
+@hookspec(firstresult=True)
 def check(kanal_oder_ziel: Kanal | Ziel, host: Host) -> list[Befund]:
     """Preflight of one configured Kanal or Ziel: reachable, permitted, writable, certificates valid. Addressed."""
     raise AssertionError("a specification is never called")

@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from fachwerk.aufbewahrung import loesche_faellige
 from fachwerk.datenbank import datenbankzeit
+from fachwerk.entfernung import merke_faellige, raeume
 from fachwerk.erwartung import TAKT_S as MAHNTAKT_S
 from fachwerk.erwartung import mahne
 from fachwerk.kanalprobe import TAKT
@@ -73,10 +74,12 @@ def _wochentage(teil: str) -> str:
 
 
 def raeume_auf(betrieb: Betrieb) -> None:
-    """Shred content whose time is over, sweep what nobody claimed, erase the engine rows of finished jobs."""
+    """Shred content and delete folders whose time is over, sweep what nobody claimed, erase rows of finished jobs."""
     with betrieb.store.lesend() as verbindung:
         jetzt = datenbankzeit(verbindung)
     loesche_faellige(betrieb, jetzt)
+    merke_faellige(betrieb, jetzt)
+    raeume(betrieb, jetzt)
     betrieb.store.inhalt.fege()
     betrieb.auftraege.raeume_auf(jetzt - AUFTRAEGE_BEHALTEN)
 

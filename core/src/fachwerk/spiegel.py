@@ -8,7 +8,9 @@ in the head is wrapped by the site key, so the mirror alone is as unreadable as 
 from __future__ import annotations
 
 import base64
+import errno
 import json
+import os
 import secrets
 from pathlib import Path
 from typing import IO, Any
@@ -56,8 +58,24 @@ class Spiegel:
             ) from None
 
     def entferne(self, vorgang_id: str) -> None:
-        """Delete the mirror of a case whose content was shredded."""
-        self.pfad(vorgang_id).unlink(missing_ok=True)
+        """Delete the mirror of a case whose content was shredded, and what an interrupted write left of it.
+
+        Raises ``RetryableError`` where that cannot be done, or where the volume seems not to be there.
+        """
+        ordner = self.pfad(vorgang_id).parent
+        try:
+            if not os.listdir(self.ordner):
+                raise FileNotFoundError(errno.ENOENT, "leer, vielleicht nicht verbunden")
+            for name in os.listdir(ordner) if ordner.exists() else []:
+                if name.startswith(f"{vorgang_id}."):
+                    os.unlink(ordner / name)
+                    ablage.sichere_ordner(ordner)
+        except OSError as fehler:
+            raise RetryableError(
+                "spiegel_nicht_loeschbar",
+                f"Im Spiegel {self.ordner} lässt sich nichts löschen ({fehler.strerror}). Die Kopien gelöschter "
+                "Vorgänge bleiben dort, bis es geht: bitte Datenträger und Rechte prüfen ([sicherung].spiegel).",
+            ) from None
 
 
 def _fallschluessel(verbindung: sa.Connection, vorgang_id: str) -> bytes | None:

@@ -37,6 +37,7 @@ RUECKGABE: Mapping[str, tuple[type, ...]] = {
     "render": (Sendung,),
     "deliver": (Quittung,),
     "find_delivered": (Quittung, _NICHTS),
+    "forget": (_NICHTS,),
     "check": (list,),
     "register_commands": (_NICHTS,),
     "on_step": (_NICHTS,),

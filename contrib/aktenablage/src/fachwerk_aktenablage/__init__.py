@@ -66,6 +66,14 @@ def find_delivered(ziel: Ziel, schluessel: str, host: Host) -> Quittung | None:
 
 
 @hookimpl
+def forget(ziel: Ziel, schluessel: str, host: Host) -> None:
+    """Delete the folder of this key, as far as nobody has put anything of his own into it."""
+    from fachwerk_aktenablage.vergessen import vergiss
+
+    vergiss(ziel, schluessel, host)
+
+
+@hookimpl
 def check(kanal_oder_ziel: Kanal | Ziel, host: Host) -> list[Befund]:
     """Folder there, writable, enough space."""
     from fachwerk_aktenablage.client import pruefe

@@ -36,7 +36,7 @@ _GLEICHE_NAMEN = 100
 
 
 @dataclass(frozen=True)
-class _Ablage:
+class Ablageort:
     """One folder of case folders as configured: ``schluessel`` is the key that names it."""
 
     pfad: Path
@@ -46,7 +46,7 @@ class _Ablage:
 
 
 @dataclass(frozen=True)
-class _Akte:
+class Akte:
     """A visible case folder with its mark."""
 
     ordner: Path
@@ -60,7 +60,7 @@ class _Akte:
 def liefere(sendung: Sendung, ziel: Ziel, schluessel: str, host: Host) -> Quittung:
     """Write the folder of ``sendung``, or find it written. Raises ``RetryableError`` where a disk refuses."""
     _pruefe_pfade(sendung)
-    ablage, *spiegel = _ablagen(ziel, host)
+    ablage, *spiegel = ablagen(ziel, host)
     akte = _lege_ab(ablage, sendung, schluessel, host)
     for weitere in spiegel:
         with fehler_des_spiegels(akte.ordner):
@@ -73,7 +73,7 @@ def finde(ziel: Ziel, schluessel: str, host: Host) -> Quittung | None:
 
     Raises ``RetryableError`` where a folder is unreachable.
     """
-    ablage, *spiegel = _ablagen(ziel, host)
+    ablage, *spiegel = ablagen(ziel, host)
     akte = _finde_in(ablage, schluessel)
     if akte is None:
         return None
@@ -88,49 +88,49 @@ def pruefe(ziel: Kanal | Ziel, host: Host) -> list[Befund]:
         return []
     return [
         befund
-        for ablage in _ablagen(ziel, host)
+        for ablage in ablagen(ziel, host)
         for befund in pruefe_ordner(ablage.pfad, ablage.schluessel, absolut=ablage.absolut)
     ]
 
 
-def _ablagen(ziel: Ziel, host: Host) -> list[_Ablage]:
+def ablagen(ziel: Ziel, host: Host) -> list[Ablageort]:
     """The folder of all case folders, then its mirror where there is one."""
     werte = Zieleinstellungen.model_validate(ziel.einstellungen)
     ordner = {"verzeichnis": werte.verzeichnis, **({"spiegel": werte.spiegel} if werte.spiegel else {})}
     return [
-        _Ablage(host.ordner / pfad, schluessel, Path(pfad).is_absolute(), werte.zip)
+        Ablageort(host.ordner / pfad, schluessel, Path(pfad).is_absolute(), werte.zip)
         for schluessel, pfad in ordner.items()
     ]
 
 
-def _lege_ab(ablage: _Ablage, sendung: Sendung, schluessel: str, host: Host) -> _Akte:
+def _lege_ab(ablage: Ablageort, sendung: Sendung, schluessel: str, host: Host) -> Akte:
     """The folder, and its ZIP if one is wanted; what is there already is left alone."""
     _oeffne(ablage)
-    akte = _suche(ablage.pfad, schluessel)
+    akte = suche(ablage.pfad, schluessel)
     if akte and not _fehlt_zip(ablage, akte):
         return akte
     _pruefe_laenge(ablage, sendung)
-    _raeume_reste(ablage.pfad, schluessel)
+    raeume_reste(ablage.pfad, schluessel)
     akte = akte or _lege_ordner_ab(ablage.pfad, sendung, schluessel, host)
     if _fehlt_zip(ablage, akte):
         _lege_zip_ab(akte, sendung, schluessel)
     return akte
 
 
-def _finde_in(ablage: _Ablage, schluessel: str) -> _Akte | None:
+def _finde_in(ablage: Ablageort, schluessel: str) -> Akte | None:
     if not ablage.pfad.exists() and not ablage.absolut:
         return None
     with MELDER.uebersetzt(ablage.pfad):
         os.stat(ablage.pfad)
-    akte = _suche(ablage.pfad, schluessel)
+    akte = suche(ablage.pfad, schluessel)
     return None if akte and _fehlt_zip(ablage, akte) else akte
 
 
-def _fehlt_zip(ablage: _Ablage, akte: _Akte) -> bool:
+def _fehlt_zip(ablage: Ablageort, akte: Akte) -> bool:
     return ablage.zip and not akte.archiv.exists()
 
 
-def _oeffne(ablage: _Ablage) -> None:
+def _oeffne(ablage: Ablageort) -> None:
     """A relative folder is made; an absolute one must exist, or files would land below an empty mount point."""
     with MELDER.uebersetzt(ablage.pfad):
         if not ablage.absolut and not ablage.pfad.exists():
@@ -150,7 +150,7 @@ def _pruefe_pfade(sendung: Sendung) -> None:
         )
 
 
-def _pruefe_laenge(ablage: _Ablage, sendung: Sendung) -> None:
+def _pruefe_laenge(ablage: Ablageort, sendung: Sendung) -> None:
     """On Windows: no file would get a path that other programs cannot open."""
     laengste = (
         len(str(ablage.pfad.absolute())) + 1 + MAX_LAENGE + 1 + max((len(a.pfad) for a in sendung.anlagen), default=0)
@@ -164,7 +164,7 @@ def _pruefe_laenge(ablage: _Ablage, sendung: Sendung) -> None:
         )
 
 
-def _lege_ordner_ab(ablage: Path, sendung: Sendung, schluessel: str, host: Host) -> _Akte:
+def _lege_ordner_ab(ablage: Path, sendung: Sendung, schluessel: str, host: Host) -> Akte:
     entwurf = ablage / _entwurfsname(schluessel)
     try:
         marke = _schreibe_entwurf(entwurf, sendung, schluessel, host)
@@ -174,13 +174,13 @@ def _lege_ordner_ab(ablage: Path, sendung: Sendung, schluessel: str, host: Host)
         raise
     if ordner is None:
         platte.entferne(entwurf)
-        return _suche(ablage, schluessel) or _verschwunden(ablage)
+        return suche(ablage, schluessel) or _verschwunden(ablage)
     with MELDER.uebersetzt(ablage):
         platte.sichere_ordner(ablage)
-    return _Akte(ordner, marke)
+    return Akte(ordner, marke)
 
 
-def _lege_zip_ab(akte: _Akte, sendung: Sendung, schluessel: str) -> None:
+def _lege_zip_ab(akte: Akte, sendung: Sendung, schluessel: str) -> None:
     """Beside the folder, whole or not at all; made from the stored content, never from what somebody changed."""
     ablage = akte.ordner.parent
     entwurf = ablage / _entwurfsname(schluessel)
@@ -229,22 +229,21 @@ def _mache_sichtbar(entwurf: Path, ablage: Path, bezeichnung: str, schluessel: s
     )
 
 
-def _raeume_reste(ablage: Path, schluessel: str) -> None:
+def raeume_reste(ablage: Path, schluessel: str) -> None:
     """Take away what a killed attempt for this key left."""
-    anfaenge = (f"{_NEU}{_kurz(schluessel, 16)}-", f"{_WEG}{_kurz(schluessel, 16)}-")
     with MELDER.uebersetzt(ablage):
-        platte.raeume(ablage, anfaenge, anfaenge[1])
+        platte.raeume(ablage, anfaenge(schluessel), anfaenge(schluessel)[1])
 
 
-def _suche(ablage: Path, schluessel: str) -> _Akte | None:
+def suche(ablage: Path, schluessel: str) -> Akte | None:
     """The folder whose name carries the hash of the key and whose mark carries the key."""
-    muster = re.compile(rf".*_{_kurz(schluessel)}(_\d+)?")
+    muster = namensmuster(schluessel)
     with MELDER.uebersetzt(ablage):
         namen = sorted(name for name in os.listdir(ablage) if muster.fullmatch(name) and not name.startswith("."))
         for name in namen:
             if marke := _lies_marke(ablage / name, schluessel):
                 platte.sichere_ordner(ablage)
-                return _Akte(ablage / name, marke)
+                return Akte(ablage / name, marke)
     return None
 
 
@@ -257,7 +256,7 @@ def _lies_marke(ordner: Path, schluessel: str) -> dict[str, Any] | None:
     return marke if isinstance(marke, dict) and marke.get("schluessel") == schluessel else None
 
 
-def _quittung(ziel: Ziel, akte: _Akte) -> Quittung:
+def _quittung(ziel: Ziel, akte: Akte) -> Quittung:
     return Quittung(
         ziel=ziel.name,
         schluessel=akte.marke["schluessel"],
@@ -268,7 +267,7 @@ def _quittung(ziel: Ziel, akte: _Akte) -> Quittung:
     )
 
 
-def _verschwunden(ablage: Path) -> _Akte:
+def _verschwunden(ablage: Path) -> Akte:
     was = "ein gerade angelegter Ordner ist verschwunden"
     raise MELDER.melde("ablage.verschwunden", ablage, was, "den Ordner prüfen")
 
@@ -278,8 +277,18 @@ def _stamm(bezeichnung: str, schluessel: str) -> str:
     return f"{bezeichnung[: MAX_LAENGE - 20]}_{_kurz(schluessel)}"
 
 
+def namensmuster(schluessel: str) -> re.Pattern[str]:
+    """Which names a visible folder of this key can have."""
+    return re.compile(rf".*_{_kurz(schluessel)}(_\d+)?")
+
+
+def anfaenge(schluessel: str) -> tuple[str, str]:
+    """How names begin of what is being written, and of what is being deleted, for this key."""
+    return f"{_NEU}{_kurz(schluessel, 16)}-", f"{_WEG}{_kurz(schluessel, 16)}-"
+
+
 def _entwurfsname(schluessel: str) -> str:
-    return f"{_NEU}{_kurz(schluessel, 16)}-{secrets.token_hex(4)}"
+    return f"{anfaenge(schluessel)[0]}{secrets.token_hex(4)}"
 
 
 def _kurz(schluessel: str, stellen: int = 12) -> str:

@@ -44,6 +44,9 @@ class Zieleinstellungen(BaseModel):
     )
     zip: bool = Field(default=False, description="Neben jeden Ordner dieselben Dateien als ZIP-Archiv legen")
     spiegel: str = Field(default="", description="Zweiter Ordner, der dasselbe noch einmal erhält")
+    aufbewahren_tage: int | None = Field(
+        default=None, ge=1, le=36_500, description="Akte so viele Tage nach Abschluss löschen; ohne Angabe nie"
+    )
 
     @model_validator(mode="after")
     def _zwei_ordner(self) -> Self:
