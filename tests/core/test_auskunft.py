@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from fachwerk.auskunft import vorgangsauskunft, vorgangsliste, vorgangstext
+from fachwerk.auskunft import ueberfaelligtext, vorgangsauskunft, vorgangsliste, vorgangstext
 from fachwerk.errors import PermanentError, RetryableError
 from fachwerk.testkit.mitspieler import Stoerung
 from fachwerk.testkit.welt import Welt, antrag_xml
@@ -97,3 +97,37 @@ def test_an_open_receipt_is_shown_with_the_time_of_the_next_question(uebergeben:
     (lieferung,), (beleg,) = auskunft["zustellungen"], auskunft["quittungen"]
     assert lieferung["frage_faellig"] > beleg["zeit"]
     assert f"nächste Frage nach der Quittung {lieferung['frage_faellig'][:19]}" in vorgangstext(auskunft)
+
+
+def test_what_is_expected_is_shown_and_what_is_overdue_stands_out(uebergeben: Welt) -> None:
+    store, kennung = uebergeben.betrieb.store, uebergeben.der_vorgang().id
+    (lieferung,) = vorgangsauskunft(store, kennung)["zustellungen"]
+    assert (lieferung["erwartet"], lieferung["ueberfaellig"]) == ("technisch_bestaetigt", False)
+    assert f"technisch bestätigt erwartet bis {lieferung['erwartet_bis'][:19]}" in vorgangstext(
+        vorgangsauskunft(store, kennung)
+    )
+    uebergeben.vergehe(hours=25)
+    text = vorgangstext(vorgangsauskunft(store, kennung))
+    assert "technisch bestätigt ÜBERFÄLLIG seit" in text
+
+
+def test_the_list_marks_what_is_overdue_and_can_show_only_that_the_oldest_first(uebergeben: Welt) -> None:
+    store = uebergeben.betrieb.store
+    erster = uebergeben.der_vorgang().id
+    assert [zeile["ueberfaellig"] for zeile in vorgangsliste(store)] == [[]]
+    assert vorgangsliste(store, nur_ueberfaellige=True) == []
+    uebergeben.vergehe(hours=4)
+    for nummer in (2, 3):
+        uebergeben.lege_ein(f"n-{nummer}", antrag_xml(uuid=f"u-{nummer}"))
+        uebergeben.durchlauf()
+        uebergeben.vergehe(hours=11)
+    zeilen = vorgangsliste(store, nur_ueberfaellige=True)
+    assert [zeile["vorgang_id"] for zeile in zeilen] == [erster]
+    (zu_spaet,) = zeilen[0]["ueberfaellig"]
+    assert (zu_spaet["ziel"], zu_spaet["stufe"]) == ("akte", "technisch_bestaetigt")
+    assert ueberfaelligtext(zeilen[0]) == "überfällig: akte (technisch bestätigt)"
+    uebergeben.vergehe(hours=4)
+    zweiter = [zeile["vorgang_id"] for zeile in vorgangsliste(store)][1]
+    assert [zeile["vorgang_id"] for zeile in vorgangsliste(store, nur_ueberfaellige=True)] == [erster, zweiter]
+    assert len(vorgangsliste(store, nur_ueberfaellige=True, grenze=1)) == 1
+    assert vorgangsliste(store, ["held"], nur_ueberfaellige=True) == []

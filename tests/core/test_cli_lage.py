@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from fachwerk import alarm, cli, kanalprobe
+from fachwerk import alarm, cli, erwartung, kanalprobe
 from fachwerk.errors import FachwerkError, NeedsHumanError
+from fachwerk.lage import zeit_text
 from fachwerk.modell import Befund, GehaltenFuer, Idempotenz, Schwere
 from fachwerk.testkit.mitspieler import Stoerung, Stufenziel
 from fachwerk.testkit.welt import Auftragsbuch, Welt, antrag_xml
@@ -111,7 +113,7 @@ def test_the_list_of_ziele_counts_who_waits_and_whose_receipt_is_open(
     welt: Welt, amt: Stufenziel, tippe: Tippe
 ) -> None:
     uebergib(welt, amt)
-    assert tippe("ziel", "list")[1].splitlines()[1].split() == ["akte", "amt", "0", "0", "1", "in", "Ordnung"]
+    assert tippe("ziel", "list")[1].splitlines()[1].split() == ["akte", "amt", "0", "0", "1", "0", "in", "Ordnung"]
     uebergib(welt, amt, Stoerung(GESPERRT))
     code, aus = tippe("ziel", "list")
     assert (code, aus.splitlines()[1].split()[:5]) == (0, ["akte", "amt", "1", "0", "1"])
@@ -120,6 +122,28 @@ def test_the_list_of_ziele_counts_who_waits_and_whose_receipt_is_open(
     (eintrag,) = json.loads(tippe("ziel", "list", "--json")[1])
     assert (eintrag["kreis"], eintrag["grund"], eintrag["wartend"]) == ("offen", "konto", 1)
     assert eintrag["naechste_probe"] is not None
+
+
+def test_the_list_of_ziele_and_check_tell_per_ziel_how_much_is_overdue_and_since_when(
+    welt: Welt, amt: Stufenziel, tippe: Tippe
+) -> None:
+    uebergib(welt, amt)
+    welt.vergehe(hours=2)
+    uebergib(welt, amt)
+    (eintrag,) = json.loads(tippe("ziel", "list", "--json")[1])
+    assert (eintrag["ueberfaellig"], eintrag["ueberfaellig_seit"]) == (0, None)
+    assert eintrag["erwartet"] == {"uebergeben": 4 * 3600, "technisch_bestaetigt": 86400, "uebernommen": 3 * 86400}
+    welt.vergehe(hours=25)
+    (eintrag,) = json.loads(tippe("ziel", "list", "--json")[1])
+    assert (eintrag["ueberfaellig"], eintrag["offene_quittungen"]) == (2, 2)
+    seit = zeit_text(datetime.fromisoformat(eintrag["ueberfaellig_seit"]))
+    assert f" 2 seit {seit} " in tippe("ziel", "list")[1]
+    erwartung.mahne(welt.betrieb)
+    (meldung,) = alarme(tippe("check", "--json")[1])
+    assert meldung[:2] == ("quittung_fehlt", "ziel.akte")
+    assert meldung[2].startswith(f"2 Zustellungen sind überfällig, die älteste seit {seit}: ")
+    aus = tippe("vorgang", "list", "--ueberfaellig")[1]
+    assert aus.count("überfällig: akte (technisch bestätigt)") == 2
 
 
 # -- check ------------------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fachwerk.modell import utc
+from fachwerk import erwartung
+from fachwerk.modell import Stufe, utc
 from fachwerk.store import Store
+from fachwerk.stufen import WORT
 from fachwerk.tabellen import eingang, quittung, zustellung
 
 
@@ -39,15 +41,34 @@ _LISTE = (
 )
 
 
-_ZUSTELLUNG = ("ziel", "fassung", "status", "versuch", "naechster", "code", "frage_faellig")
+_ZUSTELLUNG = ("ziel", "fassung", "status", "versuch", "naechster", "code", "frage_faellig", "erwartet", "erwartet_bis")
 
 
 def vorgangsliste(
-    store: Store, status: Sequence[str] = (), grenze: int = 50, nur_dringende: bool = False
+    store: Store,
+    status: Sequence[str] = (),
+    grenze: int = 50,
+    nur_dringende: bool = False,
+    nur_ueberfaellige: bool = False,
 ) -> list[dict[str, Any]]:
-    """The newest cases as plain data, before them the urgent unfinished ones."""
-    zeilen = store.liste(status, grenze, nur_dringende)
-    return [{"vorgang_id": z.id, **_zeile(z, *_LISTE, "angelegt", "geaendert")} for z in zeilen]
+    """The newest cases as plain data, before them the urgent unfinished ones; overdue ones by the age of that."""
+    zeilen = None if nur_ueberfaellige else store.liste(status, grenze, nur_dringende)
+    with store.lesend() as verbindung:
+        if zeilen is None:
+            zeilen = erwartung.vorgaenge(verbindung, status, grenze)
+        zu_spaet = erwartung.der_vorgaenge(verbindung, (zeile.id for zeile in zeilen))
+    return [
+        {
+            "vorgang_id": z.id,
+            **_zeile(z, *_LISTE, "angelegt", "geaendert"),
+            "ueberfaellig": [_ueberfaellig(lieferung) for lieferung in zu_spaet.get(z.id, ())],
+        }
+        for z in zeilen
+    ]
+
+
+def _ueberfaellig(lieferung: Any) -> dict[str, Any]:
+    return {"ziel": lieferung.ziel, "stufe": lieferung.erwartet, "seit": _einfach(lieferung.erwartet_bis)}
 
 
 def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
@@ -57,6 +78,7 @@ def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
         herkunft = verbindung.execute(sa.select(eingang).where(eingang.c.vorgang_id == vorgang_id)).one()
         zustellungen = verbindung.execute(sa.select(zustellung).where(zustellung.c.vorgang_id == vorgang_id)).all()
         quittungen = verbindung.execute(sa.select(quittung).where(quittung.c.vorgang_id == vorgang_id)).all()
+        zu_spaet = {(s.ziel, s.fassung) for s in erwartung.der_vorgaenge(verbindung, [vorgang_id]).get(vorgang_id, ())}
     return {
         "vorgang_id": vorgang_id,
         **_zeile(z, *_LISTE, "hinweis", "leika", "leser", "nachrichten_uuid", "fassung", "lauf"),
@@ -65,7 +87,9 @@ def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
             _zeile(s, "lauf", "name", "ziel", "versuch", "plugin", "plugin_version", "code", "beginn", "ende")
             for s in store.schritte(vorgang_id)
         ],
-        "zustellungen": [_zeile(s, *_ZUSTELLUNG) for s in zustellungen],
+        "zustellungen": [
+            {**_zeile(s, *_ZUSTELLUNG), "ueberfaellig": (s.ziel, s.fassung) in zu_spaet} for s in zustellungen
+        ],
         "quittungen": [_zeile(q, "ziel", "fassung", "stufe", "kennung", "zeit") for q in quittungen],
     }
 
@@ -82,9 +106,21 @@ def dringlichkeitstext(a: dict[str, Any]) -> str:
     return (a["dringlichkeit"] or "–") + bis
 
 
-def _frage(zustellung: dict[str, Any]) -> str:
-    wann = zustellung["frage_faellig"]
-    return f"nächste Frage nach der Quittung {wann[:19]}" if wann else ""
+def ueberfaelligtext(a: dict[str, Any]) -> str:
+    """What is overdue of a case in a list: ``überfällig: akte (übernommen)``, empty if nothing is."""
+    teile = [f"{eine['ziel']} ({WORT[Stufe(eine['stufe'])]})" for eine in a["ueberfaellig"]]
+    return f"überfällig: {', '.join(teile)}" if teile else ""
+
+
+def _rest(zustellung: dict[str, Any]) -> str:
+    """What is still to come of a delivery, and when."""
+    teile, frage, bis = [], zustellung["frage_faellig"], zustellung["erwartet_bis"]
+    if frage:
+        teile.append(f"nächste Frage nach der Quittung {frage[:19]}")
+    if bis:
+        was = "ÜBERFÄLLIG seit" if zustellung["ueberfaellig"] else "erwartet bis"
+        teile.append(f"{WORT[Stufe(zustellung['erwartet'])]} {was} {bis[:19]}")
+    return ", ".join(teile)
 
 
 def vorgangstext(auskunft: dict[str, Any]) -> str:
@@ -107,7 +143,7 @@ def vorgangstext(auskunft: dict[str, Any]) -> str:
         ),
         "  Zustellungen" if a["zustellungen"] else "  Noch keine Zustellung",
         *(
-            f"    {s['ziel']:<16} Fassung {s['fassung']}  {s['status']}  Versuch {s['versuch']}  {s['code']}{_frage(s)}"
+            f"    {s['ziel']:<16} Fassung {s['fassung']}  {s['status']}  Versuch {s['versuch']}  {s['code']}{_rest(s)}"
             for s in a["zustellungen"]
         ),
         *(f"    Quittung {q['stufe']} {q['zeit'][:19]} {q['kennung']}" for q in a["quittungen"]),

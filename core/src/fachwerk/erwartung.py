@@ -8,7 +8,7 @@ higher one comes, the case goes another way, or a person acts. While a Ziel is p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,18 @@ def der_vorgaenge(verbindung: sa.Connection, ids: Iterable[str]) -> dict[str, li
     for zeile in verbindung.execute(frage.order_by(z.ziel)):
         gefunden.setdefault(zeile.vorgang_id, []).append(zeile)
     return gefunden
+
+
+def vorgaenge(verbindung: sa.Connection, status: Sequence[str], grenze: int) -> list[Any]:
+    """The rows of cases with overdue deliveries, longest overdue first, in these states (all, if none are named)."""
+    z = zustellung.c
+    aelteste = sa.func.min(z.erwartet_bis).label("seit")
+    ids = sa.select(z.vorgang_id, aelteste).where(*ist_ueberfaellig(datetime.now(UTC)))
+    if status:
+        ids = ids.where(vorgang.c.status.in_(status))
+    gruppe = ids.group_by(z.vorgang_id).order_by(aelteste, z.vorgang_id).limit(grenze).subquery()
+    frage = sa.select(vorgang).join(gruppe, gruppe.c.vorgang_id == vorgang.c.id)
+    return list(verbindung.execute(frage.order_by(gruppe.c.seit, vorgang.c.id)))
 
 
 # -- alarms -----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from fachwerk import alarm
+from fachwerk import alarm, erwartung
 from fachwerk.modell import utc
 from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import kanal_lauf, kanalstand, zielstand, zustellung
@@ -66,12 +66,15 @@ def zielliste(betrieb: Betrieb) -> list[dict[str, Any]]:
         fragen = _anzahlen(verbindung, z.frage_faellig.is_not(None))
         offen = sa.select(alarme).where(alarme.c.anlass == alarm.KREIS_OFFEN, alarme.c.behoben.is_(None))
         gruende = {zeile.gegenstand: zeile for zeile in verbindung.execute(offen)}
+        zu_spaet = erwartung.anzahlen(verbindung)
     return [
         {
             **_ziel(ziel, staende.get(name), gruende.get(alarm.des_ziels(name))),
             "wartend": wartend.get(name, 0),
             "gehalten": gehalten.get(name, 0),
             "offene_quittungen": fragen.get(name, 0),
+            "ueberfaellig": zu_spaet[name][0] if name in zu_spaet else 0,
+            "ueberfaellig_seit": _iso(zu_spaet[name][1]) if name in zu_spaet else None,
         }
         for name, ziel in sorted(betrieb.ziele.items())
     ]
@@ -86,6 +89,7 @@ def _ziel(ziel: Any, stand: Any, grund: Any) -> dict[str, Any]:
     return {
         "ziel": ziel.name,
         "plugin": ziel.plugin,
+        "erwartet": {stufe.value: sekunden for stufe, sekunden in ziel.erwartet.items()},
         "kreis": "offen" if grund else "geschlossen",
         "kreis_offen_seit": _iso(grund.seit) if grund else None,
         "naechste_probe": _iso(stand.offen_bis) if grund and stand else None,
@@ -107,13 +111,15 @@ def kanalzeile(k: dict[str, Any]) -> tuple[str, str, str, str]:
     return k["kanal"], k["plugin"], _lesbar(k["letzter_abruf"]), stand
 
 
-def zielzeile(z: dict[str, Any]) -> tuple[str, str, str, str, str, str]:
+def zielzeile(z: dict[str, Any]) -> tuple[str, ...]:
     """A Ziel for the table of a person."""
     stand = "in Ordnung"
     if z["kreis"] == "offen":
         probe = f", nächste Probe {_lesbar(z['naechste_probe'])}" if z["naechste_probe"] else ""
         stand = f"RUHT seit {_lesbar(z['kreis_offen_seit'])}{probe}: {z['hinweis']} [{z['grund']}]"
-    return z["ziel"], z["plugin"], str(z["wartend"]), str(z["gehalten"]), str(z["offene_quittungen"]), stand
+    zu_spaet = f"{z['ueberfaellig']} seit {_lesbar(z['ueberfaellig_seit'])}" if z["ueberfaellig"] else "0"
+    zahlen = (str(z["wartend"]), str(z["gehalten"]), str(z["offene_quittungen"]), zu_spaet)
+    return z["ziel"], z["plugin"], *zahlen, stand
 
 
 def _lesbar(zeit: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The part of the preflight that tells what is going wrong right now: open alarms, with the next probe."""
+"""The part of the preflight that tells what is going wrong right now: open alarms, and what is overdue per Ziel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fachwerk import alarm
+from fachwerk import alarm, erwartung
 from fachwerk.lage import zeit_text
 from fachwerk.modell import Schwere
 from fachwerk.tabellen import alarm as alarme
@@ -26,12 +26,26 @@ WORT = {
 
 
 def lage(datenbank: sa.Engine) -> Iterator[Meldung]:
-    """One warning per open alarm, its cause as code."""
+    """One warning per open alarm, its cause as code; overdue deliveries of a Ziel are one warning together."""
     with datenbank.connect() as verbindung:
-        offene = list(verbindung.execute(sa.select(alarme).where(alarme.c.behoben.is_(None)).order_by(alarme.c.id)))
+        alle = verbindung.execute(sa.select(alarme).where(alarme.c.behoben.is_(None)).order_by(alarme.c.id))
+        offene = [zeile for zeile in alle if not alarm.teile_der_zustellung(zeile.gegenstand)]
+        zu_spaet = erwartung.anzahlen(verbindung)
         proben = dict(_proben(verbindung)) if offene else {}
     for zeile in offene:
         yield Meldung(zeile.anlass, Schwere.WARNUNG, _text(zeile, proben), zeile.gegenstand.replace(":", ".", 1))
+
+    for ziel, (anzahl, seit) in sorted(zu_spaet.items()):
+        yield Meldung(alarm.QUITTUNG_FEHLT, Schwere.WARNUNG, _ueberfaellig(anzahl, seit), f"ziel.{ziel}")
+
+
+def _ueberfaellig(anzahl: int, seit: datetime) -> str:
+    wie_viele = f"{anzahl} Zustellungen sind" if anzahl > 1 else "Eine Zustellung ist"
+    aelteste = "die älteste seit" if anzahl > 1 else "seit"
+    return (
+        f"{wie_viele} überfällig, {aelteste} {zeit_text(seit)}: Die Übergabe gelang nicht, oder eine Quittung kam "
+        "nicht in der erwarteten Zeit. „fachwerk vorgang list --ueberfaellig“ zeigt, welche."
+    )
 
 
 def _proben(verbindung: sa.Connection) -> Iterator[tuple[str, datetime]]:

@@ -30,16 +30,22 @@ for weiterer in vorgang_abgabe.BEFEHLE:
     "--status", "status", multiple=True, type=click.Choice(ZUSTAENDE), help="Nur diese Zustände (mehrfach möglich)."
 )
 @click.option("--dringlich", is_flag=True, help="Nur was sofort oder mit hoher Dringlichkeit zu tun ist.")
+@click.option("--ueberfaellig", is_flag=True, help="Nur was nicht in der erwarteten Zeit ankam oder bestätigt wurde.")
 @click.option("--grenze", default=50, show_default=True, type=click.IntRange(1), help="Höchstens so viele.")
 @click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
 @click.pass_obj
-def liste(konfig: Path | None, status: tuple[str, ...], dringlich: bool, grenze: int, als_json: bool) -> None:
-    """Zeigt die neuesten Vorgänge, davor die dringenden, die noch nicht fertig sind."""
+def liste(
+    konfig: Path | None, status: tuple[str, ...], dringlich: bool, ueberfaellig: bool, grenze: int, als_json: bool
+) -> None:
+    """Zeigt die neuesten Vorgänge, davor die dringenden, die noch nicht fertig sind.
+
+    Mit --ueberfaellig stattdessen die, von denen am längsten eine Übergabe oder Quittung aussteht.
+    """
     from fachwerk.auskunft import vorgangsliste
     from fachwerk.betrieb import offener_store
 
     with offener_store(konfig) as store:
-        zeilen = vorgangsliste(store, status, grenze, dringlich)
+        zeilen = vorgangsliste(store, status, grenze, dringlich, ueberfaellig)
     if als_json:
         click.echo(json.dumps(zeilen, ensure_ascii=False))
         return
@@ -47,16 +53,17 @@ def liste(konfig: Path | None, status: tuple[str, ...], dringlich: bool, grenze:
 
 
 def _tabelle(zeilen: list[dict[str, Any]]) -> None:
-    from fachwerk.auskunft import dringlichkeitstext
+    from fachwerk.auskunft import dringlichkeitstext, ueberfaelligtext
 
     click.echo(
         f"{'Vorgang':<14}{'Eingang (UTC)':<18}{'Leistung':<19}{'Land':<6}{'Empfehlung':<14}{'Dringlich':<23}"
         f"{'Status':<11}Grund"
     )
     for z in zeilen:
+        grund = "  ".join(filter(None, [z["grund"], ueberfaelligtext(z)]))
         click.echo(
             f"{z['vorgang_id'][:12]:<14}{z['angelegt'][:16].replace('T', ' '):<18}{z['leistung'] or '?':<19}"
-            f"{z['land'] or '?':<6}{z['empfehlung'] or '-':<14}{dringlichkeitstext(z):<23}{z['status']:<11}{z['grund']}"
+            f"{z['land'] or '?':<6}{z['empfehlung'] or '-':<14}{dringlichkeitstext(z):<23}{z['status']:<11}{grund}"
         )
     if not zeilen:
         click.echo("Keine Vorgänge.")

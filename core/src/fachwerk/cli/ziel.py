@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-KOPF = ("Ziel", "Plugin", "Wartend", "Gehalten", "Quittung offen", "Stand")
+KOPF = ("Ziel", "Plugin", "Wartend", "Gehalten", "Quittung offen", "Überfällig", "Stand")
 
 
 @click.group("ziel")
@@ -18,7 +18,7 @@ def befehl() -> None:
 @click.option("--json", "als_json", is_flag=True, help="Ein JSON-Dokument auf der Standardausgabe.")
 @click.pass_obj
 def liste(konfig: Path | None, als_json: bool) -> None:
-    """Zeigt jedes Ziel: ob es ruht und warum, wie viele Vorgänge warten, wie viele Quittungen fehlen."""
+    """Zeigt jedes Ziel: ob es ruht und warum, wie viele Vorgänge warten, was noch aussteht oder überfällig ist."""
     from fachwerk.cli.ausgabe import zeige
     from fachwerk.lage import zielliste, zielzeile
 
