@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fachwerk.abschnitte import AnbindungAngaben, AnbindungEinstellungen, Einstellungen
+from fachwerk.abschnitte import Einstellungen
 from fachwerk.anbindung import ablage
+from fachwerk.anbindung.einstellungen import AnbindungAngaben, AnbindungEinstellungen
 from fachwerk.anbindung.schreiben import (
     AnbindungError,
     Art,

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
+from fachwerk.anbindung.einstellungen import AnbindungEinstellungen
 from fachwerk.katalog import LAENDER, leistung, leistungen
 from fachwerk.konfigfehler import meinten_sie
 from fachwerk.modell import Schwere, Stufe
@@ -24,7 +25,6 @@ DATEI = "fachwerk.toml"
 """Name of the configuration file."""
 
 _TAKT = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
-_MAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+", re.ASCII)
 _EINHEIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LAENGSTE_DAUER_S = 365 * 86400
 
@@ -90,18 +90,6 @@ def _adresse(text: str) -> str:
     rechner, trenner, port = text.strip().rpartition(":")
     if text and not (trenner and rechner and re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) and int(port) < 65536):
         raise ValueError("Eine Adresse ist Rechner und Port: 127.0.0.1:8443 (IPv6 in Klammern: [::1]:8443).")
-    return text.strip()
-
-
-def _katalogwort(text: str) -> str:
-    if (eintrag := leistung(text)) is None:
-        raise ValueError("Diese Leistung steht nicht im Katalog („fachwerk leistungen list“ zeigt ihn).")
-    return eintrag.wort
-
-
-def _mail(text: str) -> str:
-    if text and not _MAIL.fullmatch(text.strip()):
-        raise ValueError("Das ist keine einzelne Mail-Adresse (name@stelle.example).")
     return text.strip()
 
 
@@ -314,28 +302,6 @@ class KlaerungEinstellungen(Abschnitt):
 
     ziel: str = ""
     alarm_stunden: int = Field(default=4, ge=1)
-
-
-class AnbindungAngaben(Abschnitt):
-    """What a letter of ``fachwerk anbindung`` needs (design, section 12); empty is not filled in."""
-
-    zustaendige_stelle: str = ""
-    kontakt: str = ""
-    signatur: str = ""
-    ab: date | None = None
-    mik_mail: Annotated[str, AfterValidator(_mail)] = ""
-
-
-class AnbindungEinstellungen(AnbindungAngaben):
-    """``[anbindung]``: for all services, and ``[anbindung.leistung.WORT]`` where it differs for one of them."""
-
-    leistung: dict[Annotated[str, AfterValidator(_katalogwort)], AnbindungAngaben] = Field(default_factory=dict)
-
-    def fuer(self, wort: str) -> AnbindungAngaben:
-        """What holds for one service: its own keys before the common ones."""
-        gemeinsam = {name: getattr(self, name) for name in AnbindungAngaben.model_fields}
-        eigene = self.leistung.get(wort, AnbindungAngaben())
-        return AnbindungAngaben(**gemeinsam | {name: getattr(eigene, name) for name in eigene.model_fields_set})
 
 
 class Einstellungen(BaseModel):

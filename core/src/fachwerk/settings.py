@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from fachwerk.abschnitte import (
     BEKANNTE,
     DATEI,
-    AnbindungAngaben,
     Einstellungen,
     KanalEinstellungen,
     RouteEinstellungen,
@@ -25,6 +24,7 @@ from fachwerk.abschnitte import (
     datenbank_url,
     takt_sekunden,
 )
+from fachwerk.anbindung.einstellungen import AnbindungAngaben
 from fachwerk.aufbau import Aufbau, Format, aufbau, aufbau_soweit
 from fachwerk.errors import ConfigError, ConfigErrors
 from fachwerk.konfigfehler import probleme_aus

@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from fachwerk.abschnitte import AnbindungAngaben
+from fachwerk.anbindung.einstellungen import AnbindungAngaben
 from fachwerk.anbindung.frist import ende_der_nutzung
 from fachwerk.errors import ConfigError, ConfigErrors, FachwerkError
 from fachwerk.katalog import Leistung
