@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from fachwerk.anbindung.einstellungen import AnbindungEinstellungen
+from fachwerk.dauer import als_dauer, als_takt, takt_sekunden
 from fachwerk.katalog import LAENDER, leistung, leistungen
 from fachwerk.konfigfehler import meinten_sie
 from fachwerk.modell import Schwere, Stufe
@@ -23,34 +24,6 @@ from fachwerk.routen import ALLE, Route, Zustand
 
 DATEI = "fachwerk.toml"
 """Name of the configuration file."""
-
-_TAKT = re.compile(r"(\d{1,6})(s|m|h|d)", re.ASCII)
-_EINHEIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_LAENGSTE_DAUER_S = 365 * 86400
-
-
-def takt_sekunden(takt: str) -> int:
-    """``30s``, ``5m``, ``2h`` or ``1d`` in seconds; ``ValueError`` with a German text for anything else."""
-    treffer = _TAKT.fullmatch(takt.strip())
-    sekunden = int(treffer[1]) * _EINHEIT[treffer[2]] if treffer else 0
-    if sekunden < 1:
-        raise ValueError("Ein Takt ist eine Zahl mit Einheit: 30s, 5m, 2h oder 1d.")
-    return sekunden
-
-
-def _takt(text: str) -> str:
-    takt_sekunden(text)
-    return text.strip()
-
-
-def _dauer(text: str) -> str:
-    try:
-        sekunden = takt_sekunden(text)
-    except ValueError:
-        sekunden = 0
-    if not 0 < sekunden <= _LAENGSTE_DAUER_S:
-        raise ValueError("Eine Dauer ist eine Zahl mit Einheit, höchstens ein Jahr: 30m, 4h oder 3d.")
-    return text.strip()
 
 
 def _cron(text: str) -> str:
@@ -141,7 +114,7 @@ class KanalEinstellungen(EigeneSchluessel):
     """``[kanal.NAME]``: a source, polled every ``takt`` or at the times of ``cron``."""
 
     plugin: PluginWort
-    takt: Annotated[str, AfterValidator(_takt)] = "5m"
+    takt: Annotated[str, AfterValidator(als_takt)] = "5m"
     cron: Annotated[str, AfterValidator(_cron)] = ""
     kennung: str = ""
     leistung: LeistungName = ""
@@ -182,8 +155,8 @@ class ZielEinstellungen(EigeneSchluessel):
     plugin: PluginWort
     gleichzeitig: int = Field(default=1, ge=1, le=64)
     je_minute: int = Field(default=0, ge=0)
-    nachfrage: Annotated[str, AfterValidator(_takt)] = "1m"
-    erwartet: dict[Stufe, Annotated[str, AfterValidator(_dauer)]] = Field(default_factory=dict)
+    nachfrage: Annotated[str, AfterValidator(als_takt)] = "1m"
+    erwartet: dict[Stufe, Annotated[str, AfterValidator(als_dauer)]] = Field(default_factory=dict)
 
     @property
     def nachfrage_s(self) -> int:
