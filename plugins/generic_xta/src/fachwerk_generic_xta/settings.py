@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from fachwerk.transport import Verbindung
-from fachwerk_generic_xta.codec import Adressen
 from fachwerk_generic_xta.masse import MIB, Groessen
 from fachwerk_generic_xta.nachricht import Listenwert, Partei
 
 if TYPE_CHECKING:
     from fachwerk.host import Host
     from fachwerk.modell import Kanal, Ziel
+    from fachwerk_generic_xta.codec import Adressen
 
 MB = 1_000_000
 """A decimal megabyte: XTA says "40 MB" and not which, so the smaller one."""
@@ -83,6 +83,8 @@ class Anschluss(_Abschnitt):
     @property
     def adressen(self) -> Adressen:
         """The three ports."""
+        from fachwerk_generic_xta.codec import Adressen
+
         return Adressen(self.management_url, self.msgbox_url, self.send_url)
 
     @property
