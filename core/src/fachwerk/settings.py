@@ -22,10 +22,10 @@ from fachwerk.abschnitte import (
     VirenpruefungEinstellungen,
     ZielEinstellungen,
     datenbank_url,
-    takt_sekunden,
 )
 from fachwerk.anbindung.einstellungen import AnbindungAngaben
 from fachwerk.aufbau import Aufbau, Format, aufbau, aufbau_soweit
+from fachwerk.dauer import takt_sekunden
 from fachwerk.errors import ConfigError, ConfigErrors
 from fachwerk.konfigfehler import probleme_aus
 from fachwerk.umgebung import lies_datei, ueberlagere
