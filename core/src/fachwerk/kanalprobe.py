@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import abruf, alarm
+from fachwerk import abruf, alarm, pausen
 from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.diagnose import Diagnose, erklaere, stelle_fest
 from fachwerk.errors import FachwerkError, NeedsHumanError
@@ -39,8 +39,10 @@ HAND = "hand"
 def rufe_ab(betrieb: Betrieb, kanal: str, anlass: str = HAND) -> int:
     """Poll ``kanal`` like :func:`fachwerk.abruf.rufe_ab`, unless it is stopped and a timed poll has no chance.
 
-    Raises what the poll raised, after its consequences are committed.
+    Nor while it is paused by hand. Raises what the poll raised, after its consequences are committed.
     """
+    if pausen.ist_pausiert(betrieb.store, alarm.des_kanals(kanal)):
+        return 0
     stand = _stand(betrieb, kanal)
     if anlass == TAKT and stand is not None and stand.angehalten_seit is not None:
         if utc(stand.naechste_probe) > datetime.now(UTC):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from fachwerk import alarm, erwartung
+from fachwerk import alarm, erwartung, pausen
 from fachwerk.modell import utc
 from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import kanal_lauf, kanalstand, zielstand, zustellung
@@ -33,7 +33,15 @@ def kanalliste(betrieb: Betrieb) -> list[dict[str, Any]]:
     with betrieb.store.lesend() as verbindung:
         zuletzt = {name: verbindung.execute(_letzter_abruf(name)).scalar_one_or_none() for name in betrieb.kanaele}
         staende = {zeile.kanal: zeile for zeile in verbindung.execute(sa.select(kanalstand))}
-    return [_kanal(kanal, zuletzt[name], staende.get(name)) for name, kanal in sorted(betrieb.kanaele.items())]
+    angehaltene = {eine.gegenstand: eine for eine in pausen.alle(betrieb.store.datenbank)}
+    return [
+        _kanal(kanal, zuletzt[name], staende.get(name)) | _pause(angehaltene.get(alarm.des_kanals(name)))
+        for name, kanal in sorted(betrieb.kanaele.items())
+    ]
+
+
+def _pause(eine: pausen.Pause | None) -> dict[str, Any]:
+    return {"pausiert_seit": _iso(eine.seit) if eine else None, "pausiert_von": eine.wer if eine else ""}
 
 
 def _letzter_abruf(kanal: str) -> sa.Select[Any]:
@@ -67,8 +75,10 @@ def zielliste(betrieb: Betrieb) -> list[dict[str, Any]]:
         offen = sa.select(alarme).where(alarme.c.anlass == alarm.KREIS_OFFEN, alarme.c.behoben.is_(None))
         gruende = {zeile.gegenstand: zeile for zeile in verbindung.execute(offen)}
         zu_spaet = erwartung.anzahlen(verbindung)
+    angehaltene = {eine.gegenstand: eine for eine in pausen.alle(betrieb.store.datenbank)}
     return [
         {
+            **_pause(angehaltene.get(alarm.des_ziels(name))),
             **_ziel(ziel, staende.get(name), gruende.get(alarm.des_ziels(name))),
             "wartend": wartend.get(name, 0),
             "gehalten": gehalten.get(name, 0),
@@ -101,7 +111,9 @@ def _ziel(ziel: Any, stand: Any, grund: Any) -> dict[str, Any]:
 
 def kanalzeile(k: dict[str, Any]) -> tuple[str, str, str, str]:
     """A Kanal for the table of a person."""
-    if k["angehalten_seit"]:
+    if k["pausiert_seit"]:
+        stand = _pausentext(k)
+    elif k["angehalten_seit"]:
         stand = f"ANGEHALTEN seit {_lesbar(k['angehalten_seit'])}, nächste Probe {_lesbar(k['naechste_probe'])}: "
         stand += f"{k['hinweis']} [{k['grund']}]"
     elif k["fehler_in_folge"]:
@@ -114,12 +126,18 @@ def kanalzeile(k: dict[str, Any]) -> tuple[str, str, str, str]:
 def zielzeile(z: dict[str, Any]) -> tuple[str, ...]:
     """A Ziel for the table of a person."""
     stand = "in Ordnung"
-    if z["kreis"] == "offen":
+    if z["pausiert_seit"]:
+        stand = _pausentext(z)
+    elif z["kreis"] == "offen":
         probe = f", nächste Probe {_lesbar(z['naechste_probe'])}" if z["naechste_probe"] else ""
         stand = f"RUHT seit {_lesbar(z['kreis_offen_seit'])}{probe}: {z['hinweis']} [{z['grund']}]"
     zu_spaet = f"{z['ueberfaellig']} seit {_lesbar(z['ueberfaellig_seit'])}" if z["ueberfaellig"] else "0"
     zahlen = (str(z["wartend"]), str(z["gehalten"]), str(z["offene_quittungen"]), zu_spaet)
     return z["ziel"], z["plugin"], *zahlen, stand
+
+
+def _pausentext(zeile: dict[str, Any]) -> str:
+    return f"VON HAND ANGEHALTEN seit {_lesbar(zeile['pausiert_seit'])} durch {zeile['pausiert_von']}"
 
 
 def _lesbar(zeit: str | None) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, erwartung, klaerung, kreis, stufen
+from fachwerk import alarm, erwartung, klaerung, kreis, pausen, stufen
 from fachwerk.betrieb import zielschlange
 from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.errors import (
@@ -209,6 +209,8 @@ class _Frage:
             self._spaeter("ziel_plugin_anders", self._naechste())
         elif not stufen.fragt_noch(ziel, stufen.hoechste(self._stufen()) or Stufe.UEBERGEBEN):
             self._beende()
+        elif pausen.ist_pausiert(self._store, alarm.des_ziels(self._ziel)):
+            self._spaeter(pausen.CODE, self._begonnen + pausen.NACHSEHEN)
         elif (offen_bis := kreis.offen_bis(self._store, self._ziel)) is not None:
             self._spaeter("kreis_offen", offen_bis)
         else:

@@ -188,6 +188,14 @@ zielstand = Table(
     Column("offen_bis", _ZEIT, comment="circuit open until then"),
 )
 
+pause = Table(
+    "pause",
+    METADATA,
+    Column("gegenstand", String(300), primary_key=True, comment="kanal:NAME or ziel:NAME"),
+    Column("seit", _ZEIT, nullable=False),
+    Column("wer", _KURZ, nullable=False),
+)
+
 kanalstand = Table(
     "kanalstand",
     METADATA,

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fachwerk import alarm, erwartung
+from fachwerk import alarm, erwartung, pausen
 from fachwerk.lage import zeit_text
 from fachwerk.modell import Schwere
 from fachwerk.tabellen import alarm as alarme
@@ -34,6 +34,9 @@ def lage(datenbank: sa.Engine) -> Iterator[Meldung]:
         proben = dict(_proben(verbindung)) if offene else {}
     for zeile in offene:
         yield Meldung(zeile.anlass, Schwere.WARNUNG, _text(zeile, proben), zeile.gegenstand.replace(":", ".", 1))
+    for eine in pausen.alle(datenbank):
+        text = f"Seit {zeit_text(eine.seit)} von Hand angehalten, durch {eine.wer}. Fortsetzen: resume."
+        yield Meldung("pausiert", Schwere.WARNUNG, text, eine.gegenstand.replace(":", ".", 1))
 
     for ziel, (anzahl, seit) in sorted(zu_spaet.items()):
         yield Meldung(alarm.QUITTUNG_FEHLT, Schwere.WARNUNG, _ueberfaellig(anzahl, seit), f"ziel.{ziel}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, erwartung, klaerung, kreis, rueckfrage
+from fachwerk import alarm, erwartung, klaerung, kreis, pausen, rueckfrage
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError, OutcomeUnknownError, RetryableError
 from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Wert, Ziel, utc
@@ -109,6 +109,8 @@ class _Versuch:
                 f"Die Sendung wurde für das Plugin „{zeile.plugin}“ gemacht, das Ziel hat jetzt „{ziel.plugin}“. Bitte "
                 "das frühere Plugin eintragen oder das neue Ziel anders nennen.",
             )
+        elif pausen.ist_pausiert(self._store, alarm.des_ziels(self._ziel_name)):
+            self._warte_auf_fortsetzung(zeile)
         elif (offen_bis := kreis.offen_bis(self._store, self._ziel_name)) is not None and zeile.status != "absicht":
             self._warte_vorab(zeile, offen_bis)
         elif self._kuendige_an(zeile):
@@ -258,6 +260,17 @@ class _Versuch:
             werte = {"status": "wartet", "naechster": bis, "code": "kreis_offen", "hinweis": kreis.KREIS_HINWEIS}
             if self._aendere(verbindung, _unveraendert(zeile), **werte):
                 self._reihe_ein(verbindung, self._versuch, bis, f"k{int(bis.timestamp())}")
+                self._setze_stand(verbindung)
+
+    def _warte_auf_fortsetzung(self, zeile: Any) -> None:
+        """Not tried, because somebody paused the Ziel; the end of the pause wakes it, else it looks again."""
+        bis = datetime.now(UTC) + pausen.NACHSEHEN
+        with self._store.transaktion("wartet") as verbindung:
+            ruht = pausen.haelt(verbindung, alarm.des_ziels(self._ziel_name))
+            bis = bis if ruht else datetime.now(UTC)
+            werte = {"status": "wartet", "naechster": bis, "code": pausen.CODE, "hinweis": pausen.HINWEIS}
+            if self._aendere(verbindung, _unveraendert(zeile), **werte):
+                self._reihe_ein(verbindung, zeile.versuch + 1, bis, f"f{int(bis.timestamp())}")
                 self._setze_stand(verbindung)
 
     def _halte_vorab(self, zeile: Any, code: str, hinweis: str) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from fachwerk.cli import pause
+
 KOPF = ("Kanal", "Plugin", "Letzter Abruf", "Stand")
 
 
 @click.group("kanal")
 def befehl() -> None:
-    """Zeigt die Kanäle."""
+    """Kanäle ansehen, anhalten und fortsetzen."""
 
 
 @befehl.command("list")
@@ -23,3 +25,6 @@ def liste(konfig: Path | None, als_json: bool) -> None:
     from fachwerk.lage import kanalliste, kanalzeile
 
     zeige(konfig, kanalliste, KOPF, kanalzeile, "Es ist kein Kanal eingerichtet.", als_json)
+
+
+pause.ergaenze(befehl, "kanal", "einen Kanal")

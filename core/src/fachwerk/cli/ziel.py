@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from fachwerk.cli import pause
+
 KOPF = ("Ziel", "Plugin", "Wartend", "Gehalten", "Quittung offen", "Überfällig", "Stand")
 
 
 @click.group("ziel")
 def befehl() -> None:
-    """Zeigt die Ziele."""
+    """Ziele ansehen, anhalten und fortsetzen."""
 
 
 @befehl.command("list")
@@ -23,3 +25,6 @@ def liste(konfig: Path | None, als_json: bool) -> None:
     from fachwerk.lage import zielliste, zielzeile
 
     zeige(konfig, zielliste, KOPF, zielzeile, "Es ist kein Ziel eingerichtet.", als_json)
+
+
+pause.ergaenze(befehl, "ziel", "ein Ziel")
