@@ -1,11 +1,7 @@
-"""``fachwerk new adapter``: a copy of the invented Fachverfahren that installs, passes the kit and is listed."""
+"""``fachwerk new adapter``: a copy of the invented Fachverfahren; tests/test_docs_adapter.py installs and tries one."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -14,8 +10,6 @@ import pytest
 
 from fachwerk import vorlage
 from fachwerk.cli import starte
-
-BEFEHL = [sys.executable, "-c", "import sys, fachwerk.cli; sys.exit(fachwerk.cli.starte(sys.argv[1:]))"]
 
 
 def neu(ordner: Path, name: str = "wohnamt_plus", *angaben: str) -> int:
@@ -66,33 +60,3 @@ def test_without_the_template_the_command_says_what_to_install(
     monkeypatch.setattr(vorlage.metadata, "entry_points", keine)
     assert neu(tmp_path) == 2
     assert "fachwerk-muster-fachverfahren installieren" in capsys.readouterr().err
-
-
-@pytest.fixture(scope="module")
-def installiert(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A copy, installed into a folder of its own without any network, and the environment that sees it."""
-    ordner = tmp_path_factory.mktemp("neu")
-    assert neu(ordner) == 0
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps", "--no-build-isolation"]
-    ziel = ordner / "installiert"
-    lauf = subprocess.run([*pip, "--target", ziel, ordner / "wohnamt_plus"], capture_output=True, text=True, cwd=ordner)
-    assert lauf.returncode == 0, lauf.stderr
-    return ordner, {**os.environ, "PYTHONPATH": str(ziel), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def test_the_copy_installs_and_passes_the_whole_kit(installiert: tuple[Path, dict[str, str]]) -> None:
-    ordner, umgebung = installiert
-    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ordner / "wohnamt_plus/tests")]
-    lauf = subprocess.run(tests, capture_output=True, text=True, cwd=ordner, env=umgebung)
-    assert lauf.returncode == 0, lauf.stdout
-    assert " passed" in lauf.stdout
-    assert "failed" not in lauf.stdout
-
-
-def test_the_copy_is_listed_at_once(installiert: tuple[Path, dict[str, str]]) -> None:
-    ordner, umgebung = installiert
-    befehl = [*BEFEHL, "plugins", "list", "--json"]
-    lauf = subprocess.run(befehl, capture_output=True, text=True, cwd=ordner, env=umgebung)
-    assert lauf.returncode == 0, lauf.stderr
-    [zeile] = [zeile for zeile in json.loads(lauf.stdout) if zeile["name"] == "wohnamt_plus"]
-    assert (zeile["fehler"], zeile["arten"], zeile["version"]) == ([], ["ziel"], "0.1.0")

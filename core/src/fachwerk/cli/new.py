@@ -14,17 +14,18 @@ _WEITER = """Angelegt: {ziel} (Paket {verteilung}, Kürzel {kuerzel}). Alle Wert
 Nächste Schritte:
   1. {ziel}/README.md lesen, dann land.yaml, parameter und faelle unter src/{paket} ändern.
   2. Prüfen:      fachwerk wbs faelle --ordner {ziel}
-  3. Installieren: python -m pip install --no-deps -e {ziel}
+  3. Installieren: python -m pip install --no-deps --no-build-isolation -e {ziel}   (braucht hatchling und editables)
   4. Testen:      python -m pytest {ziel}/tests"""
 
 
 _WEITER_ADAPTER = """Angelegt: {ziel} (Paket {verteilung}). Noch ist alles darin erfunden.
 Nächste Schritte:
-  1. Installieren: python -m pip install --no-deps -e {ziel}
+  1. Installieren: python -m pip install --no-deps --no-build-isolation -e {ziel}   (braucht hatchling und editables)
   2. Ansehen:      fachwerk plugins list
   3. Testen:       python -m pytest {ziel}/tests
   4. {ziel}/README.md lesen und settings, mapping, client und simulator unter src/{paket} ändern.
-  5. Vorlegen:     fachwerk konformitaet {name}"""
+  5. Vorlegen:     fachwerk konformitaet {name}
+Schritt für Schritt steht es in docs/adapter.md."""
 
 
 class Bedienfehler(click.ClickException):
