@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from fachwerk import ablage
+from fachwerk import ablage, vorlage
 from fachwerk.ablage import Stoermelder, Stoerung
-from fachwerk.errors import RetryableError
+from fachwerk.anlegen import lege_an as lege_standort_an
+from fachwerk.errors import ConfigError, RetryableError
 from fachwerk.testkit.ordnerstoerung import gestoert
 from fachwerk.testkit.windows import Windows
 
@@ -207,3 +208,13 @@ def test_what_a_scanner_holds_open_is_refused_as_retryable_and_goes_when_it_lets
 def test_on_windows_a_path_beyond_the_limit_is_said_to_be_too_long(tmp_path: Path, windows: Windows) -> None:
     with pytest.raises(RetryableError, match=r"muster\.pfad_lang"):
         ablage.schreibe(tmp_path / ("x" * 255), [b"x"], MELDER)
+
+
+def test_on_windows_the_files_of_a_new_site_and_of_a_new_plugin_are_made_once(tmp_path: Path, windows: Windows) -> None:
+    angelegt = lege_standort_an(tmp_path / "standort")
+    assert angelegt.schluessel_neu
+    with pytest.raises(ConfigError, match="datei_vorhanden"):
+        lege_standort_an(tmp_path / "standort")
+    ziel = vorlage.lege_an("adapter", vorlage.benenne("muster_neu"), tmp_path)
+    assert (ziel / "pyproject.toml").is_file()
+    assert sorted(os.listdir(tmp_path)) == ["muster_neu", "standort"]

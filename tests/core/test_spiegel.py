@@ -17,6 +17,7 @@ from fachwerk.inhalt import STUECK, _bindung
 from fachwerk.schluessel import Schluesselbund, entschluessle
 from fachwerk.spiegel import Spiegel
 from fachwerk.testkit.welt import SCHLUESSEL, Welt, antrag_xml
+from fachwerk.testkit.windows import Windows
 
 Bau = Callable[..., Welt]
 
@@ -180,3 +181,20 @@ def test_a_shredded_case_is_not_mirrored_again(welt: Welt) -> None:
     welt.betrieb.store.inhalt.schreddere(kennung)
     spiegel_von(welt).schreibe(welt.betrieb.store, kennung)
     assert not spiegel_von(welt).pfad(kennung).exists()
+
+
+def test_with_the_manners_of_windows_a_case_is_mirrored_and_its_copy_deleted_when_nobody_holds_it(
+    baue_welt: Bau, ordner: Path, windows: Windows
+) -> None:
+    welt = baue_welt(sicherung={"spiegel": str(ordner)})
+    spiegel = spiegel_von(welt)
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.rufe_ab()
+    pfad = spiegel.pfad(welt.der_vorgang().id)
+    assert entschluesselt(pfad)[0]["nachricht_id"] == "n-1"
+    windows.halte_offen(pfad)
+    with pytest.raises(RetryableError, match="spiegel_nicht_loeschbar"):
+        spiegel.entferne(welt.der_vorgang().id)
+    windows.gib_frei()
+    spiegel.entferne(welt.der_vorgang().id)
+    assert not pfad.exists()
