@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from fachwerk.hookspecs import hookimpl
@@ -39,6 +40,14 @@ _MANIFEST = Manifest(
 def manifest() -> Manifest:
     """A target that may be asked twice with the same key."""
     return _MANIFEST
+
+
+@hookimpl
+def validate(antrag: Antrag, stichtag: date) -> list[Befund]:
+    """What the documents of the folder cannot show as it was sent."""
+    from fachwerk_aktenablage.zeichen import befunde_zu_zeichen
+
+    return befunde_zu_zeichen(antrag)
 
 
 @hookimpl
