@@ -5,21 +5,49 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fachwerk import alarm
+from fachwerk import alarm, pausen
 from fachwerk.konsole.zugang import Anfrage, NichtGefunden, geschuetzt
 from fachwerk.lage import kanalliste, zielliste
+from fachwerk.rechte import Recht
 from fachwerk.vorpruefung_lage import WORT
 
 
 def zeige_kanaele(anfrage: Anfrage) -> Response:
     """The Kanäle the person may see."""
-    sichtbare = [kanal for kanal in kanalliste(anfrage.betrieb) if kanal["kanal"] in anfrage.kanaele]
+    sichtbare = [
+        kanal | {"darf": anfrage.person.darf(Recht.BETRIEB, kanal["kanal"])}
+        for kanal in kanalliste(anfrage.betrieb)
+        if kanal["kanal"] in anfrage.kanaele
+    ]
     return anfrage.seite("kanaele.html", "Kanäle", kanaele=sichtbare)
 
 
 def zeige_ziele(anfrage: Anfrage) -> Response:
     """All Ziele: the numbers are of all Kanäle together."""
-    return anfrage.seite("ziele.html", "Ziele", ziele=zielliste(anfrage.betrieb))
+    darf = anfrage.person.darf_ueberall(Recht.BETRIEB)
+    return anfrage.seite("ziele.html", "Ziele", ziele=zielliste(anfrage.betrieb), darf=darf)
+
+
+def halte_kanal_an(anfrage: Anfrage) -> Response:
+    """Pause or resume a Kanal, for those who look after it."""
+    anfrage.verlange(Recht.BETRIEB, anfrage.pfad("name"))
+    return _stelle(anfrage, alarm.des_kanals(anfrage.pfad("name")), "/kanaele")
+
+
+def halte_ziel_an(anfrage: Anfrage) -> Response:
+    """Pause or resume a Ziel, which serves all Kanäle."""
+    return _stelle(anfrage, alarm.des_ziels(anfrage.pfad("name")), "/ziele")
+
+
+def _stelle(anfrage: Anfrage, gegenstand: str, zurueck: str) -> Response:
+    wer, grund = anfrage.person.name, anfrage.feld("grund")
+    if anfrage.pfad("tat") == "setze-fort":
+        pausen.setze_fort(anfrage.betrieb, gegenstand, wer, grund)
+        return anfrage.weiter(zurueck, "fortgesetzt")
+    if not grund:
+        raise pausen.PauseError("grund_fehlt", "Bitte begründen, warum angehalten wird.")
+    pausen.halte_an(anfrage.betrieb, gegenstand, wer, grund)
+    return anfrage.weiter(zurueck, "angehalten")
 
 
 def zeige_alarme(anfrage: Anfrage) -> Response:
@@ -54,5 +82,7 @@ def _darf_sehen(anfrage: Anfrage, vorgang_id: str) -> bool:
 ROUTEN = [
     Route("/kanaele", geschuetzt(zeige_kanaele), methods=["GET"]),
     Route("/ziele", geschuetzt(zeige_ziele), methods=["GET"]),
+    Route("/kanal/{name}/{tat:str}", geschuetzt(halte_kanal_an, Recht.BETRIEB), methods=["POST"]),
+    Route("/ziel/{name}/{tat:str}", geschuetzt(halte_ziel_an, Recht.BETRIEB, ueberall=True), methods=["POST"]),
     Route("/alarme", geschuetzt(zeige_alarme), methods=["GET"]),
 ]
