@@ -60,6 +60,11 @@ NEBENWEGE = {
     "doppelsendung 1": "a message sent twice is linked to the first",
 }
 ERGAENZUNG = {"ergaenzt 1": "a person's facts: the new Fassung, its journal, its job"}
+EINGRIFFE = {
+    "forward": "abgabe 1",  # the letter, the new Fassung with its Sendung, and its job
+    "return": "rueckgabe 1",  # the letter and the end of the case
+    "replay": "replay 1",  # the journal of a run without effect
+}
 UMBENENNUNG = {"umbenennen_ziel 1": "the case folder becomes visible"}
 
 
@@ -190,6 +195,32 @@ def test_a_kill_while_facts_are_added_leaves_the_old_fassung_or_the_new_one(
         assert standort.frage(frage) == [(nr, "zugestellt") for nr in range(1, erwartet + 1)], punkt
     assert standort.frage("SELECT DISTINCT status FROM vorgang") == [("done",)]
     assert set(standort.auftraege()) == {"SUCCESS"}
+
+
+def test_a_kill_while_a_person_acts_leaves_the_case_as_it_was_or_the_act_whole(
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbank_url: str
+) -> None:
+    standort = neuer_standort(datenbank_url)
+    for _ in EINGRIFFE:
+        standort.sende_xml(standort.antrag()[:-200])
+    assert bank.laufe(standort.konfig).code == 0
+    faelle = dict(zip(EINGRIFFE, [zeile[0] for zeile in standort.frage("SELECT id FROM vorgang")], strict=True))
+    for was, punkt in EINGRIFFE.items():
+        for wann, spuren in (("vor", 0), ("nach", 1)):
+            ende = bank.laufe(standort.konfig, toete=f"{wann} {punkt}", eingriff=f"{was} {faelle[was]}")
+            assert ende.code == -signal.SIGKILL, f"{wann} {punkt}"
+            haelt = standort.frage("SELECT id FROM vorgang WHERE status = 'held'")
+            assert ((faelle[was],) in haelt) is (wann == "vor" or was == "replay"), f"{wann} {punkt}"
+            frage = "SELECT count(*) FROM ereignis WHERE wer = 'absturz' AND kette = "
+            assert standort.frage(f"{frage}'{faelle[was]}'") == [(spuren,)], f"{wann} {punkt}"
+    assert bank.laufe(standort.konfig).code == 0
+    staende = dict(standort.frage("SELECT id, status FROM vorgang"))
+    assert [staende[fall] for fall in faelle.values()] == ["forwarded", "returned", "held"]
+    assert standort.frage("SELECT vorgang_id, fassung, status FROM zustellung") == [
+        (faelle["forward"], 2, "zugestellt")
+    ]
+    (akte,) = [ordner for ordner in standort.akten.iterdir() if ordner.is_dir()]
+    assert any("abgabenachricht" in datei.name for datei in akte.rglob("*"))
 
 
 def test_content_that_nobody_claimed_is_swept_and_what_was_claimed_stays(

@@ -35,13 +35,15 @@ HOOKS = frozenset({"acknowledge", "deliver", "find_delivered"})
 class Auftrag:
     """One poll of ``konfig``: kill at ``toete`` (``vor annahme 1``), or list all points passed in ``liste``.
 
-    With ``ergaenze``, a file of facts, not a poll: these are added to the newest case.
+    With ``ergaenze``, a file of facts, not a poll: these are added to the newest case. With ``eingriff`` neither:
+    ``forward ID``, ``return ID`` or ``replay ID`` is done to the case.
     """
 
     konfig: str
     toete: str = ""
     liste: str = ""
     ergaenze: str = ""
+    eingriff: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,16 @@ class Absturzbank:
         self._prozess.stdin.close()
         self._prozess.wait(FRIST_S)
 
-    def laufe(self, konfig: Path, toete: str = "", liste: Path | None = None, ergaenze: Path | None = None) -> Ende:
-        """One poll, or one supplement, in a child of its own; returns when it has ended."""
-        auftrag = Auftrag(str(konfig), toete, str(liste or ""), str(ergaenze or ""))
+    def laufe(
+        self,
+        konfig: Path,
+        toete: str = "",
+        liste: Path | None = None,
+        ergaenze: Path | None = None,
+        eingriff: str = "",
+    ) -> Ende:
+        """One poll, or one thing a person does, in a child of its own; returns when it has ended."""
+        auftrag = Auftrag(str(konfig), toete, str(liste or ""), str(ergaenze or ""), eingriff)
         assert self._prozess.stdin is not None
         assert self._prozess.stdout is not None
         self._prozess.stdin.write(json.dumps(asdict(auftrag)) + "\n")
@@ -276,7 +285,8 @@ def _laufe(auftrag: Auftrag, schreibend: int) -> None:
         os.dup2(2, 1)
         if auftrag.toete or auftrag.liste:
             umhuelle(Punkte(auftrag.toete, auftrag.liste))
-        os.write(schreibend, json.dumps(_ergaenze(auftrag) if auftrag.ergaenze else _frage_ab(auftrag)).encode())
+        tue = _ergaenze if auftrag.ergaenze else _greife_ein if auftrag.eingriff else _frage_ab
+        os.write(schreibend, json.dumps(tue(auftrag)).encode())
         code = 0
     except BaseException:
         import traceback
@@ -304,6 +314,22 @@ def _ergaenze(auftrag: Auftrag) -> dict[str, Any]:
     fassung = nachtrag.uebernimm(betrieb, vorschau)
     betrieb.schliesse()
     return {"bericht": {"fassung": fassung}, "endcode": 0}
+
+
+def _greife_ein(auftrag: Auftrag) -> dict[str, Any]:
+    from fachwerk import abgabe, rueckgabe, wiederlauf
+    from fachwerk.betrieb import oeffne_betrieb
+
+    was, kennung = auftrag.eingriff.split()
+    betrieb = oeffne_betrieb(Path(auftrag.konfig))
+    if was == "forward":
+        abgabe.gib_ab(betrieb, abgabe.bereite_vor(betrieb, kennung, "akte", wer="absturz", grund="Test"))
+    elif was == "return":
+        rueckgabe.gib_zurueck(betrieb, kennung, wer="absturz", wie="Brief", grund="Test")
+    else:
+        wiederlauf.vermerke(betrieb, wiederlauf.vergleiche(betrieb, kennung), "absturz")
+    betrieb.schliesse()
+    return {"bericht": {}, "endcode": 0}
 
 
 if __name__ == "__main__":
