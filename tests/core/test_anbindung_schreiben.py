@@ -31,6 +31,7 @@ from fachwerk.anbindung.schreiben import (
 )
 from fachwerk.errors import ConfigError, ConfigErrors
 from fachwerk.katalog import LAENDER, Leistung, leistung, leistungen
+from fachwerk.settings import lade
 
 DATUM = date(2026, 11, 22)
 JETZT = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
@@ -142,6 +143,23 @@ def test_a_service_may_have_its_own_keys() -> None:
     assert einstellungen.fuer("wbs").kontakt == "Wohngeld"
     assert einstellungen.fuer("wbs").mik_mail == "mik@land.example"
     assert einstellungen.fuer("mietrueckstaende").kontakt == "Zentrale"
+
+
+def test_every_key_of_a_service_is_a_variable_too() -> None:
+    umgebung = {
+        "FACHWERK_ANBINDUNG__KONTAKT": "Zentrale",
+        "FACHWERK_ANBINDUNG__LEISTUNG__HILFE_ZUM_LEBENSUNTERHALT__KONTAKT": "Sozialamt",
+        "FACHWERK_ANBINDUNG__LEISTUNG__WBS__AB": "2027-02-01",
+    }
+    anbindung = lade(None, umgebung).anbindung
+    assert anbindung.fuer("hilfe_zum_lebensunterhalt").kontakt == "Sozialamt"
+    assert (anbindung.fuer("wbs").kontakt, anbindung.fuer("wbs").ab) == ("Zentrale", date(2027, 2, 1))
+    falsch = "FACHWERK_ANBINDUNG__LEISTUNG__WBS__KONTATK"
+    with pytest.raises(ConfigErrors) as fehler:
+        lade(None, {falsch: "x"})
+    [problem] = fehler.value.probleme
+    assert problem.details["umgebung"] == falsch
+    assert "Meinten Sie „kontakt“?" in problem.hint
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,9 @@ EIGENE = frozenset({"FACHWERK_KONFIG", "FACHWERK_LOG"})
 TESTVORSATZ = "FACHWERK_TEST_"
 """Variables reserved for tests."""
 
+TABELLEN = frozenset({("anbindung", "leistung")})
+"""Keys of known sections that hold tables by name: ``FACHWERK_ANBINDUNG__LEISTUNG__WBS__KONTAKT``."""
+
 Baum = dict[str, Any]
 Bekannte = Mapping[str, frozenset[str] | None]
 """Per section its keys; None for sections whose keys are names (kanal, format, ziel)."""
@@ -96,6 +99,8 @@ def _pfad(name: str, baum: Baum, bekannte: Bekannte) -> list[str] | None:
     if abschnitt == "fachwerk" or abschnitt not in bekannte:
         return None
     if bekannte[abschnitt] is not None:
+        if len(teile) == 4 and (abschnitt, teile[1].lower()) in TABELLEN:
+            return [abschnitt, *(teil.lower() for teil in teile[1:])]
         return _einfach(abschnitt, teile[1], bekannte) if len(teile) == 2 else None
     return [abschnitt, *_benannt(abschnitt, teile[1:], baum)] if len(teile) > 2 else None
 
