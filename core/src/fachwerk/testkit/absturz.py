@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -225,15 +225,23 @@ def main() -> None:
 
 
 def _lade_alles() -> None:
-    """Import once what every child needs, so that a child starts in a fraction of a second."""
+    """Import once what every child needs, and load the plugins, so that a child starts in a fraction of a second."""
     import importlib
     import importlib.util
 
-    from fachwerk.plugins import lade
+    from fachwerk.plugins import Plugins, lade
 
     for name in ("fachwerk.runde", "fachwerk.transport", "fachwerk.viren", "alembic.command", "alembic.runtime"):
         importlib.import_module(name)
-    for plugin in lade().namen:
+    plugins = lade()
+
+    def geladene(namen: Iterable[str]) -> Plugins:
+        verlangt = set(namen)
+        return plugins if verlangt <= set(plugins.namen) else lade(verlangt)
+
+    betrieb: Any = importlib.import_module("fachwerk.betrieb")
+    betrieb.lade = geladene
+    for plugin in plugins.namen:
         for teil in ("mapping", "client", "abruf"):
             if importlib.util.find_spec(f"fachwerk_{plugin}") and importlib.util.find_spec(f"fachwerk_{plugin}.{teil}"):
                 importlib.import_module(f"fachwerk_{plugin}.{teil}")
