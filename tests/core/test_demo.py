@@ -81,6 +81,16 @@ def test_missing_receipts_and_faults_are_printed() -> None:
     assert "Mangel: verloren: a ist weg" in gedruckt
 
 
+def test_the_readme_shows_the_lines_of_today() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    gezeigt = [(d[2:37].strip(), d[65:88].strip()) for d in readme.splitlines() if d.startswith("  ")]
+    for beispiel in beispiele(HEUTE):
+        ziel = tafel.ZIEL[beispiel.ziel] if beispiel.ziel and not beispiel.noch_einmal else None
+        assert [ort for zeigt, ort in gezeigt if zeigt == beispiel.zeigt and ziel in (None, ort)]
+    for ort, was in tafel.ORTE:
+        assert f"  {ort:<24}{was}" in readme
+
+
 # -- the configuration and the examples -----------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ PLUGINS = frozenset(
     {"generic_xta", "comvibilia", "laemmerzahl", "prosoz", "aktenablage", "xsozial_basis", "mietrueckstaende"}
     | {f"wbs_{land}" for land in LAND.values()}
 )
+ERSTE_AKTE_S = 180.0
 GEDULD_S = 600.0
 QUITTUNGEN_S = 30.0
 """So long after the last delivery the demo waits for receipts; what is missing then is said."""
@@ -109,7 +110,7 @@ class Demo:
         """Work in a child process and kill it when the first case lies in its folder."""
         protokoll = self._protokolle / "arbeit-1.log"
         with prozesse.laufend(["fachwerk", "--konfig", str(self.konfig), "poll"], protokoll) as erster:
-            prozesse.warte(lambda: self._fertige() > 0, f"Die erste Akte ({protokoll})", erster, GEDULD_S)
+            prozesse.warte(lambda: self._fertige() > 0, f"Die erste Akte ({protokoll})", erster, ERSTE_AKTE_S)
             erster.kill()
             erster.wait()
         self._melde(

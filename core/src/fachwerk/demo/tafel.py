@@ -32,7 +32,7 @@ GRUPPEN = (
     ("mietrueckstaende", "Übernahme von Mietrückständen: in das Fachverfahren der Stelle, oder an die zuständige"),
     ("held", "Gehalten: Das muss sich ein Mensch ansehen"),
 )
-_ORTE = (
+ORTE = (
     ("ausgang/akte", "je Fall ein Ordner; index.html zuerst öffnen"),
     ("ausgang/klaerung", "dasselbe für das, was ein Mensch klären muss"),
     ("prosoz-nw/faelle.jsonl", "was der SOAP-Dienst angenommen hat, mit Prüfsummen der Dokumente"),
@@ -53,7 +53,7 @@ def bericht(gesendet: Sequence[Gesendet], bilanz: Bilanz, demo: Demo) -> Iterato
     yield from _summe(bilanz, demo.ausstehende)
     yield ""
     yield f"Zum Nachsehen in {demo.ordner}:"
-    yield from (f"  {ort:<24}{was}" for ort, was in _ORTE)
+    yield from (f"  {ort:<24}{was}" for ort, was in ORTE)
     yield f"Und jeder Vorgang mit Kennung: fachwerk --konfig {quote(str(demo.konfig))} vorgang list"
 
 
