@@ -173,7 +173,10 @@ def test_the_limit_is_kept_to_the_cent_by_every_tier(code: str, groesse: tuple[i
         abzug = _abzug(code, groesse, tag) if bekannt else None
         for stufe in bekannt:
             assert abzug is not None, (tag, stufe.id)
-            for cent, haelt in ((-CENT, True), (0 * CENT, True), (CENT, False)):
+            for cent, haelt in (
+                (0 * CENT, True),
+                (CENT, False),
+            ):  # that a cent less is no worse, the test of more income says
                 betrag = (stufe.grenze.wert + abzug).quantize(CENT, "ROUND_FLOOR") + cent
                 ergebnis = rechne(haushalt(code, *groesse, betrag), tag)
                 assert {s.id: s.eingehalten for s in ergebnis.stufen}[stufe.id] is haelt, (tag, stufe.id, cent)
@@ -269,7 +272,7 @@ def irgendein_fall(ziehe: st.DrawFn) -> dict[str, Any]:
     return {"haushalt": [{"name": f"P{i}", **m} for i, m in enumerate(menschen)], **ziehe(KOEPFE)}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(irgendein_fall(), ort_und_tag())
 def test_any_valid_case_has_a_result_that_can_be_written_down(fall: dict[str, Any], ort: tuple[str, date]) -> None:
     ergebnis = rechne({"land": ort[0], **fall}, ort[1])
