@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from fachwerk.anbindung.frist import ende_der_nutzung, heute
-from fachwerk.anbindung.stufen import Bild, Stufe, bild, stand, uebersicht
+from fachwerk.anbindung.stufen import Anbindungsstufe, Bild, bild, stand, uebersicht
 from fachwerk.betrieb import oeffne_betrieb
 from fachwerk.cli import anbindung, starte
 from fachwerk.katalog import leistungen
@@ -82,7 +83,7 @@ def codes(ordner: Path) -> dict[str, str]:
 
 def test_the_words_of_the_command_are_those_of_the_types() -> None:
     assert set(anbindung.ZUSTAENDE) == {*Zustand, WIE_KONFIGURIERT}
-    assert tuple(Stufe) == anbindung.STUFEN
+    assert tuple(Anbindungsstufe) == anbindung.STUFEN
 
 
 def test_interest_is_written_before_there_is_any_database(rufe: Rufe, ordner: Path) -> None:
@@ -140,8 +141,8 @@ def test_steps_are_noted_replaced_and_taken_back_and_audited(rufe: Rufe, ordner:
 def test_where_a_service_is_follows_from_the_latest_day_then_from_the_usual_order() -> None:
     tag = date(2026, 11, 1)
     assert stand({}) is None
-    assert stand({Stufe.GESENDET: tag, Stufe.BESTAETIGT: tag}) is Stufe.BESTAETIGT
-    assert stand({Stufe.LIVE: tag, Stufe.TEST: tag + timedelta(days=1)}) is Stufe.TEST
+    assert stand({Anbindungsstufe.GESENDET: tag, Anbindungsstufe.BESTAETIGT: tag}) is Anbindungsstufe.BESTAETIGT
+    assert stand({Anbindungsstufe.LIVE: tag, Anbindungsstufe.TEST: tag + timedelta(days=1)}) is Anbindungsstufe.TEST
 
 
 def test_a_permanent_leave_writes_computes_and_holds_until_a_person_ends_it(rufe: Rufe, ordner: Path) -> None:
@@ -234,3 +235,12 @@ def test_the_overview_needs_no_database_and_no_route(rufe: Rufe, ordner: Path) -
 
     assert bild(lade(ordner / "fachwerk.toml")) == Bild()
     assert dienst(uebersicht(leistungen(), (), Bild(), heute()))["routen"] == []
+
+
+def test_a_database_that_cannot_be_read_is_not_taken_for_one_that_knows_nothing(rufe: Rufe, ordner: Path) -> None:
+    rufe("vermerke", "gesendet", "--leistung", "wbs")
+    with sa.create_engine(f"sqlite:///{ordner / 'fachwerk.db'}").begin() as verbindung:
+        verbindung.execute(sa.text("UPDATE fachwerk_schema SET version_num = '0001'"))
+    code, fehler = rufe("status")
+    assert (code, "datenbank_alt" in fehler) == (3, True)
+    assert "datenbank_alt" in codes(ordner)

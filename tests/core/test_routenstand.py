@@ -173,6 +173,18 @@ def test_a_state_in_which_two_routes_match_is_refused(baue: Bau) -> None:
     assert sende(welt) == ("done", "")
 
 
+def test_a_route_that_differs_from_another_only_in_its_state_gets_none(baue: Bau) -> None:
+    welt = baue(
+        ziel={"akte": "mit_schluessel", "neu": "mit_abfrage"},
+        route=[{"leistung": "wbs", "ziel": "akte"}, {"leistung": "wbs", "ziel": "neu", "zustand": "geplant"}],
+    )
+    with pytest.raises(RoutenstandError) as fehler:
+        setze(welt.betrieb, finde(welt.betrieb.routen, "wbs", "2"), Vorgabe(Zustand.LIVE, "Wechsel"), "erika")
+    assert fehler.value.code == "route_zwilling"
+    stelle(welt, Zustand.PAUSIERT)  # that in service can be meant without doubt
+    assert sende(welt) == ("held", "route_ruht")
+
+
 def test_who_set_which_state_when_and_why_is_in_the_sealed_chain(baue_welt: Bau) -> None:
     wbs_welt = baue_welt(route=WBS)
     stelle(wbs_welt, Zustand.PAUSIERT)

@@ -137,9 +137,16 @@ def finde(routen: Sequence[Route], leistung: str, name: str = "") -> Route:
 
 
 def pruefe(betrieb: Betrieb, route: Route, vorgabe: Vorgabe, tag: date) -> None:
-    """Refuse what cannot hold: a last day before the first, or a state in which two routes match the same case."""
+    """Refuse what cannot hold: a last day before the first, a Route not told apart, two that match a case."""
     if vorgabe.bis and vorgabe.bis < (vorgabe.ab or tag):
         raise RoutenstandError("route_frist", f"Der letzte Tag {vorgabe.bis:%d.%m.%Y} liegt vor dem ersten.")
+    gleiche = [andere for andere in _gemeinte(betrieb.routen, route.kennung) if andere is not route]
+    if gleiche:
+        text = (
+            f"Die Routen {route.nummer} und {gleiche[0].nummer} unterscheiden sich in fachwerk.toml nur im Zustand; "
+            "ein gesetzter gälte nicht sicher für die gemeinte. Bitte eine davon streichen oder genauer fassen."
+        )
+        raise RoutenstandError("route_zwilling", text)
     with betrieb.store.lesend() as verbindung:
         staende = lies(verbindung)
     beginn = max(vorgabe.ab or tag, tag)

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from fachwerk.anbindung.schreiben import AnbindungError
+from fachwerk.errors import ConfigError
 from fachwerk.katalog import Anbindung, Leistung
 from fachwerk.routen import ALLE, Route
 from fachwerk.routenstand import Stand, geltende, kommende, ueberlagere
@@ -24,13 +25,10 @@ from fachwerk.settings import Einstellungen, datenbank_url
 from fachwerk.store import BETRIEB, Store
 from fachwerk.tabellen import anbindungsstufe
 
-if TYPE_CHECKING:
-    from fachwerk.betrieb import Betrieb
-
 UNBEKANNT = "unbekannt"
 
 
-class Stufe(StrEnum):
+class Anbindungsstufe(StrEnum):
     """What has been reached, in the usual order."""
 
     GESENDET = "gesendet"
@@ -42,20 +40,20 @@ class Stufe(StrEnum):
     LIVE = "live"
 
 
-TITEL: Mapping[Stufe, str] = {
-    Stufe.GESENDET: "Interesse bekundet",
-    Stufe.BESTAETIGT: "Bestätigung erhalten",
-    Stufe.UNTERLAGEN: "Unterlagen erhalten",
-    Stufe.FACHAUFSICHT: "von der Fachaufsicht geprüft",
-    Stufe.KSV: "von den Kommunalen Spitzenverbänden geprüft",
-    Stufe.TEST: "in der Teststellung",
-    Stufe.LIVE: "live",
+TITEL: Mapping[Anbindungsstufe, str] = {
+    Anbindungsstufe.GESENDET: "Interesse bekundet",
+    Anbindungsstufe.BESTAETIGT: "Bestätigung erhalten",
+    Anbindungsstufe.UNTERLAGEN: "Unterlagen erhalten",
+    Anbindungsstufe.FACHAUFSICHT: "von der Fachaufsicht geprüft",
+    Anbindungsstufe.KSV: "von den Kommunalen Spitzenverbänden geprüft",
+    Anbindungsstufe.TEST: "in der Teststellung",
+    Anbindungsstufe.LIVE: "live",
 }
 
-Erreicht = Mapping[str, Mapping[Stufe, date]]
+Erreicht = Mapping[str, Mapping[Anbindungsstufe, date]]
 """By word of the Leistung the day on which each step was reached."""
 
-_RANG = {stufe: rang for rang, stufe in enumerate(Stufe)}
+_RANG = {stufe: rang for rang, stufe in enumerate(Anbindungsstufe)}
 
 
 @dataclass(frozen=True)
@@ -66,20 +64,22 @@ class Bild:
     erreicht: Erreicht | None = None
 
 
-def vermerke(betrieb: Betrieb, wort: str, stufe: Stufe, am: date, heute: date, *, wer: str, grund: str = "") -> None:
+def vermerke(
+    store: Store, wort: str, stufe: Anbindungsstufe, am: date, heute: date, *, wer: str, grund: str = ""
+) -> None:
     """Note that ``stufe`` was reached on ``am``; an earlier date for it is replaced. Audited."""
     if am > heute:
         raise AnbindungError(
             "anbindung_zukunft", f"Der {am:%d.%m.%Y} ist noch nicht; vermerkt wird, was geschehen ist."
         )
     werte = {"leistung": wort, "stufe": stufe.value, "am": am, "wer": wer, "vermerkt": datetime.now(UTC)}
-    with betrieb.store.transaktion("anbindungsstufe") as verbindung:
-        betrieb.store.vermerke(verbindung, BETRIEB, wer, "anbindung_stufe", f"{wort}: {stufe} {am}", grund or None)
+    with store.transaktion("anbindungsstufe") as verbindung:
+        store.vermerke(verbindung, BETRIEB, wer, "anbindung_stufe", f"{wort}: {stufe} {am}", grund or None)
         _loesche(verbindung, wort, stufe)
         verbindung.execute(anbindungsstufe.insert().values(**werte))
 
 
-def nimm_zurueck(store: Store, wort: str, stufe: Stufe, *, wer: str, grund: str) -> None:
+def nimm_zurueck(store: Store, wort: str, stufe: Anbindungsstufe, *, wer: str, grund: str) -> None:
     """Take back a step noted by mistake. Audited."""
     with store.transaktion("anbindungsstufe") as verbindung:
         store.vermerke(verbindung, BETRIEB, wer, "anbindung_stufe", f"{wort}: {stufe} zurückgenommen", grund or None)
@@ -87,20 +87,20 @@ def nimm_zurueck(store: Store, wort: str, stufe: Stufe, *, wer: str, grund: str)
             raise AnbindungError("anbindung_nicht_vermerkt", f"„{stufe}“ ist für „{wort}“ nicht vermerkt.")
 
 
-def _loesche(verbindung: sa.Connection, wort: str, stufe: Stufe) -> int:
+def _loesche(verbindung: sa.Connection, wort: str, stufe: Anbindungsstufe) -> int:
     hier = anbindungsstufe.c.leistung == wort, anbindungsstufe.c.stufe == stufe.value
     return verbindung.execute(anbindungsstufe.delete().where(*hier)).rowcount
 
 
-def lies(verbindung: sa.Connection) -> dict[str, dict[Stufe, date]]:
+def lies(verbindung: sa.Connection) -> dict[str, dict[Anbindungsstufe, date]]:
     """All steps that were noted."""
-    erreicht: dict[str, dict[Stufe, date]] = {}
+    erreicht: dict[str, dict[Anbindungsstufe, date]] = {}
     for zeile in verbindung.execute(sa.select(anbindungsstufe)):
-        erreicht.setdefault(zeile.leistung, {})[Stufe(zeile.stufe)] = zeile.am
+        erreicht.setdefault(zeile.leistung, {})[Anbindungsstufe(zeile.stufe)] = zeile.am
     return erreicht
 
 
-def stand(erreicht: Mapping[Stufe, date]) -> Stufe | None:
+def stand(erreicht: Mapping[Anbindungsstufe, date]) -> Anbindungsstufe | None:
     """Where a service is: the step reached last, of those of one day the furthest; None is unknown."""
     return max(erreicht, key=lambda stufe: (erreicht[stufe], _RANG[stufe]), default=None)
 
@@ -115,7 +115,7 @@ def bild(einstellungen: Einstellungen) -> Bild:
 
 @contextmanager
 def _lesend(einstellungen: Einstellungen) -> Iterator[sa.Connection | None]:
-    from fachwerk.datenbank import oeffne_datenbank, schema_stand
+    from fachwerk.datenbank import oeffne_datenbank
 
     url = sa.make_url(datenbank_url(einstellungen))
     if url.get_backend_name() == "sqlite" and not einstellungen.pfad(url.database or "").exists():
@@ -123,10 +123,26 @@ def _lesend(einstellungen: Einstellungen) -> Iterator[sa.Connection | None]:
         return
     datenbank = oeffne_datenbank(url.render_as_string(hide_password=False))
     try:
+        if _ist_leer(datenbank):
+            yield None
+            return
         with datenbank.connect() as verbindung:
-            yield verbindung if schema_stand(datenbank) == "aktuell" else None
+            yield verbindung
     finally:
         datenbank.dispose()
+
+
+def _ist_leer(datenbank: sa.Engine) -> bool:
+    """Whether nothing was ever stored; ``ConfigError`` where it cannot be read, for that is not the same."""
+    from fachwerk.betrieb import pruefe_schema
+
+    try:
+        pruefe_schema(datenbank, anlegen=False)
+    except ConfigError as fehler:
+        if fehler.code == "datenbank_leer":
+            return True
+        raise
+    return False
 
 
 # -- everything in one place ------------------------------------------------------------------------------------------
@@ -145,7 +161,7 @@ def uebersicht(
             "wort": leistung.wort,
             "titel": leistung.titel,
             "stufe": stand(erreicht.get(leistung.wort, {})) or UNBEKANNT,
-            "stufen": {stufe.value: _tag(erreicht.get(leistung.wort, {}).get(stufe)) for stufe in Stufe},
+            "stufen": {stufe.value: _tag(erreicht.get(leistung.wort, {}).get(stufe)) for stufe in Anbindungsstufe},
             "routen": _routen(leistung.wort, routen, stand_heute.staende, tag),
             **_bekannt(leistung.anbindung),
             "ozg": leistung.ozg_id or UNBEKANNT,

@@ -17,7 +17,7 @@ ZUSTAENDE = ("geplant", "test", "live", "pausiert", "austritt", "beendet", "konf
 """As in :class:`fachwerk.routen.Zustand`, and :data:`fachwerk.routenstand.WIE_KONFIGURIERT` (a test compares)."""
 
 STUFEN = ("gesendet", "bestaetigt", "unterlagen", "geprueft_fachaufsicht", "geprueft_ksv", "test", "live")
-"""As in :class:`fachwerk.anbindung.stufen.Stufe` (a test compares)."""
+"""As in :class:`fachwerk.anbindung.stufen.Anbindungsstufe` (a test compares)."""
 
 KOPF = ("Leistung", "Stufe", "Route", "Was bekannt ist")
 
@@ -187,13 +187,13 @@ def vermerke(
     from fachwerk.anbindung.vorgehen import dienst
     from fachwerk.cli.person import benutzer
 
-    gesucht, erreicht, tag = dienst(leistung), stufen.Stufe(stufe), am or heute()
+    gesucht, erreicht, tag = dienst(leistung), stufen.Anbindungsstufe(stufe), am or heute()
     with _betrieb(konfig) as betrieb:
         if zuruecknehmen:
             stufen.nimm_zurueck(betrieb.store, gesucht.wort, erreicht, wer=wer or benutzer(), grund=grund)
             click.echo(f"{gesucht.titel}: „{stufen.TITEL[erreicht]}“ ist nicht mehr vermerkt.")
             return
-        stufen.vermerke(betrieb, gesucht.wort, erreicht, tag, heute(), wer=wer or benutzer(), grund=grund)
+        stufen.vermerke(betrieb.store, gesucht.wort, erreicht, tag, heute(), wer=wer or benutzer(), grund=grund)
     click.echo(f"{gesucht.titel}: {stufen.TITEL[erreicht]} am {tag:%d.%m.%Y}.")
 
 
