@@ -14,6 +14,7 @@ from fachwerk.modell import Art, Manifest
 from fachwerk.testkit.blatt import blatt, dateiname
 from fachwerk.testkit.ehrlichkeit import standardtests
 from fachwerk.testkit.konformitaet import Ergebnis, Pruefung, pruefe
+from fachwerk.testkit.regeln import RegelContract
 
 ZEIT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 GUT = Pruefung("TestX", "AdapterContract", "test_a", "Alles | kommt an.", "bestanden", 2)
@@ -102,7 +103,7 @@ def test_a_plugin_that_is_not_installed_or_has_no_tests_is_refused_with_the_reme
 ) -> None:
     assert starte(["konformitaet", "gibtesnicht", "--ordner", str(tmp_path)]) == 3
     assert "ist nicht installiert" in capsys.readouterr().err
-    assert starte(["konformitaet", "musterland", "--ordner", str(tmp_path)]) == 3
+    assert starte(["konformitaet", "mietrueckstaende", "--ordner", str(tmp_path)]) == 3
     assert "bringt keine Vertragstests mit" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -176,6 +177,22 @@ class TestBastler(Grund):
 """
 
 
+def test_rules_get_a_sheet_of_their_own_and_own_checks_are_called_so() -> None:
+    gefunden = pruefe("wbs_nw")
+    text = blatt(gefunden, ZEIT)
+    assert gefunden.code == 0
+    assert standardtests(RegelContract).keys() < {p.test for p in gefunden.pruefungen}
+    for satz in (
+        "## Geprüft als Regelwerk (`TestWbsNw`)",
+        "| An jeder Einkommensgrenze entscheidet der Cent. (eigene Prüfung des Herstellers) | bestanden |",
+        "ob das Recht richtig verstanden ist",
+        "| Beruht auf | fachwerk-wbs ",
+        "| Vertragstests | mitgeliefert (fachwerk_wbs.konformitaet) |",
+    ):
+        assert satz in text, satz
+    assert "Fachverfahren" not in text
+
+
 def test_whatever_is_done_to_the_standard_tests_stands_on_the_sheet(tmp_path: Path) -> None:
     datei = tmp_path / "test_betrug.py"
     datei.write_text(BETRUG, encoding="utf-8")
@@ -194,7 +211,7 @@ def test_whatever_is_done_to_the_standard_tests_stands_on_the_sheet(tmp_path: Pa
         "TestDoppelgaenger prüft nicht das installierte Plugin",
         "fachwerk.testkit.pruefungen.maengel_manifest",
         "FACHWERK_TEST_GOLDEN wurde während des Laufs gesetzt",
-        "NICHT im Paket enthalten, sondern mit --tests genannt: test_betrug.py (SHA-256 ",
+        "NICHT mitgeliefert, sondern mit --tests genannt: test_betrug.py (SHA-256 ",
     ):
         assert satz in text, satz
     assert not gefunden.mit("ausgenommen", "entfaellt", "bestanden")

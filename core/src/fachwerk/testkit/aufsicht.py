@@ -35,6 +35,8 @@ MODULE = (
     "pruefantraege",
     "pruefstand",
     "pruefungen",
+    "regeln",
+    "regelvertrag",
     "stoerserver",
     "sturz",
     "waechter",

@@ -48,7 +48,7 @@ class Mitschrift:
         self._aufsicht = Aufsicht()
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keep the standard tests of this plugin."""
+        """Keep the standard tests of this plugin, and what its vendor added to them."""
         gemeint = [item for item in items if self._gemeint(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in gemeint])
         items[:] = gemeint
@@ -65,8 +65,9 @@ class Mitschrift:
             "titel": klasse.titel,
             "gegen": klasse.gegen,
             "tests": tests_von(klasse),
+            "eigene": {**self.klassen.get(klasse.__name__, {}).get("eigene", {}), **_eigene(item, klasse)},
         }
-        return getattr(item, "originalname", "") in standardtests(klasse)
+        return True
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A class that is not honest cannot be collected; that is a result."""
@@ -101,6 +102,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Take part only where somebody ordered it."""
     if datei := os.environ.get("FACHWERK_TEST_BERICHT"):
         config.pluginmanager.register(Mitschrift(os.environ["FACHWERK_TEST_PLUGIN"], Path(datei)))
+
+
+def _eigene(item: Any, klasse: Any) -> dict[str, dict[str, Any]]:
+    """The test if it is one that the vendor added to the standard ones."""
+    if item.originalname in standardtests(klasse):
+        return {}
+    return {item.originalname: {"text": (item.function.__doc__ or item.originalname).strip(), "faelle": 1}}
 
 
 def _lauf(item: Any, aufruf: pytest.CallInfo[Any], bericht: Any) -> Lauf:

@@ -11,7 +11,7 @@ from typing import Any
 
 from fachwerk import __version__
 from fachwerk.modell import Art, Idempotenz, Manifest, Stufe
-from fachwerk.testkit.konformitaet import Ergebnis, Pruefung, Weg
+from fachwerk.testkit.konformitaet import ART, VERTRAEGE, Ergebnis, Pruefung, Weg, grundlagen
 
 AUSGANG = {
     "bestanden": "bestanden",
@@ -46,6 +46,15 @@ NIE = (
 )
 """What no run of these tests can prove."""
 
+NIE_REGELN = (
+    "ob das Recht richtig verstanden ist: Geprüft wurde an Fällen, die der Hersteller selbst gerechnet hat",
+    "ob die Zahlen heute noch gelten und ob eine fehlt (dafür: das Amtsblatt und, beim Wohnberechtigungsschein, "
+    "`fachwerk wbs luecken`)",
+    "die Verwaltungspraxis der Behörde",
+    "die Sicherheit des Quelltexts und der mitgebrachten Bibliotheken",
+)
+"""The same for rules."""
+
 
 def dateiname(ergebnis: Ergebnis) -> str:
     """``konformitaet-PLUGIN-VERSION.md``."""
@@ -65,7 +74,7 @@ def als_json(ergebnis: Ergebnis, datei: str) -> dict[str, Any]:
         "urteil": ergebnis.urteil,
         "blatt": datei,
         "fehler": list(ergebnis.fehler),
-        "ungeprueft": [*ergebnis.ungeprueft, *NIE],
+        "ungeprueft": [*ergebnis.ungeprueft, *_nie(ergebnis.manifest)],
         "pruefungen": [
             {name: wert for name, wert in asdict(pruefung).items() if name != "vertrag"}
             for pruefung in ergebnis.pruefungen
@@ -105,7 +114,9 @@ def _kopf(ergebnis: Ergebnis, zeit: datetime) -> Iterator[tuple[str, str]]:
     yield "Plugin", f"`{ergebnis.manifest.name}` (Paket `{ergebnis.verteilung}`)"
     yield "Version", ergebnis.manifest.version
     yield "Fingerabdruck des Pakets (SHA-256)", f"`{ergebnis.fingerabdruck}`"
-    yield "Vertragstests", ergebnis.tests or "im Paket enthalten"
+    if weitere := grundlagen(ergebnis.verteilung):
+        yield "Beruht auf", ", ".join(weitere)
+    yield "Vertragstests", ergebnis.tests or "mitgeliefert"
     yield "Fingerabdruck des Prüfwerks (SHA-256)", f"`{ergebnis.pruefwerk}`"
     yield "Geprüft am", zeit.strftime("%d.%m.%Y %H:%M %Z")
     yield "Fachwerk", __version__
@@ -114,7 +125,7 @@ def _kopf(ergebnis: Ergebnis, zeit: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _manifest(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    yield "Arten", ", ".join(sorted(art.value.capitalize() for art in manifest.arten))
+    yield "Arten", ", ".join(sorted(ART[art] for art in manifest.arten))
     if Art.ZIEL in manifest.arten:
         yield "Doppelte Übergabe", IDEMPOTENZ[manifest.idempotenz]
         yield "Stufen der Quittung", ", ".join(STUFEN[stufe] for stufe in manifest.stufen)
@@ -127,7 +138,7 @@ def _manifest(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 
 def _klasse(pruefungen: list[Pruefung], weg: Weg) -> Iterator[str]:
-    art = {"AdapterContract": "als Ziel", "KanalContract": "als Kanal"}.get(pruefungen[0].vertrag, "")
+    art = next((f"als {ART[art]}" for art, vertrag in VERTRAEGE.items() if vertrag == pruefungen[0].vertrag), "")
     yield ""
     yield f"## Geprüft {art}{', ' if weg.titel else ''}{_text(weg.titel)} (`{weg.klasse}`)"
     yield ""
@@ -160,7 +171,11 @@ def _nicht(ergebnis: Ergebnis) -> list[str]:
     luecken = [*ergebnis.ungeprueft, *_gruende(ergebnis, "nicht_geprueft")]
     if platform.system() != "Windows":
         luecken.append("Windows")
-    return [*luecken, *NIE]
+    return [*luecken, *_nie(ergebnis.manifest)]
+
+
+def _nie(manifest: Manifest) -> tuple[str, ...]:
+    return NIE_REGELN if manifest.arten <= {Art.REGELN} else NIE
 
 
 def _liste(titel: str, punkte: list[str], leer: str) -> Iterator[str]:

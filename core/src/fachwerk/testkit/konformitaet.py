@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,9 +24,11 @@ from fachwerk.modell import Art, Manifest
 
 GRUPPE = "fachwerk.konformitaet"
 FRIST_S = 1800
-VERTRAEGE = {Art.ZIEL: "AdapterContract", Art.KANAL: "KanalContract"}
+VERTRAEGE = {Art.ZIEL: "AdapterContract", Art.KANAL: "KanalContract", Art.REGELN: "RegelContract"}
 """Which contract a plugin of a kind is held to."""
 
+ART = {Art.ZIEL: "Ziel", Art.KANAL: "Kanal", Art.REGELN: "Regelwerk", Art.FORMAT: "Format"}
+EIGENE = " (eigene Prüfung des Herstellers)"
 AUTARK = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 """What an installed extension of pytest could change, and nothing written beside the tested package."""
 
@@ -110,15 +113,15 @@ def pruefe(name: str, dateien: Sequence[Path] = (), fortschritt: TextIO | None =
         tuple(_luecken(manifest, roh)),
         tuple(Weg(klasse, a["titel"], a["gegen"]) for klasse, a in roh["klassen"].items()),
         _fingerabdruck(Path(__file__).parent),
-        _tests_aus(dateien),
+        _tests_aus(name, dateien),
     )
 
 
-def _tests_aus(dateien: Sequence[Path]) -> str:
+def _tests_aus(name: str, dateien: Sequence[Path]) -> str:
     if not dateien:
-        return "im Paket enthalten"
+        return f"mitgeliefert ({', '.join(p.module for p in metadata.entry_points(group=GRUPPE, name=name))})"
     genannt = (f"{datei.name} (SHA-256 {hashlib.sha256(datei.read_bytes()).hexdigest()})" for datei in dateien)
-    return f"NICHT im Paket enthalten, sondern mit --tests genannt: {', '.join(genannt)}"
+    return f"NICHT mitgeliefert, sondern mit --tests genannt: {', '.join(genannt)}"
 
 
 def _module(name: str) -> list[Path]:
@@ -176,9 +179,10 @@ def _pruefungen(roh: dict[str, Any]) -> list[Pruefung]:
     """Every standard test of every class, also one that never ran."""
     alle = []
     for klasse, angaben in roh["klassen"].items():
-        for test, soll in angaben["tests"].items():
+        for test, soll in {**angaben["tests"], **angaben["eigene"]}.items():
             laeufe = [lauf for lauf in roh["laeufe"] if (lauf["klasse"], lauf["test"]) == (klasse, test)]
-            pruefung = Pruefung(klasse, angaben["vertrag"], test, soll["text"], "gescheitert", len(laeufe))
+            text = f"{soll['text']}{EIGENE if test in angaben['eigene'] else ''}"
+            pruefung = Pruefung(klasse, angaben["vertrag"], test, text, "gescheitert", len(laeufe))
             alle.append(_zusammen(pruefung, laeufe, soll["faelle"]))
     return alle
 
@@ -206,7 +210,7 @@ def _luecken(manifest: Manifest, roh: dict[str, Any]) -> list[str]:
     geprueft = {angaben["vertrag"] for angaben in roh["klassen"].values()}
     gemeint = [(art, vertrag) for art, vertrag in VERTRAEGE.items() if art in manifest.arten]
     luecken = [
-        f"das Plugin als {art.value.capitalize()} (keine Klasse von {v})" for art, v in gemeint if v not in geprueft
+        f"das Plugin als {ART.get(art, art.value)} (keine Klasse von {v})" for art, v in gemeint if v not in geprueft
     ]
     andere = sorted(art.value for art in manifest.arten - VERTRAEGE.keys())
     return luecken + [f"das Plugin als {art} (eigene Tests des Herstellers)" for art in andere]
@@ -218,6 +222,16 @@ def _herkunft(name: str) -> tuple[str, Path | None]:
         ort = Path(gefunden.origin).parent if gefunden is not None and gefunden.origin else None
         return (punkt.dist.name if punkt.dist else punkt.module), ort
     return name, None
+
+
+def grundlagen(verteilung: str) -> list[str]:
+    """Name and version of the other distributions of this family that the package rests on."""
+    try:
+        verlangt = metadata.requires(verteilung) or []
+    except metadata.PackageNotFoundError:
+        return []
+    namen = sorted({treffer.group() for angabe in verlangt if (treffer := re.match(r"fachwerk-[a-z0-9-]+", angabe))})
+    return [f"{name} {metadata.version(name)}" for name in namen]
 
 
 def _fingerabdruck(ort: Path | None) -> str:

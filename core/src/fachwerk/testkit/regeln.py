@@ -12,17 +12,20 @@ Each promise is a function as well (``maengel_…``), for whoever wants a list o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fachwerk.errors import ConfigErrors, FachwerkError
+from fachwerk.errors import ConfigErrors
 from fachwerk.modell import Antrag, Art, Befund, Empfehlung, Manifest, Schwere, Votum
-from fachwerk.parameter import Parameter, lade_parameter
+from fachwerk.parameter import Parameter
 from fachwerk.plugins import Plugins
 from fachwerk.testkit.waechter import Waechter
+
+if TYPE_CHECKING:
+    from fachwerk.testkit.regelvertrag import RegelContract as RegelContract
 
 EINGANG = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
@@ -203,40 +206,10 @@ def _frage(plugin: Any, fall: Regelfall) -> Any:
     return plugin.decide(antrag=fall.antrag, befunde=fall.befunde, stichtag=fall.stichtag)
 
 
-# -- the test class ----------------------------------------------------------------------------------------------
+def __getattr__(name: str) -> Any:
+    """The test class needs pytest; whoever only wants the lists does not."""
+    if name != "RegelContract":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from fachwerk.testkit.regelvertrag import RegelContract
 
-
-class RegelContract:
-    """Subclass it as ``Test…``, set ``plugin``, give ``faelle``; ``ordner`` are the folders or files of parameters."""
-
-    plugin: Any
-    ordner: Sequence[Any] = ()
-
-    def faelle(self) -> Sequence[Regelfall]:
-        """The cases the promises are tried on, at least one."""
-        raise TypeError(f"{type(self).__name__} has to define faelle()")
-
-    def test_das_manifest_ist_vollstaendig_und_wahr(self) -> None:
-        assert not maengel_manifest(self.plugin, self.faelle())
-
-    def test_jeder_fall_bekommt_die_erwartete_empfehlung(self) -> None:
-        faelle = self.faelle()
-        assert faelle, "Ohne einen Fall ist nichts geprüft."
-        assert not maengel_faelle(self.plugin, faelle)
-
-    def test_decide_ist_rein_und_antwortet_immer_gleich(self) -> None:
-        assert not maengel_reinheit(self.plugin, self.faelle())
-
-    def test_jeder_schritt_hat_eine_fundstelle_und_jede_ablehnung_beleg_a(self) -> None:
-        assert not maengel_form(self.plugin, self.faelle())
-
-    def test_auch_seltsame_antraege_bekommen_eine_ruhige_antwort(self) -> None:
-        assert not maengel_seltsames(self.plugin)
-
-    def test_alle_parameter_laden_und_sagen_woher_sie_kommen(self) -> None:
-        for ordner in self.ordner:
-            try:
-                parameter = lade_parameter(ordner)
-            except FachwerkError as fehler:
-                raise AssertionError(fehler.hint) from None
-            assert not maengel_parameter(parameter, date.today())
+    return RegelContract
