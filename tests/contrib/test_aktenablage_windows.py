@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -122,3 +123,36 @@ def test_names_of_devices_and_names_that_differ_in_case_are_made_safe(
     ziel = aktenablage_faelle.ziel()
     quittung = ablage.deliver(klein(*(f"anlagen/{name}" for name in namen)), ziel, SCHLUESSEL, host)
     assert sichtbar(ausgang / quittung.kennung / "anlagen") == sorted(namen)
+
+
+def test_where_the_path_is_long_only_the_name_of_the_folder_is_shortened_and_its_hash_stays(
+    host: FakeHost, aktenablage_faelle: ModuleType, windows: Any
+) -> None:
+    innen = "anlagen/01_" + "a" * 73 + ".txt"
+    ordner = "o" * (259 - 2 - len(innen) - 40 - len(str(host.ordner)) - 1)
+    ziel = aktenablage_faelle.ziel(ordner, zip=True)
+    eins, zwei = (ablage.deliver(klein(innen), ziel, schluessel, host) for schluessel in (SCHLUESSEL, "v-2:akte:1"))
+    assert len(eins.kennung) < 40
+    assert eins.kennung != zwei.kennung
+    assert (host.ordner / ordner / eins.kennung / innen).is_file()
+    assert ablage.deliver(klein(innen), ziel, SCHLUESSEL, host) == eins
+    ablage.forget(ziel, SCHLUESSEL, host)
+    assert sorted(os.listdir(host.ordner / ordner)) == [zwei.kennung, f"{zwei.kennung}.zip"]
+
+
+def test_a_key_that_is_delivered_again_is_found_under_its_longer_name(
+    host: FakeHost, aktenablage_faelle: ModuleType, windows: Any
+) -> None:
+    """The same folder may get files with longer names in a later version; what is there stays what it is."""
+    ziel = aktenablage_faelle.ziel()
+    kurz = ablage.deliver(klein("a.txt"), ziel, SCHLUESSEL, host)
+    assert ablage.deliver(klein("anlagen/" + "a" * 76 + ".txt"), ziel, SCHLUESSEL, host) == kurz
+
+
+@pytest.mark.parametrize(
+    "paar", [("Gr\u00f6\u00dfe.pdf", "Gro\u0308\u00dfe.pdf"), ("\u212bngstr\u00f6m.pdf", "\u00c5ngstr\u00f6m.pdf")]
+)
+def test_names_that_are_equal_but_for_the_form_of_their_letters_lie_side_by_side(paar: tuple[str, str]) -> None:
+    eins, zwei = sichere_namen((name, "application/pdf") for name in paar)
+    assert eins.lower() != zwei.lower()
+    assert zwei == f"{eins.removesuffix('.pdf')}-2.pdf"

@@ -147,3 +147,18 @@ def test_prosoz_is_handed_over_to_when_a_scanner_lets_go(tmp_path: Path, windows
     assert lieferwelt.liefere(sendung).stufe is Stufe.UEBERGEBEN
     assert len(list((tmp_path / "prosoz/eingang").glob("*.fertig"))) == 1
     assert not list((tmp_path / "prosoz/.fachwerk-neu").iterdir())
+
+
+@pytest.mark.parametrize("paar", [("Gr\u00f6\u00dfe", "Gro\u0308\u00dfe"), ("Antrag", "ANTRAG")])
+def test_two_messages_whose_names_a_folder_may_take_for_one_lie_side_by_side_in_verarbeitet(
+    seite: Seite, fake_host: FakeHost, tmp_path: Path, paar: tuple[str, str]
+) -> None:
+    export = seite("ordner").export
+    for nummer, name in enumerate(paar):
+        nachricht = Nachricht(b"<antrag/>", [], nachricht_id=f"m-{nummer}")
+        seite("ordner").lege_ab(nachricht)
+        [neu] = [pfad for pfad in export.iterdir() if pfad.is_dir() and pfad.name != "verarbeitet"]
+        neu.rename(export / name)
+        assert len(hole(kanal("ordner"), fake_host)) == 1
+    verarbeitet = [pfad.name for pfad in (export / "verarbeitet" / "2026-03-02").iterdir()]
+    assert sorted(verarbeitet) == sorted([paar[0], f"{paar[1]}-2"])

@@ -233,9 +233,10 @@ def entferne(pfad: Path) -> bool:
 def nimm_weg(pfad: Path, anfang: str) -> bool:
     """Let ``pfad`` leave its place by one rename, then delete it: half of it is never seen. False if it was gone.
 
-    What another program holds open may stay, under a name with ``anfang``, until :func:`raeume` comes again.
+    What another program holds open may stay, under a name with ``anfang``, until :func:`raeume` comes again. The new
+    name must not be longer than the old one where paths are near their limit: it is ``anfang`` and eight characters.
     """
-    weg = pfad.with_name(f"{anfang}{secrets.token_hex(8)}")
+    weg = pfad.with_name(f"{anfang}{secrets.token_hex(4)}")
     try:
         os.rename(pfad, weg)
     except FileNotFoundError:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MARKE = ".fachwerk.json"
 _NEU, _WEG = ".neu-", ".weg-"
 _GLEICHE_NAMEN = 100
+KUERZESTER_ORDNER = 30
+"""Characters of the name under which a case folder is written; no visible one need be longer."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,9 @@ def _lege_ab(ablage: Ablageort, sendung: Sendung, schluessel: str, host: Host) -
     akte = suche(ablage.pfad, schluessel)
     if akte and not _fehlt_zip(ablage, akte):
         return akte
-    _pruefe_laenge(ablage, sendung)
+    platz = _platz(ablage, sendung)
     raeume_reste(ablage.pfad, schluessel)
-    akte = akte or _lege_ordner_ab(ablage.pfad, sendung, schluessel, host)
+    akte = akte or _lege_ordner_ab(ablage.pfad, sendung, schluessel, host, platz)
     if _fehlt_zip(ablage, akte):
         _lege_zip_ab(akte, sendung, schluessel)
     return akte
@@ -150,25 +152,30 @@ def _pruefe_pfade(sendung: Sendung) -> None:
         )
 
 
-def _pruefe_laenge(ablage: Ablageort, sendung: Sendung) -> None:
-    """On Windows: no file would get a path that other programs cannot open."""
-    laengste = (
-        len(str(ablage.pfad.absolute())) + 1 + MAX_LAENGE + 1 + max((len(a.pfad) for a in sendung.anlagen), default=0)
-    )
-    if platte.WINDOWS and laengste > platte.LAENGSTER_PFAD:
+def _platz(ablage: Ablageort, sendung: Sendung) -> int:
+    """Characters the name of the case folder may have. Raises where on Windows even the shortest would be too long.
+
+    Names inside are not shortened: ``index.html`` links to them, and they are the same in every copy of the case.
+    """
+    if not platte.WINDOWS:
+        return MAX_LAENGE
+    innen = len(str(ablage.pfad.absolute())) + 2 + max((len(a.pfad) for a in sendung.anlagen), default=len(MARKE))
+    if innen + KUERZESTER_ORDNER > platte.LAENGSTER_PFAD:
         raise MELDER.melde(
             "ablage.pfad_lang",
             ablage.pfad,
-            f"Dateien darin hätten Pfade bis zu {laengste} Zeichen, Windows erlaubt {platte.LAENGSTER_PFAD}",
+            f"Dateien darin hätten Pfade bis zu {innen + KUERZESTER_ORDNER} Zeichen, Windows erlaubt "
+            f"{platte.LAENGSTER_PFAD}",
             f"einen kürzeren Ordner wählen (Schlüssel {ablage.schluessel})",
         )
+    return min(MAX_LAENGE, platte.LAENGSTER_PFAD - innen)
 
 
-def _lege_ordner_ab(ablage: Path, sendung: Sendung, schluessel: str, host: Host) -> Akte:
+def _lege_ordner_ab(ablage: Path, sendung: Sendung, schluessel: str, host: Host, platz: int) -> Akte:
     entwurf = ablage / _entwurfsname(schluessel)
     try:
         marke = _schreibe_entwurf(entwurf, sendung, schluessel, host)
-        ordner = _mache_sichtbar(entwurf, ablage, sendung.bezeichnung, schluessel)
+        ordner = _mache_sichtbar(entwurf, ablage, _stamm(sendung.bezeichnung, schluessel, platz), schluessel)
     except BaseException:
         platte.entferne(entwurf)
         raise
@@ -214,9 +221,8 @@ def _unterordner(sendung: Sendung) -> list[str]:
     return sorted({str(ordner) for a in sendung.anlagen for ordner in PurePosixPath(a.pfad).parents} - {"."})
 
 
-def _mache_sichtbar(entwurf: Path, ablage: Path, bezeichnung: str, schluessel: str) -> Path | None:
+def _mache_sichtbar(entwurf: Path, ablage: Path, stamm: str, schluessel: str) -> Path | None:
     """Rename to the first free name; None where another process delivered this key meanwhile."""
-    stamm = _stamm(bezeichnung, schluessel)
     for nummer in range(1, _GLEICHE_NAMEN):
         ordner = ablage / (stamm if nummer == 1 else f"{stamm}_{nummer}")
         with MELDER.uebersetzt(ablage):
@@ -272,9 +278,9 @@ def _verschwunden(ablage: Path) -> Akte:
     raise MELDER.melde("ablage.verschwunden", ablage, was, "den Ordner prüfen")
 
 
-def _stamm(bezeichnung: str, schluessel: str) -> str:
-    """The name of the visible folder."""
-    return f"{bezeichnung[: MAX_LAENGE - 20]}_{_kurz(schluessel)}"
+def _stamm(bezeichnung: str, schluessel: str, platz: int) -> str:
+    """The name of the visible folder, with room for a number; the hash of the key is never what is cut off."""
+    return f"{bezeichnung[: platz - 20]}_{_kurz(schluessel)}"
 
 
 def namensmuster(schluessel: str) -> re.Pattern[str]:

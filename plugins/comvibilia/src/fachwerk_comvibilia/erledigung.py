@@ -18,7 +18,7 @@ from fachwerk_comvibilia import client
 from fachwerk_comvibilia.client import Ordner, oeffne_ordner, profilfehler, verschiebe
 from fachwerk_comvibilia.mapping import Eintrag, Kandidat
 from fachwerk_comvibilia.muster import passt
-from fachwerk_comvibilia.namen import MAX_PFAD, frei, gekuerzt, kurz
+from fachwerk_comvibilia.namen import MAX_PFAD, frei, gekuerzt, kurz, verglichen
 from fachwerk_comvibilia.profil import EingangProfil
 from fachwerk_comvibilia.settings import Kanaleinstellungen, kanaleinstellungen
 
@@ -90,7 +90,7 @@ class _Erledigung:
             self._ordner.loesche(name)
             return
         ablage = Ordner(self._tag()).lege_an(unterordner) if unterordner else self._tag()
-        vergeben = {vorhanden.casefold() for vorhanden in client.namen(ablage)}
+        vergeben = {verglichen(vorhanden) for vorhanden in client.namen(ablage)}
         platz = max(MAX_PFAD - len(str(ablage)) - 1 - self._laengster(name), _KUERZESTER_NAME)
         verschiebe(self._ordner.pfad / name, ablage / frei(gekuerzt(name, platz), vergeben, platz))
 

@@ -62,10 +62,15 @@ def gekuerzt(name: str, platz: int) -> str:
     return name[: max(platz - len(marke) - len(schluss), 1)] + marke + schluss
 
 
+def verglichen(name: str) -> str:
+    """What two names have in common that no folder need keep apart: neither case nor the form of umlauts counts."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def frei(name: str, vergeben: set[str], platz: int = MAX_NAME) -> str:
-    """``name``, or with a number where it is taken; ``vergeben`` holds case-folded names."""
+    """``name``, or with a number where it is taken; ``vergeben`` holds names as :func:`verglichen` gives them."""
     kandidat, nummer = gekuerzt(name, platz), 1
-    while kandidat.casefold() in vergeben:
+    while verglichen(kandidat) in vergeben:
         nummer += 1
         stamm, punkt, endung = gekuerzt(name, platz - 1 - len(str(nummer))).rpartition(".")
         kandidat = f"{stamm}-{nummer}.{endung}" if punkt and stamm else f"{endung}-{nummer}"
