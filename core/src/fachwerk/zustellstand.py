@@ -23,6 +23,10 @@ ABGABE = "abgabe"
 ERSETZT = "ersetzt"
 """State of a delivery that will not be made any more, because the case goes another way."""
 
+NACHSENDUNG = "nachsendung"
+"""Step of the journal by which a person has a delivery repeated; also its sign in ``zustellung.absicht_von`` as long as
+the target is only to be asked, because nothing has been sent since."""
+
 _LAUFENDE: set[tuple[str, str]] = set()
 _SCHLOSS = Lock()
 

@@ -17,11 +17,19 @@ import structlog
 
 from fachwerk import alarm, erwartung, klaerung, kreis, pausen, rueckfrage
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
-from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError, OutcomeUnknownError, RetryableError
-from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Wert, Ziel, utc
+from fachwerk.errors import (
+    ContractError,
+    FachwerkError,
+    NeedsHumanError,
+    OutcomeUnknownError,
+    PermanentError,
+    RetryableError,
+)
+from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Stufe, Wert, Ziel, utc
 from fachwerk.store import Schrittangabe
+from fachwerk.stufen import rang
 from fachwerk.tabellen import knoten, quittung, schritt, zustellung
-from fachwerk.zustellstand import allein, diese, fuer_wen, schluessel, setze_stand
+from fachwerk.zustellstand import NACHSENDUNG, allein, diese, fuer_wen, schluessel, setze_stand
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -33,6 +41,8 @@ MAX_ALTER = timedelta(hours=48)
 
 ERSTE_PAUSE_S = 30.0
 LAENGSTE_PAUSE_S = 3600.0
+GEFUNDEN = "gefunden"
+"""Step of the journal: asked before sending again, the target has it; nothing was sent."""
 KNOTEN_TOT_NACH = timedelta(seconds=15)
 
 Bedingung = tuple[sa.ColumnElement[bool], ...]
@@ -91,6 +101,7 @@ class _Versuch:
         self._schluessel = schluessel(vorgang_id, ziel_name, fassung)
         self._begonnen = datetime.now(UTC)
         self._unklar = False
+        self._fragt_nur = False
         self._plugin = ""
         self._vorgang: Any = None
 
@@ -99,6 +110,7 @@ class _Versuch:
         if zeile is None or not self._ist_dran(zeile):
             return
         self._unklar, self._plugin = bool(zeile.absicht_von), zeile.plugin
+        self._fragt_nur = zeile.absicht_von == NACHSENDUNG
         ziel = self._betrieb.ziele.get(self._ziel_name)
         if ziel is None:
             self._halte_vorab(zeile, "ziel_fehlt", "Dieses Ziel steht nicht mehr in fachwerk.toml. Bitte eintragen.")
@@ -136,7 +148,7 @@ class _Versuch:
     # -- talking to the target ----------------------------------------------------------------------------------
 
     def _uebergib(self, ziel: Ziel, sendung_id: str) -> Quittung:
-        self._unklar = False
+        self._unklar = self._fragt_nur = False
         sendung = self._store.lies_wert(Sendung, sendung_id)
         try:
             antwort: Quittung | None = self._rufe(ziel, "deliver", sendung=sendung, schluessel=self._schluessel)
@@ -157,6 +169,9 @@ class _Versuch:
                 gefunden: Quittung | None = self._rufe(ziel, "find_delivered", schluessel=self._schluessel)
             except NeedsHumanError as fehler:
                 self._unklar = not rueckfrage.ist_absage(fehler)
+                raise
+            except PermanentError:
+                self._unklar = not self._fragt_nur  # what was handed over for certain was rejected
                 raise
             self._unklar = False
             return gefunden
@@ -190,10 +205,11 @@ class _Versuch:
     def _schliesse_ab(self, antwort: Quittung, zeile: Any) -> None:
         with self._store.transaktion("zugestellt") as verbindung:
             werte = {"status": "zugestellt", "absicht_von": "", "code": "", "hinweis": "", "naechster": None}
-            werte |= erwartung.nach(self._betrieb, zeile, antwort.stufe, datetime.now(UTC))
+            stufe = self._erreichte(verbindung, antwort.stufe)
+            werte |= erwartung.nach(self._betrieb, zeile, stufe, datetime.now(UTC))
             if not self._aendere(verbindung, self._meine(), **werte):
                 return
-            if self._versuch > 1:  # what was receipted before belongs to a hand-over that did not hold
+            if self._versuch > 1 and not self._fragt_nur:  # what was receipted before belongs to a hand-over that did not hold
                 frueher = quittung.c.vorgang_id == self._id, quittung.c.ziel == self._ziel_name
                 verbindung.execute(quittung.delete().where(*frueher, quittung.c.fassung == self._fassung))
             fuege_neu_ein(
@@ -206,11 +222,11 @@ class _Versuch:
                 kennung=antwort.kennung,
                 zeit=antwort.zeit,
             )
-            self._schreibe_schritt(verbindung, "", antwort)
+            self._schreibe_schritt(verbindung, "", antwort, GEFUNDEN if self._fragt_nur else "deliver")
             kreis.schliesse(verbindung, self._ziel_name)
-            rueckfrage.plane(self._betrieb, verbindung, zeile, antwort.stufe)
+            rueckfrage.plane(self._betrieb, verbindung, zeile, stufe)
             self._setze_stand(verbindung)
-            self._store.vermerke(verbindung, self._id, "fachwerk", "zugestellt")
+            self._store.vermerke(verbindung, self._id, "fachwerk", GEFUNDEN if self._fragt_nur else "zugestellt")
         self._betrieb.melde_schritt(self._id, "deliver")
 
     def _nach_fehler(self, fehler: FachwerkError, zeile: Any) -> None:
@@ -299,7 +315,8 @@ class _Versuch:
 
     def _rest(self) -> str:
         """What the row keeps of the intent: something only if it may have arrived."""
-        return self._store.prozess if self._unklar else ""
+        zeichen = NACHSENDUNG if self._fragt_nur else self._store.prozess
+        return zeichen if self._unklar else ""
 
     def _aendere(self, verbindung: sa.Connection, wenn: Bedingung, **werte: Any) -> bool:
         self._vorgang = self._store.sperre(verbindung, self._id)
@@ -320,12 +337,23 @@ class _Versuch:
         with self._store.lesend() as verbindung:
             return verbindung.execute(self._hier(sa.select(zustellung))).one_or_none()
 
+    def _erreichte(self, verbindung: sa.Connection, stufe: Stufe) -> Stufe:
+        """The highest stage: what was found again without sending keeps the receipts it had."""
+        q = quittung.c
+        hier = q.vorgang_id == self._id, q.ziel == self._ziel_name, q.fassung == self._fassung
+        bisher = verbindung.execute(sa.select(q.stufe).where(*hier)).scalars() if self._fragt_nur else ()
+        return max([stufe, *map(Stufe, bisher)], key=rang)
+
     def _schreibe_schritt(
-        self, verbindung: sa.Connection, code: str, antwort: Wert | Sequence[Wert] | None = None
+        self,
+        verbindung: sa.Connection,
+        code: str,
+        antwort: Wert | Sequence[Wert] | None = None,
+        name: str = "deliver",
     ) -> None:
         plugins = self._betrieb.plugins
         angabe = Schrittangabe(
-            "deliver",
+            name,
             self._begonnen,
             ziel=f"{self._ziel_name}:{self._fassung}",
             versuch=self._versuch,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from fachwerk.cli import vorgang_abgabe
+from fachwerk.cli import vorgang_abgabe, vorgang_nachsendung
 from fachwerk.cli.vorgangswahl import geoeffneter_betrieb as _betrieb
 from fachwerk.cli.vorgangswahl import volle_kennung as _kennung
 
@@ -21,7 +21,7 @@ def befehl() -> None:
     """Vorgänge ansehen und wieder in Gang bringen."""
 
 
-for weiterer in vorgang_abgabe.BEFEHLE:
+for weiterer in (*vorgang_abgabe.BEFEHLE, *vorgang_nachsendung.BEFEHLE):
     befehl.add_command(weiterer)
 
 
@@ -92,7 +92,7 @@ def zeige(konfig: Path | None, kennung: str, als_json: bool) -> None:
 @click.option("--grund", default="", help="Warum (wird als Inhalt des Vorgangs gespeichert).")
 @click.pass_obj
 def wiederhole(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
-    """Versucht den Schritt noch einmal, an dem ein Vorgang gehalten wird oder wartet."""
+    """Versucht den Schritt noch einmal, an dem ein Vorgang hängt; fragt nach einer überfälligen Quittung."""
     from fachwerk import eingriff
 
     with _betrieb(konfig) as betrieb:
@@ -107,7 +107,7 @@ def wiederhole(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
 @click.option("--grund", required=True, help="Warum der Vorgang trotzdem weiterlaufen soll.")
 @click.pass_obj
 def gib_frei(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
-    """Lässt einen gehaltenen Vorgang trotz des Haltegrunds weiterlaufen."""
+    """Lässt einen gehaltenen Vorgang trotz des Haltegrunds weiterlaufen; beendet das Warten auf eine Quittung."""
     from fachwerk import eingriff
 
     with _betrieb(konfig) as betrieb:
