@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fachwerk.testkit import AdapterContract
+from fachwerk.testkit.ehrlichkeit import standardtests
+
 WURZEL = Path(__file__).resolve().parents[1]
 
 
@@ -40,6 +43,9 @@ def test_the_adapter_of_the_tutorial_gets_a_sheet_without_exceptions(
     assert "ablagekorb 0.1.0: bestanden. Blatt: konformitaet-ablagekorb-0.1.0.md" in ausgabe
     blatt = (ordner / "konformitaet-ablagekorb-0.1.0.md").read_text(encoding="utf-8")
     assert "Geprüft gegen: einen Ordner auf dieser Maschine." in blatt
+    assert "entfällt: Eine Übergabe an dieses Ziel stellt keine Anfrage über das Netz" in blatt
+    for funktion in standardtests(AdapterContract).values():
+        assert f"| {funktion.__doc__} | " in blatt
 
 
 def test_a_case_arrives_in_the_adapter_of_the_tutorial(getippt: tuple[Path, str, dict[str, str]]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
+
+from fachwerk.testkit.goldstueck import vergleichbar
 
 pytest_plugins = ["pytester"]
 
@@ -133,6 +136,21 @@ def test_without_its_golden_file_a_rendering_is_not_accepted(
     assert lauf.gescheitert(ZIEL, "Unrein", name) == {name}
     (pytester.path / "golden/ordnerziel.json").unlink()
     assert lauf.gescheitert(ZIEL, "Ordnerziel", name) == {name}
+
+
+def test_a_golden_pdf_does_not_depend_on_which_zlib_packed_it() -> None:
+    def pdf(text: bytes, stufe: int) -> bytes:
+        daten = zlib.compress(text, stufe)
+        lage = b"xref\n0000000009 00000 n\nstartxref\n%d\n" % len(daten)
+        kopf = b"%%PDF-1.7\n1 0 obj\n<</Filter/FlateDecode/Length %d/Rolle/Seite>>" % len(daten)
+        return kopf + b"stream\n" + daten + b"\nendstream\nendobj\n" + lage + b"/ID[<%d>]" % stufe
+
+    text = b"Antrag auf Wohnberechtigung " * 50 + bytes(range(256))
+    assert pdf(text, 1) != pdf(text, 9)
+    assert vergleichbar(pdf(text, 1)) == vergleichbar(pdf(text, 9))
+    assert vergleichbar(pdf(text, 9)) != vergleichbar(pdf(text + b"!", 9))
+    assert vergleichbar(pdf(text, 9)) != vergleichbar(pdf(text, 9).replace(b"/Seite", b"/Bild"))
+    assert vergleichbar(b"startxref 1 und kein PDF") == b"startxref 1 und kein PDF"
 
 
 def test_the_pytest_plugin_loads_none_of_the_contract_classes(pytester: pytest.Pytester) -> None:

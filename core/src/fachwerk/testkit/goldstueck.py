@@ -8,12 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import zlib
 from pathlib import Path
 from typing import Any
 
 from fachwerk.modell import Sendung
 
 SCHREIBE = "FACHWERK_TEST_GOLDEN"
+_STROM = re.compile(rb"/FlateDecode(.*?)stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_LAGE = re.compile(rb"/Length \d+|/ID\s*\[[^]]*\]|startxref\s+\d+|\d{10} \d{5} [nf]")
 
 
 def fingerabdruck(sendung: Sendung) -> dict[str, Any]:
@@ -24,9 +28,24 @@ def fingerabdruck(sendung: Sendung) -> dict[str, Any]:
         "anlagen": [
             {"pfad": anlage.pfad, "medientyp": anlage.teil.medientyp, "laenge": len(inhalt), "sha256": _sha(inhalt)}
             for anlage in sendung.anlagen
-            for inhalt in [b"".join(anlage.teil.bytes_strom())]
+            for inhalt in [vergleichbar(b"".join(anlage.teil.bytes_strom()))]
         ],
     }
+
+
+def vergleichbar(inhalt: bytes) -> bytes:
+    """``inhalt`` itself; a PDF unpacked, without lengths and places, so that it does not matter which zlib packed it."""
+    return _LAGE.sub(b"", _STROM.sub(_ausgepackt, inhalt)) if inhalt.startswith(b"%PDF-") else inhalt
+
+
+def _ausgepackt(treffer: re.Match[bytes]) -> bytes:
+    merkmale, daten = treffer.groups()
+    if b"/XRef" in merkmale:
+        return b""
+    try:
+        return bytes(merkmale) + zlib.decompress(daten)
+    except zlib.error:
+        return treffer.group()
 
 
 def _sha(inhalt: bytes) -> str:
