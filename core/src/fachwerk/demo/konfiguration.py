@@ -14,7 +14,7 @@ POST = "mustersleben-osci"
 def toml(urls: Mapping[str, str], clamd: str, prosoz_url: str) -> str:
     """The whole file. ``urls`` are the addresses of the XTA server."""
     kanaele = "\n".join(
-        _UEBER_KANAL[name] + kanal_toml(name, LAND[amt], urls, takt="5s").lstrip() for name, amt in KONTEN.items()
+        _UEBER_KANAL[name] + kanal_toml(name, LAND[amt], urls, takt="10s").lstrip() for name, amt in KONTEN.items()
     )
     return f"""\
 # Konfiguration der Demo: vier XTA-Postfächer und ein Ordner von COM Vibilia gehen in fünf Ziele.
@@ -29,7 +29,7 @@ plugins = ["wbs_nw", "wbs_mv", "wbs_st", "mietrueckstaende"]  # die Regeln; was 
 # Mustersleben hat auch ein OSCI-Postfach. COM Vibilia holt es ab und legt jede Nachricht in einen Ordner.
 [kanal.{POST}]
 plugin = "comvibilia"
-takt = "5s"
+takt = "10s"
 land = "st"
 verzeichnis = "{COMVIBILIA}/export"
 

@@ -102,7 +102,9 @@ def _summe(b: Bilanz, ausstehende: Sequence[str]) -> Iterator[str]:
     for absatz in absaetze:
         yield from (zeile.replace(_KEIN_UMBRUCH, " ") for zeile in wrap(absatz, BREITE, subsequent_indent=" " * 9))
     for ziel, anzahl in Counter(ausstehende).items():
-        yield f"Noch offen: {anzahl} Quittung(en) von {ZIEL.get(ziel, ziel)}"
+        yield f"Offen:   {anzahl} Quittung(en) von {ZIEL.get(ziel, ziel)} sind nicht rechtzeitig gekommen"
+    if (offen := b.offene_quittungen) and not ausstehende:
+        yield f"Offen:   {offen} Übernahme, nach der Fachwerk weiter fragt: Der Laufzettel bestätigt nur den Versand"
     yield from (f"Mangel: {mangel}" for mangel in b.maengel)
 
 

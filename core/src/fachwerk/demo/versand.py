@@ -126,7 +126,8 @@ def hole_ab(client: XtaClient, ordner: Path) -> int:
         ablage = Ordnerablage(neu)
         abholung = client.fetch(eintrag.nachricht_id, ablage)
         for nummer, teil in enumerate(abholung.teile):
-            ablage.pfad(teil).rename(neu / ("nachricht.xml" if nummer == 0 else f"anlage_{nummer:02d}"))
+            endung = ".pdf" if teil.medientyp == "application/pdf" else ""
+            ablage.pfad(teil).rename(neu / ("nachricht.xml" if nummer == 0 else f"anlage_{nummer:02d}{endung}"))
         os.replace(neu, fertig)
         client.close([eintrag.nachricht_id], abholung.anfrage_id or eintraege.anfrage_id)
     return len(eintraege.eintraege)
