@@ -34,7 +34,7 @@ def fingerabdruck(sendung: Sendung) -> dict[str, Any]:
 
 
 def vergleichbar(inhalt: bytes) -> bytes:
-    """``inhalt`` itself; a PDF unpacked, without lengths and places, so that it does not matter which zlib packed it."""
+    """``inhalt`` itself; a PDF unpacked, without lengths and places: it does not matter which zlib packed it."""
     return _LAGE.sub(b"", _STROM.sub(_ausgepackt, inhalt)) if inhalt.startswith(b"%PDF-") else inhalt
 
 
