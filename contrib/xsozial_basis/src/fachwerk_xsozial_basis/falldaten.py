@@ -64,10 +64,12 @@ def abbildungen() -> Mapping[str, Abbildung]:
     """The mapping of each Leistung, by its word."""
     import yaml
 
+    lader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     gelesen = {}
     for datei in resources.files(__package__).joinpath("abbildung").iterdir():
         if datei.name.endswith(".yaml"):
-            abbildung = Abbildung.model_validate(yaml.safe_load(datei.read_text(encoding="utf-8")))
+            inhalt = yaml.load(datei.read_text(encoding="utf-8"), Loader=lader)  # noqa: S506  a safe loader
+            abbildung = Abbildung.model_validate(inhalt)
             gelesen[abbildung.leistung] = abbildung
     return gelesen
 
