@@ -72,6 +72,15 @@ def test_eine_anlage_wird_heruntergeladen_und_nie_im_browser_gezeigt(pult: Neues
     assert "sandbox" in antwort.headers["content-security-policy"]
 
 
+def test_was_die_virenpruefung_gemeldet_hat_gibt_die_konsole_nicht_heraus(pult: NeuesPult) -> None:
+    hier, kennung = mit_fall(pult, "einsicht")
+    teil = re.search(rf"/vorgang/{kennung}/teil/\w+", hier.hole(f"/vorgang/{kennung}/inhalt").text)
+    assert teil
+    with hier.store.transaktion("test") as verbindung:
+        verbindung.execute(vorgang.update().values(status="held", grund="schadsoftware"))
+    assert hier.hole(teil[0]).status_code == 409
+
+
 def test_ein_teil_eines_anderen_vorgangs_ist_ueber_diesen_nicht_zu_haben(pult: NeuesPult) -> None:
     hier, erster = mit_fall(pult, "einsicht")
     teil = re.search(r"/teil/(\w+)", hier.hole(f"/vorgang/{erster}/inhalt").text)

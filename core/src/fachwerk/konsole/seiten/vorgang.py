@@ -22,6 +22,9 @@ from fachwerk.rechte import Recht
 from fachwerk.tabellen import ereignis
 
 WIEDERHOLBAR = (Vorgangstand.HELD, Vorgangstand.WAITING)
+NICHT_HERAUS = ("schadsoftware", "viren_keine_antwort")
+"""Reasons of a hold with which no part leaves the store."""
+
 _BLATTWERTE = 5_000
 """So many leaves of an application are shown."""
 
@@ -70,7 +73,9 @@ def zeige_original(anfrage: Anfrage) -> Response:
 def lade_teil(anfrage: Anfrage) -> Response:
     """One part for download; never shown in the browser, whatever it claims to be."""
     kennung = anfrage.pfad("teil")
-    _zeile, inhalt = _inhalt(anfrage, f"teil {kennung}")
+    if fall(anfrage).grund in NICHT_HERAUS:
+        raise eingriff.EingriffError("vorgang_schadsoftware", "Die Virenprüfung schlug an; das gibt niemand heraus.")
+    _, inhalt = _inhalt(anfrage, f"teil {kennung}")
     teil = inhalt.teil(kennung)
     if teil is None:
         raise NichtGefunden
