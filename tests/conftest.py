@@ -60,9 +60,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the long runs unless ``-m`` names them.
 
-    The tests of the whole system, which take longest, come first, so that all processes are busy to the end.
+    What takes longest comes first, so that all processes are busy to the end: the tests of the whole system, then those
+    of the documents, of which one works through a whole tutorial.
     """
-    items.sort(key=lambda item: not item.path.is_relative_to(SYSTEM))
+    rang = {SYSTEM: 0, SYSTEM.parent: 1}
+    items.sort(key=lambda item: rang.get(item.path.parent, 2))
     if "lang" in config.option.markexpr:
         return
     lang = [item for item in items if item.get_closest_marker("lang")]
