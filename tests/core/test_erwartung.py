@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fachwerk import alarm, eingriff, erwartung, klaerung, kreis
+from fachwerk import alarm, eingriff, erwartung, klaerung, kreis, pausen
 from fachwerk.aufbewahrung import loesche_faellige
 from fachwerk.errors import NeedsHumanError, PermanentError, RetryableError
 from fachwerk.modell import GehaltenFuer, Stufe, utc
@@ -147,6 +147,18 @@ def test_a_paused_ziel_has_one_alarm_of_its_own_until_it_works_again(
     assert (erwartung.mahne(uebergeben.betrieb), [zeile[0] for zeile in offene(uebergeben)]) == (0, ["kreis_offen"])
     frage(uebergeben)
     assert (erwartung.mahne(uebergeben.betrieb), offene(uebergeben)) == (1, FEHLT)
+
+
+def test_what_waits_for_a_ziel_that_a_person_paused_is_overdue_but_raises_no_alarm_until_it_goes_on(
+    uebergeben: Welt,
+) -> None:
+    pausen.halte_an(uebergeben.betrieb, "ziel:akte", "anna", "Umzug")
+    uebergeben.vergehe(hours=25)
+    assert erwartung.mahne(uebergeben.betrieb) == 0
+    with uebergeben.betrieb.store.lesend() as verbindung:
+        assert erwartung.anzahlen(verbindung)["akte"][0] == 1
+    pausen.setze_fort(uebergeben.betrieb, "ziel:akte", "anna")
+    assert erwartung.mahne(uebergeben.betrieb) == 1
 
 
 def test_what_is_just_being_asked_is_not_reported_before_the_answer(uebergeben: Welt) -> None:

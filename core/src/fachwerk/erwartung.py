@@ -3,7 +3,8 @@
 The row of a delivery says which stage is expected and until when: ``uebergeben`` since it began, a higher one since the
 last hand-over; a receipt, a resend and a new Fassung set it anew. So it outlives any process, and any number of nodes
 may look. There is one alarm per case and Ziel, from the first look after the time has passed until that stage or a
-higher one comes, the case goes another way, or a person acts. While a Ziel is paused its own alarm says enough.
+higher one comes, the case goes another way, or a person acts. While a Ziel is paused, by its circuit or by a person,
+what waits for it is shown as overdue but raises no alarms of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from fachwerk import alarm, stufen
 from fachwerk.modell import Stufe, Vorgangstand
 from fachwerk.tabellen import alarm as alarme
-from fachwerk.tabellen import vorgang, zustellung
+from fachwerk.tabellen import pause, vorgang, zustellung
 from fachwerk.zustellstand import diese
 
 if TYPE_CHECKING:
@@ -141,9 +142,11 @@ def _faellige(betrieb: Betrieb) -> list[Any]:
     jetzt, z = datetime.now(UTC), zustellung.c
     frueher = jetzt - GLEICH
     ruhende = sa.select(alarme.c.gegenstand).where(alarme.c.anlass == alarm.KREIS_OFFEN, alarme.c.behoben.is_(None))
+    gegenstand = sa.literal(alarm.des_ziels("")) + z.ziel
     frage = sa.select(zustellung).where(
         z.mahnen_ab <= jetzt,
-        (sa.literal(alarm.des_ziels("")) + z.ziel).not_in(ruhende),
+        gegenstand.not_in(ruhende),
+        gegenstand.not_in(sa.select(pause.c.gegenstand)),
         sa.or_(z.status != "wartet", z.naechster > jetzt, z.naechster < frueher),
         sa.or_(z.frage_faellig.is_(None), z.frage_faellig > jetzt, z.frage_faellig < frueher),
     )

@@ -209,7 +209,8 @@ class _Versuch:
             werte |= erwartung.nach(self._betrieb, zeile, stufe, datetime.now(UTC))
             if not self._aendere(verbindung, self._meine(), **werte):
                 return
-            if self._versuch > 1 and not self._fragt_nur:  # what was receipted before belongs to a hand-over that did not hold
+            # what was receipted before belongs to a hand-over that did not hold, unless nothing was sent since
+            if self._versuch > 1 and not self._fragt_nur:
                 frueher = quittung.c.vorgang_id == self._id, quittung.c.ziel == self._ziel_name
                 verbindung.execute(quittung.delete().where(*frueher, quittung.c.fassung == self._fassung))
             fuege_neu_ein(
