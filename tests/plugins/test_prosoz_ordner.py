@@ -73,7 +73,7 @@ def test_no_name_tells_who_applied(lieferwelt: Lieferwelt, tmp_path: Path) -> No
 def test_names_may_name_persons_where_the_profile_says_so(lieferwelt: Lieferwelt) -> None:
     stamm = "{familienname}_{vorname}_{schluessel}"
     lieferwelt.profil(beispielprofil("ordner") | {"stamm": stamm, "personenbezug_im_namen": True})
-    assert lieferwelt.liefere().kennung.startswith("Muecke-Zoc_Aenne_")
+    assert lieferwelt.liefere().kennung.startswith("Muecke-Zolc_Aenne_")
 
 
 def test_flat_files_share_a_stem_and_checksums_stand_in_the_trigger(lieferwelt: Lieferwelt, tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ no extension that a double click would execute. The original name is kept beside
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
+
+from fachwerk import dateinamen as kern
+from fachwerk.dateinamen import ENDUNG_JE_MEDIENTYP
 
 MAX_LAENGE = 80
 """So that folder, sub-folder and name stay below the 260 characters of a Windows path."""
@@ -16,22 +18,7 @@ MAX_LAENGE = 80
 ERSATZNAME = "dokument"
 GESPERRT = "gesperrt"
 
-_UMSCHRIFT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ẞ": "SS",
-                            "æ": "ae", "Æ": "Ae", "ø": "oe", "Ø": "Oe", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L",
-                            "đ": "d", "Đ": "D", "ı": "i", "þ": "th", "Þ": "Th", "ð": "d", "Ð": "D"})  # fmt: skip
-_GERAETE = frozenset(
-    {"con", "prn", "aux", "nul", "clock"} | {f"{geraet}{ziffer}" for geraet in ("com", "lpt") for ziffer in range(10)}
-)
-_ENDUNG_JE_MEDIENTYP = {
-    "application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml", "text/plain": "txt", "text/csv": "csv",
-    "image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif", "image/gif": "gif", "image/bmp": "bmp",
-    "image/heic": "heic", "image/webp": "webp", "application/json": "json", "application/zip": "zip",
-    "application/rtf": "rtf", "application/msword": "doc", "application/vnd.ms-excel": "xls",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "application/vnd.oasis.opendocument.text": "odt", "application/vnd.oasis.opendocument.spreadsheet": "ods",
-}  # fmt: skip
-_BEKANNT = frozenset(_ENDUNG_JE_MEDIENTYP.values()) | {"jpeg", "tiff", "eml", "msg", "p7s", "p7m", "heif", GESPERRT}
+_BEKANNT = frozenset(ENDUNG_JE_MEDIENTYP.values()) | {"jpeg", "tiff", "eml", "msg", "p7s", "p7m", "heif", GESPERRT}
 _AKTIV = frozenset(
     """
     ade adp app application appref-ms appx bat chm cmd com cpl desktop dll docm dotm exe gadget hta htm html htc inf
@@ -41,18 +28,11 @@ _AKTIV = frozenset(
     """.split()  # noqa: SIM905  eighty quoted words would not be easier to read
 )
 _UNERLAUBT = re.compile(r"[^A-Za-z0-9._-]+")
-_SICHER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def ist_sicher(name: str) -> bool:
     """Whether ``name`` can stand as it is in a path on every system (one segment, no device, no trailing dot)."""
-    stamm = name.split(".", 1)[0].lower()
-    return (
-        len(name) <= MAX_LAENGE
-        and _SICHER.fullmatch(name) is not None
-        and not name.endswith(".")
-        and stamm not in _GERAETE
-    )
+    return kern.ist_sicher(name, MAX_LAENGE)
 
 
 def sicherer_name(name: str, medientyp: str = "", laenge: int = MAX_LAENGE) -> str:
@@ -63,7 +43,7 @@ def sicherer_name(name: str, medientyp: str = "", laenge: int = MAX_LAENGE) -> s
     stamm, endung = _zerlegt(_ascii(name), medientyp.partition(";")[0].strip().lower())
     if endung in _AKTIV:
         stamm, endung = f"{stamm}_{endung}", GESPERRT
-    if stamm.lower() in _GERAETE:
+    if kern.ist_geraet(stamm):
         stamm += "_datei"
     schluss = f".{endung}" if endung else ""
     return (stamm[: laenge - len(schluss)].rstrip("_-") or ERSATZNAME) + schluss
@@ -92,15 +72,12 @@ def ist_gesperrt(sicher: str) -> bool:
 def _ascii(name: str) -> str:
     """The last path segment in plain ASCII; whatever has no ASCII form becomes ``_``."""
     ohne_ordner = re.split(r"[/\\]", name.rstrip("/\\ "))[-1]
-    umschrift = unicodedata.normalize("NFC", ohne_ordner).translate(_UMSCHRIFT)
-    grundform = unicodedata.normalize("NFKD", umschrift)
-    ohne_zeichen = "".join(zeichen for zeichen in grundform if not unicodedata.combining(zeichen))
-    return re.sub(r"_{2,}", "_", _UNERLAUBT.sub("_", ohne_zeichen)).rstrip("._-")
+    return re.sub(r"_{2,}", "_", _UNERLAUBT.sub("_", kern.in_ascii(ohne_ordner))).rstrip("._-")
 
 
 def _zerlegt(name: str, medientyp: str) -> tuple[str, str]:
     """Stem and extension; an unknown extension gives way to that of a known media type."""
-    vorgabe = _ENDUNG_JE_MEDIENTYP.get(medientyp, "")
+    vorgabe = ENDUNG_JE_MEDIENTYP.get(medientyp, "")
     stamm, punkt, endung = name.rpartition(".")
     endung = endung.lower()
     echt = punkt and re.fullmatch(r"[a-z0-9-]{1,20}", endung) and re.search("[a-z]", endung)

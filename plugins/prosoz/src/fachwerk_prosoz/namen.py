@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from fachwerk import dateinamen as kern
+from fachwerk.dateinamen import ENDUNG_JE_MEDIENTYP
 from fachwerk.errors import PermanentError
 
 LAENGSTER = 120
 """Characters of one segment, so that folder and name stay below the 260 of a Windows path."""
 
 LAENGSTER_WERT = 40
-_UMSCHRIFT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
-_GERAETE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-_ENDUNGEN = {
-    "application/pdf": "pdf", "application/xml": "xml", "text/xml": "xml", "text/plain": "txt", "text/csv": "csv",
-    "image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif", "image/gif": "gif", "image/heic": "heic",
-    "application/json": "json", "application/zip": "zip", "application/rtf": "rtf", "application/msword": "doc",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "application/vnd.oasis.opendocument.text": "odt",
-}  # fmt: skip
-_HARMLOS = frozenset(_ENDUNGEN.values()) | {"jpeg", "tiff", "xls", "ods", "p7s", "p7m"}
+_HARMLOS = frozenset(ENDUNG_JE_MEDIENTYP.values()) | {"jpeg", "tiff", "p7s", "p7m"}
 
 
 def kurzschluessel(schluessel: str, lauf: int = 0) -> str:
@@ -35,16 +26,15 @@ def kurzschluessel(schluessel: str, lauf: int = 0) -> str:
 
 def endung(medientyp: str, dateiname: str) -> str:
     """An extension nobody executes by a double click: of the media type, else of the name if harmless, else bin."""
-    if medientyp.partition(";")[0].strip().lower() in _ENDUNGEN:
-        return _ENDUNGEN[medientyp.partition(";")[0].strip().lower()]
+    if medientyp.partition(";")[0].strip().lower() in ENDUNG_JE_MEDIENTYP:
+        return ENDUNG_JE_MEDIENTYP[medientyp.partition(";")[0].strip().lower()]
     eigene = dateiname.rpartition(".")[2].lower()
     return eigene if eigene in _HARMLOS else "bin"
 
 
 def wort(text: str, laenge: int = LAENGSTER_WERT) -> str:
     """A value as part of a file name: letters, digits, ``-`` and ``_`` only; never empty."""
-    umschrift = unicodedata.normalize("NFC", text).translate(_UMSCHRIFT)
-    grundform = unicodedata.normalize("NFKD", umschrift).encode("ascii", "ignore").decode("ascii")
+    grundform = kern.in_ascii(text).encode("ascii", "ignore").decode("ascii")
     return re.sub(r"[^A-Za-z0-9_-]+", "_", grundform).strip("_")[:laenge] or "x"
 
 
@@ -67,12 +57,7 @@ def _wert(name: str, werte: Mapping[str, str], fertig: set[str]) -> str:
 
 def ist_sicher(stueck: str) -> bool:
     """Whether this segment can be a file name on Windows, Linux and macOS."""
-    return (
-        re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", stueck) is not None
-        and len(stueck) <= LAENGSTER
-        and not stueck.endswith(".")
-        and not _GERAETE.fullmatch(stueck)
-    )
+    return kern.ist_sicher(stueck, LAENGSTER)
 
 
 def kopfwerte(angaben: Mapping[str, Any], schluessel: str, lauf: int) -> dict[str, str]:
