@@ -189,6 +189,22 @@ def test_a_place_that_fails_three_times_in_a_row_delays_no_other(welt: Welt, ord
     assert len(gefragt) == 3
 
 
+def test_a_repetition_while_the_folder_is_being_deleted_is_told_and_not_lost_in_silence(
+    welt: Welt, ordnerziel: Ordnerziel
+) -> None:
+    kennung = fertiger(welt)
+
+    def jemand_wiederholt() -> None:
+        with welt.betrieb.store.datenbank.begin() as verbindung:
+            verbindung.execute(zustellung.update().values(seit=datetime.now(UTC) + timedelta(days=92)))
+
+    ordnerziel.waehrend_vergessen = jemand_wiederholt
+    assert tritt_ein(welt, 91) == 1
+    [offener] = alarm.offene(welt.betrieb.store)
+    assert (offener.gegenstand, offener.code) == (f"vorgang:{kennung}", "entfernt_bei_uebergabe")
+    assert "resend" in offener.hinweis
+
+
 # -- the mirror -----------------------------------------------------------------------------------------------------
 
 

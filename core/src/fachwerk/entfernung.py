@@ -120,7 +120,7 @@ class _Entfernung:
     def gehe(self) -> bool | None:
         """Whether it is gone; None where it may not go (any more)."""
         schloss = schluessel(self._id, self._ort.removeprefix(alarm.des_ziels("")), self._zeile.fassung)
-        with allein(self._store.prozess, schloss) as frei:
+        with allein(self._store.prozess, f"entfernung:{schloss}") as frei:
             if not frei:
                 return None
             if not self._darf():
@@ -132,6 +132,7 @@ class _Entfernung:
                 self._spaeter(fehler)
                 return False
             self._vermerke()
+            self._pruefe_danach()
             return True
 
     def _darf(self) -> bool:
@@ -176,6 +177,20 @@ class _Entfernung:
             if verbindung.execute(sa.select(entfernung.c.ort).where(*hier).limit(1)).first() is None:
                 alarm.behebe(verbindung, self._ort, (alarm.AUFBEWAHRUNG,))
         log.info("entfernt", vorgang=self._id, ort=self._ort, fassung=self._zeile.fassung)
+
+    def _pruefe_danach(self) -> None:
+        """A person may have had the same delivery repeated while it was being deleted: that must be seen."""
+        ziel = self._ort.removeprefix(alarm.des_ziels(""))
+        neu = sa.or_(zustellung.c.status != "zugestellt", zustellung.c.seit > self._zeile.seit)
+        frage = sa.select(zustellung.c.seit).where(*diese(self._id, ziel, self._zeile.fassung), neu)
+        with self._store.transaktion("entfernung") as verbindung:
+            if self._ort != SPIEGEL and verbindung.execute(frage).first() is not None:
+                hinweis = (
+                    f"Während {self._ort} nach Ablauf der Frist aufgeräumt wurde, wurde der Vorgang erneut übergeben. "
+                    "Bitte nachsehen, ob er dort liegt, sonst „fachwerk vorgang resend“ wiederholen."
+                )
+                gegenstand = alarm.des_vorgangs(self._id)
+                alarm.melde(verbindung, alarm.AUFBEWAHRUNG, gegenstand, "entfernt_bei_uebergabe", hinweis)
 
     def _spaeter(self, fehler: FachwerkError) -> None:
         log.warning("entfernung_fehlgeschlagen", vorgang=self._id, ort=self._ort, code=fehler.code)
