@@ -77,7 +77,10 @@ class Aufsicht:
     def sieh_erweiterungen(self, config: pytest.Config) -> None:
         """Note plugins of pytest that came with the tests: they can change any outcome."""
         for name, plugin in config.pluginmanager.list_name_plugin():
-            woher = plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__
+            if isinstance(plugin, ModuleType):
+                woher = plugin.__name__
+            else:
+                woher = (plugin if isinstance(plugin, type) else type(plugin)).__module__
             if plugin is not None and not woher.startswith(("_pytest", "pytest", "pluggy", "fachwerk.testkit")):
                 self.bemerkt[f"Die Tests haben pytest um {name} erweitert; das kann jedes Ergebnis ändern."] = None
 
