@@ -94,6 +94,7 @@ vorgang = Table(
     Index("ix_vorgang_dringlichkeit_status", "dringlichkeit", "status"),
     Index("ix_vorgang_status_angelegt", "status", "angelegt"),
     Index("ix_vorgang_kanal_status_angelegt", "kanal", "status", "angelegt"),
+    Index("ix_vorgang_kanal_angelegt", "kanal", "angelegt"),
     Index("ix_vorgang_leistung_angelegt", "leistung", "angelegt"),
     Index("ix_vorgang_land_angelegt", "land", "angelegt"),
     Index("ix_vorgang_nachrichten_uuid", "nachrichten_uuid"),

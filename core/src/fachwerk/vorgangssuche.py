@@ -12,10 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fachwerk.modell import Vorgangstand
 from fachwerk.store import DRINGENDE, UNFERTIG, Store
 from fachwerk.tabellen import eingang, vorgang
 
 GRENZE = 50
+DONE = Vorgangstand.DONE.value
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,14 @@ class Suche:
 
 def finde(store: Store, suche: Suche, grenze: int = GRENZE) -> tuple[list[Any], tuple[datetime, str] | None]:
     """The rows of a page and, if there are more, where the next one begins."""
-    fragen = _nach_text(suche) if suche.text else _nach_spalten(suche)
     v = vorgang.c
+    fragen = _nach_text(suche) if suche.text else _nach_spalten(suche)
+    if not suche.text:
+        fragen = [frage.order_by(v.angelegt.desc(), v.id.desc()) for frage in fragen]
     gefunden: dict[str, Any] = {}
     with store.lesend() as verbindung:
         for frage in fragen:
-            seite = frage.order_by(v.angelegt.desc(), v.id.desc()).limit(grenze + 1)
-            gefunden.update((zeile.id, zeile) for zeile in verbindung.execute(seite))
+            gefunden.update((zeile.id, zeile) for zeile in verbindung.execute(frage.limit(grenze + 1)))
     zeilen = sorted(gefunden.values(), key=lambda zeile: (zeile.angelegt, zeile.id), reverse=True)
     weiter = (zeilen[grenze - 1].angelegt, zeilen[grenze - 1].id) if len(zeilen) > grenze else None
     return zeilen[:grenze], weiter
@@ -64,10 +67,19 @@ def zaehle(store: Store, status: Sequence[str], hoechstens: int = 10_000, **spal
 
 
 def _nach_spalten(suche: Suche) -> list[sa.Select[Any]]:
-    """One question per Kanal and state, so that each follows its index and none sorts what it does not show."""
+    """One question per Kanal and state, so that each follows its index and none sorts what it does not show.
+
+    Few cases are in any state but ``done``, so the index over the states leads there; else that over the Leistung or
+    the Land does. ``coalesce`` keeps the database from taking the other one.
+    """
     v = vorgang.c
-    gleich = {"leistung": suche.leistung, "land": suche.land, "gehalten_fuer": suche.fuer, "grund": suche.grund}
-    frage = sa.select(vorgang).where(*(v[name] == wert for name, wert in gleich.items() if wert))
+    status = suche.status or (UNFERTIG if suche.fuer or suche.grund else ())
+    nach_stand = bool(status) and DONE not in status
+    gleich = {"leistung": suche.leistung, "land": suche.land}
+    frage = sa.select(vorgang).where(
+        *((_ohne_index(v[name]) if nach_stand else v[name]) == wert for name, wert in gleich.items() if wert),
+        *(v[name] == wert for name, wert in (("gehalten_fuer", suche.fuer), ("grund", suche.grund)) if wert),
+    )
     if suche.dringend:
         frage = frage.where(v.dringlichkeit.in_(DRINGENDE), v.status.in_(UNFERTIG))
     if suche.von is not None:
@@ -77,11 +89,16 @@ def _nach_spalten(suche: Suche) -> list[sa.Select[Any]]:
     if suche.vor is not None:
         zeit, kennung = suche.vor
         frage = frage.where(v.angelegt <= zeit, (v.angelegt < zeit) | (v.id < kennung))
-    je_status = [frage.where(v.status == einer) for einer in suche.status] or [frage]
+    spalte = v.status if nach_stand or not any(gleich.values()) else _ohne_index(v.status)
+    je_status = [frage.where(spalte == einer) for einer in status] or [frage]
     kanaele = _kanaele(suche)
     if kanaele is None:
         return je_status
     return [eine.where(v.kanal == kanal) for eine in je_status for kanal in kanaele]
+
+
+def _ohne_index(spalte: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    return sa.func.coalesce(spalte, "")
 
 
 def _kanaele(suche: Suche) -> tuple[str, ...] | None:
@@ -93,7 +110,7 @@ def _kanaele(suche: Suche) -> tuple[str, ...] | None:
 def _nach_text(suche: Suche) -> list[sa.Select[Any]]:
     """By id; the other filters do not matter to who knows the id."""
     v, e, text = vorgang.c, eingang.c, suche.text
-    sichtbar = v.kanal.in_(suche.kanaele) if suche.kanaele is not None else sa.true()
+    sichtbar = _ohne_index(v.kanal).in_(suche.kanaele) if suche.kanaele is not None else sa.true()
     nachricht = sa.select(e.vorgang_id).where(e.nachricht_id == text)
     return [
         sa.select(vorgang).where(v.id >= text.lower(), v.id < text.lower() + "\x7f", sichtbar),

@@ -12,6 +12,7 @@ depends_on = None
 
 SPALTEN = {
     "ix_vorgang_kanal_status_angelegt": ("vorgang", ["kanal", "status", "angelegt"]),
+    "ix_vorgang_kanal_angelegt": ("vorgang", ["kanal", "angelegt"]),
     "ix_vorgang_leistung_angelegt": ("vorgang", ["leistung", "angelegt"]),
     "ix_vorgang_land_angelegt": ("vorgang", ["land", "angelegt"]),
     "ix_vorgang_nachrichten_uuid": ("vorgang", ["nachrichten_uuid"]),
