@@ -11,10 +11,12 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fachwerk.betrieb import oeffne_betrieb
+from fachwerk.datenbank import oeffne_datenbank
+from fachwerk.tabellen import zustellung
 from fachwerk.testkit.absturz import Absturzbank
 from fachwerk.testkit.standort import Standort
 
@@ -64,6 +66,10 @@ EINGRIFFE = {
     "forward": "abgabe 1",  # the letter, the new Fassung with its Sendung, and its job
     "return": "rueckgabe 1",  # the letter and the end of the case
     "replay": "replay 1",  # the journal of a run without effect
+}
+NACHSENDUNG = {
+    "gemahnt 1": "the alarm about what is overdue",
+    "nachgesendet 1": "a person's order to hand over once more: its journal, its job",
 }
 UMBENENNUNG = {"umbenennen_ziel 1": "the case folder becomes visible"}
 
@@ -221,6 +227,39 @@ def test_a_kill_while_a_person_acts_leaves_the_case_as_it_was_or_the_act_whole(
     ]
     (akte,) = [ordner for ordner in standort.akten.iterdir() if ordner.is_dir()]
     assert any("abgabenachricht" in datei.name for datei in akte.rglob("*"))
+
+
+def test_a_kill_while_a_delivery_is_sent_again_leaves_one_alarm_and_the_order_or_none(
+    bank: Absturzbank, neuer_standort: NeuerStandort, sqlite_url: str
+) -> None:
+    standort = neuer_standort(sqlite_url, ziele=ziel_mit("stufen"))
+    (standort.ordner / "stufe-akte.txt").write_text("uebergeben", encoding="utf-8")
+    standort.sende()
+    assert bank.laufe(standort.konfig).code == 0
+    kennung = mache_ueberfaellig(standort)
+    erwartet = {"vor gemahnt 1": (0, 0), "nach gemahnt 1": (1, 0), "vor nachgesendet 1": (1, 0)}
+    for punkt in punkte(NACHSENDUNG):
+        ende = bank.laufe(standort.konfig, toete=punkt, eingriff=f"resend {kennung}")
+        assert ende.code == -signal.SIGKILL, punkt
+        alarme = standort.frage("SELECT count(*) FROM alarm WHERE behoben IS NULL")[0][0]
+        bestellt = standort.frage("SELECT count(*) FROM schritt WHERE name = 'nachsendung'")[0][0]
+        assert (alarme, bestellt) == erwartet.get(punkt, (0, 1)), punkt
+    assert bank.laufe(standort.konfig).code == 0
+    assert standort.frage("SELECT status FROM vorgang") == [("done",)]
+    assert standort.frage("SELECT count(*) FROM schritt WHERE name = 'gefunden'") == [(1,)]
+    assert len((standort.ordner / "zugestellt-akte.txt").read_text().split()) == 1
+
+
+def mache_ueberfaellig(standort: Standort) -> str:
+    """The only delivery expects a receipt since an hour and is asked for it in an hour; id of its case."""
+    datenbank = oeffne_datenbank(standort.datenbank)
+    frueher, spaeter = (datetime.now(UTC) + timedelta(hours=stunden) for stunden in (-1, 1))
+    werte = {"erwartet_bis": frueher, "mahnen_ab": frueher, "frage_faellig": spaeter}
+    with datenbank.begin() as verbindung:
+        verbindung.execute(zustellung.update().values(**werte))
+    datenbank.dispose()
+    kennung: str = standort.frage("SELECT id FROM vorgang")[0][0]
+    return kennung
 
 
 def test_content_that_nobody_claimed_is_swept_and_what_was_claimed_stays(

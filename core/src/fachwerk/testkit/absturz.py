@@ -36,7 +36,8 @@ class Auftrag:
     """One poll of ``konfig``: kill at ``toete`` (``vor annahme 1``), or list all points passed in ``liste``.
 
     With ``ergaenze``, a file of facts, not a poll: these are added to the newest case. With ``eingriff`` neither:
-    ``forward ID``, ``return ID`` or ``replay ID`` is done to the case.
+    ``forward ID``, ``return ID``, ``replay ID`` or ``resend ID`` is done to the case; before the last, what is overdue
+    is reported.
     """
 
     konfig: str
@@ -325,7 +326,7 @@ def _ergaenze(auftrag: Auftrag) -> dict[str, Any]:
 
 
 def _greife_ein(auftrag: Auftrag) -> dict[str, Any]:
-    from fachwerk import abgabe, rueckgabe, wiederlauf
+    from fachwerk import abgabe, erwartung, nachsendung, rueckgabe, wiederlauf
     from fachwerk.betrieb import oeffne_betrieb
 
     was, kennung = auftrag.eingriff.split()
@@ -334,6 +335,9 @@ def _greife_ein(auftrag: Auftrag) -> dict[str, Any]:
         abgabe.gib_ab(betrieb, abgabe.bereite_vor(betrieb, kennung, "akte", wer="absturz", grund="Test"))
     elif was == "return":
         rueckgabe.gib_zurueck(betrieb, kennung, wer="absturz", wie="Brief", grund="Test")
+    elif was == "resend":
+        erwartung.mahne(betrieb)
+        nachsendung.sende_nach(betrieb, kennung, "akte", wer="absturz", grund="Test")
     else:
         wiederlauf.vermerke(betrieb, wiederlauf.vergleiche(betrieb, kennung), "absturz")
     betrieb.schliesse()
