@@ -123,15 +123,19 @@ def test_a_dishonest_class_does_not_pass(tmp_path: Path, capsys: pytest.CaptureF
     assert "**Ergebnis: nicht bestanden.**" in next(tmp_path.glob("*.md")).read_text(encoding="utf-8")
 
 
-def test_a_skip_of_the_vendor_counts_as_not_checked(tmp_path: Path) -> None:
+def test_a_skip_of_the_vendor_counts_as_not_checked_and_a_needless_exception_as_failed(tmp_path: Path) -> None:
     datei = tmp_path / "test_still.py"
     gegenstelle = "import pytest; pytest.skip('entfällt: heute nicht')"
-    datei.write_text(EINE.format(ausnahmen="", gegenstelle=gegenstelle), encoding="utf-8")
+    ausnahmen = "'test_kein_standardtest_fehlt': 'Diese Ausnahme braucht niemand.'"
+    datei.write_text(EINE.format(ausnahmen=ausnahmen, gegenstelle=gegenstelle), encoding="utf-8")
     gefunden = pruefe("aktenablage", [datei])
-    assert gefunden.code == 1
-    assert not gefunden.mit("entfaellt")
-    assert [p.test for p in gefunden.mit("bestanden")] == ["test_kein_standardtest_fehlt"]
+    assert not gefunden.mit("entfaellt", "bestanden", "ausgenommen")
     assert len(gefunden.mit("nicht_geprueft")) > 10
+    [unnoetig] = gefunden.mit("gescheitert")
+    assert (unnoetig.test, unnoetig.gruende) == (
+        "test_kein_standardtest_fehlt",
+        ("Die Ausnahme ist unnötig: Der Test besteht.",),
+    )
 
 
 BETRUG = """
