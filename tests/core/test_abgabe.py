@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 
 from fachwerk import abgabe, aufbewahrung, eingriff, nachtrag
+from fachwerk.cli import vorgang
 from fachwerk.eingriff import EingriffError
 from fachwerk.errors import FachwerkError, NeedsHumanError, OutcomeUnknownError, PermanentError, RetryableError
 from fachwerk.modell import Empfehlung, Idempotenz, Stufe, Votum
@@ -297,3 +299,18 @@ def test_a_transport_that_fails_later_brings_the_case_back(baue_welt: Bau) -> No
     eingriff.wiederhole(welt.betrieb, kennung, "anna")
     welt.arbeite()
     assert (welt.der_vorgang().status, len(ziel.wirkungen)) == ("forwarded", 2)
+
+
+@pytest.mark.parametrize("probe", [True, False])
+def test_the_command_shows_the_letter_or_begins_the_delivery(
+    welt: Welt, monkeypatch: pytest.MonkeyPatch, probe: bool
+) -> None:
+    kennung = halte(welt)
+    monkeypatch.setattr("fachwerk.betrieb.oeffne_betrieb", lambda konfig: welt.betrieb)
+    monkeypatch.setattr(welt.betrieb, "schliesse", lambda: None)
+    angaben = ["forward", kennung[:10], "--ziel", "nachbar", "--grund", "Wohnsitz", *(["--probe"] if probe else [])]
+    lauf = CliRunner().invoke(vorgang.befehl, angaben)
+    assert lauf.exit_code == 0, lauf.output
+    assert ("Tag des ersten Eingangs:  02.03.2026" in lauf.output) is probe
+    welt.arbeite()
+    assert welt.der_vorgang().status == ("held" if probe else "forwarded")
