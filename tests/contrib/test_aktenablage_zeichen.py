@@ -7,12 +7,16 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fachwerk_aktenablage as ablage
 from fachwerk import pipeline
 from fachwerk.modell import Antrag, Befund, Name, Person, Schwere
 from fachwerk.plugins import Plugins
 from fachwerk.testkit.wirt import FakeHost
+from fachwerk_aktenablage import zeichen
+from fachwerk_aktenablage.antragsbild import antragsbild
 
 TAG = date(2026, 3, 2)
 
@@ -50,6 +54,14 @@ def test_it_is_reported_with_count_and_section_and_without_any_value(antrag: Ant
 def test_names_the_fonts_can_show_are_not_reported(host: FakeHost, aktenablage_faelle: ModuleType, name: str) -> None:
     person = Person(id="p1", name=Name(familienname=name))
     assert gemeldet(aktenablage_faelle.antrag(host.inhalt, personen=(person,), felder={"a": name})) == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
+def test_the_quick_look_never_overlooks_what_the_long_one_finds(aktenablage_faelle: ModuleType, text: str) -> None:
+    gesendet = aktenablage_faelle.antrag(FakeHost(ordner=Path()).inhalt, felder={"a": text})
+    if zeichen._ist_ueblich(gesendet):
+        assert zeichen._stellen(antragsbild(gesendet, "", "", {})) == {}
 
 
 def test_who_reads_the_folder_sees_it_in_the_pruefvermerk_and_on_the_page(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from fachwerk.modell import Antrag, Befund, Schwere
 from fachwerk_aktenablage.antragsbild import antragsbild
 from fachwerk_aktenablage.gliederung import Abschnitt, Schriftstueck
-from fachwerk_aktenablage.schrift import Setzer, passender_satz
+from fachwerk_aktenablage.schrift import Setzer, passender_satz, satz
 
 CODE = "zeichen_ersetzt"
 
 
 def befunde_zu_zeichen(antrag: Antrag) -> list[Befund]:
     """One finding that says how many places of which sections are concerned, and none of what stands there."""
-    bild = antragsbild(antrag, "", "", {})
-    stellen = _stellen(bild)
+    if _ist_ueblich(antrag):
+        return []
+    stellen = _stellen(antragsbild(antrag, "", "", {}))
     if not stellen:
         return []
     wo = "; ".join(f"{titel}: {anzahl}" for titel, anzahl in stellen.items())
@@ -23,6 +26,11 @@ def befunde_zu_zeichen(antrag: Antrag) -> list[Befund]:
         "lesen."
     )
     return [Befund(code=CODE, schwere=Schwere.HINWEIS, text=text)]
+
+
+def _ist_ueblich(antrag: Antrag) -> bool:
+    """Whether the small set of fonts has every character of it; nearly always, and quickly told."""
+    return satz("grund").zeichen.issuperset(unicodedata.normalize("NFC", antrag.model_dump_json()))
 
 
 def _stellen(bild: Schriftstueck) -> dict[str, int]:
