@@ -29,7 +29,7 @@ from fachwerk.tabellen import vorgang
 RUNDEN = 9
 NICHTS, GRUND = "python -c pass", "python -c 'import sqlalchemy'"
 SCHRANKE = {
-    "fachwerk --help": (NICHTS, 8.0),
+    "fachwerk --help": (NICHTS, 12.0),
     "fachwerk vorgang list": (GRUND, 3.0),
     "fachwerk kanal list": (GRUND, 4.0),
     "fachwerk ziel list": (GRUND, 4.0),
