@@ -1,4 +1,7 @@
-"""A process that dies while it hands over: the case arrives once, or is held with the true reason."""
+"""A process that dies at each single touch while it hands over: the case arrives once, or a person is asked.
+
+Through the whole line, and at fewer points: tests/system/test_chaos_adapter_kill.py.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,6 @@ def toete_ueberall(tmp_path: Path, *angaben: str) -> None:
     bericht = json.loads(ende.stdout)
     assert bericht["punkte"] > 40
     assert bericht["fehler"] == []
-
-
-@beide
-def test_killed_at_every_point_it_arrives_once_or_is_held_with_the_true_reason(profil: str, tmp_path: Path) -> None:
-    toete_ueberall(tmp_path, profil)
 
 
 @pytest.mark.lang

@@ -175,7 +175,9 @@ def test_nothing_was_handed_over_before_anything_was_tried(lieferwelt: Lieferwel
     assert lieferwelt.finde() is None
 
 
-@pytest.mark.parametrize(("form", "laune"), [("ordner", "normal"), ("flach", "spurlos")])
+@pytest.mark.parametrize(
+    ("form", "laune"), [pytest.param("ordner", "normal", marks=pytest.mark.lang), ("flach", "spurlos")]
+)
 def test_a_child_killed_at_any_point_ends_with_exactly_one_case(tmp_path: Path, form: str, laune: str) -> None:
     befehl = [sys.executable, str(KIND), "ordner", str(tmp_path), form, laune]
     ergebnis = json.loads(subprocess.run(befehl, capture_output=True, text=True, check=True, timeout=240).stdout)

@@ -24,6 +24,9 @@ from fachwerk.testkit import ordnerstoerung, sturz
 
 SCHON_GEPRUEFT = ("linie", "virenpruefung")
 """Before the intent: test_absturz kills there, whatever the target is."""
+WIE_DAVOR = ("vor deliver", "vor zugestellt", "vor quittung", "vor rueckfrage", "vor find_delivered")
+"""A kill there leaves what a kill at the point before it leaves; only ``make lang`` takes them too. So it is with notes
+of an adapter that writes to a folder: what it does in between is a point of its own. A request is none."""
 
 alle = pytest.mark.parametrize("art", seiten.ORDNERSEITEN + seiten.NETZSEITEN)
 
@@ -35,9 +38,11 @@ def auf(tmp_path: Path) -> Iterator[Auf]:
         yield baue
 
 
-def punkte_der_uebergabe(buehne: Buehne) -> list[str]:
-    buehne.sende()
-    return [punkt for punkt in buehne.punkte() if punkt.split()[1] not in SCHON_GEPRUEFT]
+def ausgewaehlt(buehne: Buehne, *, alle: bool = False) -> list[str]:
+    """The points that a child passes and at which this file kills, in their order."""
+    eigene = [punkt for punkt in buehne.punkte() if punkt.split()[1] not in SCHON_GEPRUEFT]
+    wie_davor = WIE_DAVOR if isinstance(buehne.seite, seiten.Netzseite) else (*WIE_DAVOR, "vor notiz")
+    return [punkt for punkt in eigene if alle or not punkt.startswith(wie_davor)]
 
 
 def toete_und_sieh_nach(buehne: Buehne, punkt: str, *, holt_ab: bool) -> list[str]:
@@ -73,18 +78,19 @@ GLEICHE_BAUART = (seiten.Flach, seiten.LaemmerzahlUeberZiel, seiten.LaemmerzahlU
 @alle
 def test_killed_between_intent_and_receipt_each_case_is_there_once(auf: Auf, art: type[Seite]) -> None:
     """What shares its code with another takes every second point here, and all of them in ``make lang``."""
-    toete_ueberall(auf(art), art, 2 if art in GLEICHE_BAUART else 1)
+    toete_ueberall(auf(art), art, schritt=2 if art in GLEICHE_BAUART else 1)
 
 
 @pytest.mark.lang
-@pytest.mark.parametrize("art", GLEICHE_BAUART)
+@alle
 def test_killed_at_the_other_points_too(auf: Auf, art: type[Seite]) -> None:
-    toete_ueberall(auf(art), art, 1)
+    toete_ueberall(auf(art), art, schritt=1, alle=True)
 
 
-def toete_ueberall(buehne: Buehne, art: type[Seite], schritt: int) -> None:
+def toete_ueberall(buehne: Buehne, art: type[Seite], schritt: int, *, alle: bool = False) -> None:
     maengel: list[str] = []
-    for nummer, punkt in enumerate(punkte_der_uebergabe(buehne)[::schritt]):
+    buehne.sende()
+    for nummer, punkt in enumerate(ausgewaehlt(buehne, alle=alle)[::schritt]):
         maengel += toete_und_sieh_nach(buehne, punkt, holt_ab=bool(nummer % 2))
     buehne.bringe_zu_ende()
     if art is ProsozSoapOhneAlles:  # what a person has found there stays held; nothing is there twice
@@ -133,7 +139,7 @@ def uebergib(buehne: Buehne) -> None:
 def punkte_der_frage(buehne: Buehne) -> list[str]:
     uebergib(buehne)
     buehne.welt.vergehe(hours=2)
-    return buehne.punkte()
+    return ausgewaehlt(buehne)
 
 
 def bereite_ablehnung_vor(buehne: Buehne) -> None:
@@ -148,7 +154,7 @@ def bereite_ablehnung_vor(buehne: Buehne) -> None:
 
 def punkte_der_ablehnung(buehne: Buehne) -> list[str]:
     bereite_ablehnung_vor(buehne)
-    punkte = [punkt for punkt in buehne.punkte() if punkt.split()[1] not in SCHON_GEPRUEFT]
+    punkte = ausgewaehlt(buehne)
     assert any("gehalten" in punkt for punkt in punkte)
     if isinstance(buehne.seite, seiten.Netzseite):  # before the answer it is an ordinary delivery
         return punkte[punkte.index("nach notiz 2") :]
