@@ -96,7 +96,7 @@ def test_the_list_as_json_is_one_document_with_the_published_fields(pult: Pult) 
     assert (code, fehler, eintrag["vorgang_id"], eintrag["grund"]) == (0, "", kennung, "frage")
     assert set(eintrag) == {
         *("vorgang_id", "kanal", "status", "grund", "gehalten_fuer", "wartet_bis", "leistung", "land", "empfehlung"),
-        *("dringlichkeit", "frist", "test", "doppelt_zu", "angelegt", "geaendert"),
+        *("dringlichkeit", "frist", "ueberfaellig", "test", "doppelt_zu", "angelegt", "geaendert"),
     }
     assert json.loads(pult.tippe("vorgang", "list", "--json", "--status", "done")[1]) == []
 
