@@ -244,6 +244,17 @@ def test_what_nobody_has_scanned_yet_is_scanned_first(welt: Welt) -> None:
     assert ablehnung(welt, welt.vorgaenge()[1].id) == "vorgang_schadsoftware"
 
 
+def test_the_other_body_is_told_why_and_no_id_can_pretend_to_be_a_line_of_the_letter(welt: Welt) -> None:
+    welt.regeln.votum = Votum(empfehlung=Empfehlung.WEITERLEITEN)
+    welt.lege_ein("n-1\nTag des ersten Eingangs: 01.01.2001", XML)
+    welt.durchlauf()
+    kennung = welt.der_vorgang().id
+    with pytest.raises(EingriffError, match="abgabe_ohne_grund"):
+        abgabe.bereite_vor(welt.betrieb, kennung, "nachbar", wer="anna", grund=" ")
+    brief = abgabe.bereite_vor(welt.betrieb, kennung, "nachbar", wer="anna", grund="Umzug").nachricht
+    assert [zeile for zeile in brief.splitlines() if zeile.startswith("Tag des")] == [brief.splitlines()[6]]
+
+
 def test_a_ziel_nobody_configured_is_named(welt: Welt) -> None:
     kennung = halte(welt)
     assert ablehnung(welt, kennung, "nirgendwo") == "ziel_unbekannt"

@@ -126,6 +126,13 @@ def test_only_what_is_held_and_certain_can_be_sent_back(welt: Welt) -> None:
     assert ablehnung(welt, kennung) == "rueckgabe_nicht_gehalten", "it lies with the office"
 
 
+def test_what_one_ziel_has_already_is_not_sent_back(baue_welt: Bau) -> None:
+    ziele = {"akte": "ohne_schutz", "amt": "mit_schluessel"}
+    welt = baue_welt(ziel=ziele, route=[{"leistung": "*", "ziel": ["akte", "amt"]}])
+    welt.ohne_schutz.stoerungen.append(Stoerung(PermanentError("nein", "Geht nicht.")))
+    assert ablehnung(welt, halte(welt, antrag_xml())) == "rueckgabe_zugestellt"
+
+
 @pytest.mark.parametrize("angaben", [{"wie": " "}, {"grund": ""}])
 def test_how_and_why_must_be_said(welt: Welt, angaben: dict[str, str]) -> None:
     assert ablehnung(welt, halte(welt), **angaben) == "rueckgabe_ohne_angaben"

@@ -62,6 +62,8 @@ def bereite_vor(betrieb: Betrieb, vorgang_id: str, ziel: str, *, wer: str, grund
     ``NeedsHumanError`` (``ziel_kanal``) where the Ziel takes no cases of this Kanal.
     """
     begonnen, zeile = datetime.now(UTC), betrieb.store.vorgang(vorgang_id)
+    if not grund.strip():
+        raise nein("abgabe_ohne_grund", "Bitte sagen, warum abgegeben wird; die andere Stelle liest es.")
     empfaenger = _ziel(betrieb, zeile, ziel)
     with betrieb.store.lesend() as verbindung:
         _pruefe(verbindung, zeile)
@@ -207,7 +209,7 @@ def abgabenachricht(betrieb: Betrieb, zeile: Any, eingang: Eingang, ziel: str, g
             "Sie ab. Für Sozialleistungen ist der Tag des ersten Eingangs auch bei Ihnen maßgeblich",
             "(SGB I § 16 Abs. 2).",
             "",
-            *(f"{name + ':':<26}{wert}" for name, wert in angaben),
+            *(f"{name + ':':<26}{' '.join(wert.split())}" for name, wert in angaben),
             "",
             "Grund der Abgabe:",
             grund.strip(),

@@ -15,9 +15,12 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from fachwerk import alarm, line
 from fachwerk.modell import Anlage, Antrag, Eingang, Person, Sendung, Teil, Vorgangstand
 from fachwerk.store import Schrittangabe
+from fachwerk.tabellen import zustellung
 from fachwerk.versiegeln import versiegle
 from fachwerk.zulaessigkeit import BEENDET, nein, pruefe_ausgang, pruefe_inhalt
 from fachwerk.zustellstand import ersetze_offene
@@ -46,6 +49,7 @@ def gib_zurueck(betrieb: Betrieb, vorgang_id: str, *, wer: str, wie: str, grund:
         _pruefe_stand(zeile)
         pruefe_inhalt(verbindung, vorgang_id, sperre=True)
         pruefe_ausgang(verbindung, vorgang_id)
+        _pruefe_zugestellte(verbindung, vorgang_id)
         ersetze_offene(verbindung, vorgang_id)
         fertig = versiegle(betrieb, verbindung, vorgang_id, sendung)
         store.schreibe_schritt(verbindung, vorgang_id, zeile.lauf, Schrittangabe(SCHRITT, begonnen), fertig)
@@ -97,6 +101,15 @@ def _pruefe_stand(zeile: Any) -> None:
     if zeile.status != Vorgangstand.HELD:
         text = f"Der Vorgang ist „{zeile.status}“. Zurückgegeben wird nur, was gehalten ist und bei niemandem liegt."
         raise nein("rueckgabe_nicht_gehalten", text)
+
+
+def _pruefe_zugestellte(verbindung: sa.Connection, vorgang_id: str) -> None:
+    """Nobody has it: whoever is told that it comes back must not find it being worked on."""
+    z = zustellung.c
+    hier = z.vorgang_id == vorgang_id, z.fassung > 0, z.status == "zugestellt"
+    if (ziel := verbindung.execute(sa.select(z.ziel).where(*hier)).scalars().first()) is not None:
+        text = f"Der Vorgang liegt schon bei „{ziel}“. Zurückgeben muss ihn, wer ihn bearbeitet."
+        raise nein("rueckgabe_zugestellt", text)
 
 
 # -- the letter -------------------------------------------------------------------------------------------------------
@@ -151,7 +164,7 @@ def brief(
             "Grund:",
             grund.strip(),
             "",
-            f"Kennung der Nachricht: {eingang.nachricht_id}",
+            f"Kennung der Nachricht: {' '.join(eingang.nachricht_id.split())}",
             f"Nachrichten-UUID: {zeile.nachrichten_uuid or 'keine'}",
             f"Unser Vorgang: {zeile.id}",
             f"Weg der Rückgabe: {wie.strip()}",

@@ -184,8 +184,12 @@ def _abdruck(sendung: Sendung) -> dict[str, str]:
 
 
 def _summe(anlage: Anlage) -> str:
-    teil = anlage.teil
-    return teil.sha256 or hashlib.sha256(b"".join(teil.bytes_strom())).hexdigest()
+    if anlage.teil.sha256:
+        return anlage.teil.sha256
+    summe = hashlib.sha256()
+    for stueck in anlage.teil.bytes_strom():
+        summe.update(stueck)
+    return summe.hexdigest()
 
 
 # -- what is different ------------------------------------------------------------------------------------------------
