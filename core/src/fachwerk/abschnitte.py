@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
+from fachwerk.alarmeinstellungen import AlarmEinstellungen as AlarmEinstellungen
 from fachwerk.anbindung.einstellungen import AnbindungEinstellungen
 from fachwerk.dauer import als_dauer, als_takt, takt_sekunden
 from fachwerk.katalog import LAENDER, leistung, leistungen
@@ -190,32 +191,18 @@ class RouteEinstellungen(Abschnitt):
         return Route(**self.model_dump(exclude={"ziel"}), ziele=ziele, nummer=nummer)
 
 
-class AlarmEinstellungen(Abschnitt):
-    """``[alarm]``: who is told, and from when on. ``smtp`` is host:port, ``smtp_kennwort`` a reference to a secret."""
-
-    mail: tuple[str, ...] = ()
-    absender: str = ""
-    smtp: str = ""
-    smtp_verschluesselung: Literal["starttls", "tls", "keine"] = "starttls"
-    smtp_benutzer: str = ""
-    smtp_kennwort: str = ""
-    webhook: str = ""
-    ohne_abholung_minuten: int = Field(default=60, ge=1)
-    gehalten_stunden: int = Field(default=4, ge=1)
-    unbestaetigt_stunden: int = Field(default=24, ge=1)
-    postfach_warnung_tage: int = Field(default=1, ge=1)
-    postfach_kritisch_tage: int = Field(default=3, ge=1)
-    zertifikat_tage: tuple[int, ...] = (90, 30, 7)
-
-
 class KonsoleEinstellungen(Abschnitt):
     """``[konsole]``: the web console; without ``listen`` there is none.
 
     ``namen`` are the host names browsers may use beside the address itself. With ``anmeldung = "proxy"`` a reverse
-    proxy at one of ``proxy_adressen`` names the logged-in account in the header ``proxy_kopfzeile``.
+    proxy at one of ``proxy_adressen`` names the logged-in account in the header ``proxy_kopfzeile``. ``url`` is how
+    people reach it, for links in messages; ``metriken_schluessel`` refers to the secret that opens ``/metrics`` from
+    elsewhere.
     """
 
     listen: Annotated[str, AfterValidator(_adresse)] = ""
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s\x00-\x1f<>\"]+)?$")] = ""
+    metriken_schluessel: str = ""
     zertifikat: str = ""
     privatschluessel: str = ""
     namen: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from fachwerk.abschnitte import EigeneSchluessel, Einstellungen
 from fachwerk.errors import ConfigError, ConfigErrors
 from fachwerk.konfigfehler import meinten_sie, probleme_aus, unbekannt
 from fachwerk.konfigfehler import problem as neues_problem
-from fachwerk.modell import Art, Kanal, Ziel
+from fachwerk.modell import Art, Kanal, Stufe, Ziel
 from fachwerk.plugins import Plugins
 from fachwerk.routen import Route, pruefe_routen
 from fachwerk.stufen import erwartungen, mit_stufen
@@ -168,12 +168,18 @@ class _Bau:
         """Each Ziel with the receipts it can give as it is configured, and when they are expected."""
         return {name: self._mit_stufen(ziel) for name, ziel in ziele.items()}
 
+    def _erwartet_s(self, ziel: Ziel) -> dict[Stufe, int]:
+        """What its section says; for the technical receipt else ``[alarm].unbestaetigt_stunden``."""
+        eigene, stufe = self.einstellungen.ziel[ziel.name].erwartet_s, Stufe.TECHNISCH_BESTAETIGT
+        vorgabe = {stufe: self.einstellungen.alarm.unbestaetigt_stunden * 3600} if stufe in ziel.stufen else {}
+        return {**vorgabe, **eigene}
+
     def _mit_stufen(self, ziel: Ziel) -> Ziel:
         code, ort = "stufen_unzulaessig", ["ziel", ziel.name]
         try:
             ziel = mit_stufen(self.plugins, ziel, self.einstellungen.ordner)
             code, ort = "stufe_unerreichbar", [*ort, "erwartet"]
-            erwartet = erwartungen(ziel.stufen, self.einstellungen.ziel[ziel.name].erwartet_s)
+            erwartet = erwartungen(ziel.stufen, self._erwartet_s(ziel))
         except ValueError as fehler:
             self.probleme.append(neues_problem(code, str(fehler), ort, self.einstellungen.datei))
             return ziel
