@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict
 
 from fachwerk import alarm, aufbewahrung, polling
 from fachwerk.entfernung import merke_faellige, raeume
-from fachwerk.errors import RetryableError
+from fachwerk.errors import ConfigErrors, RetryableError
 from fachwerk.hookspecs import hookimpl
 from fachwerk.modell import Art, Idempotenz, Manifest, Ziel
+from fachwerk.plugins import Plugins
 from fachwerk.tabellen import entfernung, ereignis, vorgang, zustellung
 from fachwerk.testkit.mitspieler import Auskunftsziel
 from fachwerk.testkit.welt import Welt, antrag_xml
@@ -110,6 +111,14 @@ def test_without_the_key_nothing_goes(baue_welt: Bau, ordnerziel: Ordnerziel) ->
     fertiger(welt)
     assert tritt_ein(welt, 4000) == 0
     assert ordnerziel.vergessen == []
+
+
+def test_a_target_that_promises_days_and_cannot_delete_is_refused_at_the_start() -> None:
+    class Verspricht(Ordnerziel):
+        forget = None  # type: ignore[assignment]
+
+    with pytest.raises(ConfigErrors, match="forget"):
+        Plugins.aus_modulen({"ordnerziel": Verspricht("ordnerziel", Idempotenz.SCHLUESSEL)})
 
 
 @pytest.mark.parametrize("status", ["held", "waiting", "running", "ready"])

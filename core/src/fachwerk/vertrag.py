@@ -130,6 +130,9 @@ def _manifest_maengel(manager: pluggy.PluginManager, name: str, manifest: Manife
                 yield mangel("hook_fehlt", name, f"ist ein Plugin der Art {art.value}, hat aber keinen Hook {fehlt}")
     if manifest.idempotenz is Idempotenz.ABFRAGE and "find_delivered" not in hooks:
         yield mangel("hook_fehlt", name, "sagt idempotenz „abfrage“ zu, hat aber keinen Hook „find_delivered“")
+    modell = manifest.einstellungen.get(Art.ZIEL)
+    if modell is not None and "aufbewahren_tage" in modell.model_fields and "forget" not in hooks:
+        yield mangel("hook_fehlt", name, "hat den Schlüssel „aufbewahren_tage“, aber keinen Hook „forget“")
     for angabe in manifest.formate:
         if not _ist_muster(angabe.namensraum):
             yield mangel("format_muster", name, f"hat im Format „{angabe.name}“ ein unlesbares Namensraum-Muster")
