@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from fachwerk import alarm, eingriff, erwartung, klaerung, kreis, pausen
 from fachwerk.aufbewahrung import loesche_faellige
+from fachwerk.datenbank import aktualisiere, oeffne_datenbank
 from fachwerk.errors import NeedsHumanError, PermanentError, RetryableError
 from fachwerk.modell import GehaltenFuer, Stufe, utc
 from fachwerk.tabellen import ereignis, vorgang, zustellung
@@ -243,3 +245,14 @@ def test_what_a_person_does_about_one_ziel_leaves_the_alarm_of_another(baue_welt
     eingriff.wiederhole(welt.betrieb, welt.der_vorgang().id, "anna")
     erwartung.mahne(welt.betrieb)
     assert offene(welt) == [("quittung_fehlt", "amt", "quittung_ueberfaellig", 1)]
+
+
+def test_what_is_overdue_is_found_along_its_index_and_not_by_reading_every_delivery(sqlite_url: str) -> None:
+    datenbank = oeffne_datenbank(sqlite_url)
+    aktualisiere(datenbank)
+    frage = sa.select(zustellung.c.ziel).where(*erwartung.ist_ueberfaellig(datetime.now(UTC)))
+    with datenbank.connect() as verbindung:
+        text = str(frage.compile(verbindung, compile_kwargs={"literal_binds": True}))
+        plan = " ".join(str(zeile[3]) for zeile in verbindung.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
+    assert "ix_zustellung_erwartet_bis" in plan
+    datenbank.dispose()

@@ -9,8 +9,9 @@ what waits for it is shown as overdue but raises no alarms of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from fachwerk import alarm, stufen
 from fachwerk.modell import Stufe, Vorgangstand
 from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import pause, vorgang, zustellung
-from fachwerk.zustellstand import diese
+from fachwerk.zustellstand import ERSETZT, diese
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -39,7 +40,8 @@ NICHTS: dict[str, Any] = {"erwartet": "", "erwartet_bis": None, "mahnen_ab": Non
 KLAERUNG = 0
 """The Fassung of :mod:`fachwerk.klaerung`: it goes to its Ziel whatever becomes of the case, and nobody confirms it."""
 
-_UNTERWEGS = ("offen", "absicht", "wartet", "zugestellt")
+_RUHT = ("gehalten", ERSETZT)
+"""States in which nothing comes by itself; asked for by exclusion, so that no index of states is preferred."""
 _AUF_EINMAL = 500
 
 Bedingung = tuple[sa.ColumnElement[bool], ...]
@@ -91,7 +93,7 @@ def _gilt() -> Bedingung:
     z, v = zustellung.c, vorgang.c
     return (
         z.vorgang_id == v.id,
-        z.status.in_(_UNTERWEGS),
+        z.status.not_in(_RUHT),
         sa.or_(z.fassung == v.fassung, z.fassung == KLAERUNG),
         v.status != Vorgangstand.RETURNED.value,
     )
@@ -106,24 +108,38 @@ def anzahlen(verbindung: sa.Connection) -> dict[str, tuple[int, datetime]]:
 
 def der_vorgaenge(verbindung: sa.Connection, ids: Iterable[str]) -> dict[str, list[Any]]:
     """Per case the rows of its overdue deliveries, by Ziel."""
-    z = zustellung.c
-    frage = sa.select(zustellung).where(z.vorgang_id.in_(list(ids)), *ist_ueberfaellig(datetime.now(UTC)))
+    z, jetzt = zustellung.c, datetime.now(UTC)
     gefunden: dict[str, list[Any]] = {}
-    for zeile in verbindung.execute(frage.order_by(z.ziel)):
-        gefunden.setdefault(zeile.vorgang_id, []).append(zeile)
+    for teil in _je(ids, _AUF_EINMAL):
+        frage = sa.select(zustellung).where(z.vorgang_id.in_(teil), *ist_ueberfaellig(jetzt))
+        for zeile in verbindung.execute(frage.order_by(z.ziel)):
+            gefunden.setdefault(zeile.vorgang_id, []).append(zeile)
     return gefunden
 
 
 def vorgaenge(verbindung: sa.Connection, status: Sequence[str], grenze: int) -> list[Any]:
     """The rows of cases with overdue deliveries, longest overdue first, in these states (all, if none are named)."""
     z = zustellung.c
-    aelteste = sa.func.min(z.erwartet_bis).label("seit")
-    ids = sa.select(z.vorgang_id, aelteste).where(*ist_ueberfaellig(datetime.now(UTC)))
+    frage = sa.select(z.vorgang_id).where(*ist_ueberfaellig(datetime.now(UTC)))
     if status:
-        ids = ids.where(vorgang.c.status.in_(status))
-    gruppe = ids.group_by(z.vorgang_id).order_by(aelteste, z.vorgang_id).limit(grenze).subquery()
-    frage = sa.select(vorgang).join(gruppe, gruppe.c.vorgang_id == vorgang.c.id)
-    return list(verbindung.execute(frage.order_by(gruppe.c.seit, vorgang.c.id)))
+        frage = frage.where(vorgang.c.status.in_(status))
+    ids: dict[str, int] = {}
+    with verbindung.execute(frage.order_by(z.erwartet_bis, z.vorgang_id)) as zeilen:
+        for vorgang_id in zeilen.scalars():
+            ids.setdefault(vorgang_id, len(ids))
+            if len(ids) == grenze:
+                break
+    faelle: list[Any] = []
+    for teil in _je(ids, _AUF_EINMAL):
+        faelle += verbindung.execute(sa.select(vorgang).where(vorgang.c.id.in_(teil)))
+    return sorted(faelle, key=lambda fall: ids[fall.id])
+
+
+def _je(werte: Iterable[str], je: int) -> Iterator[list[str]]:
+    """At most ``je`` at a time: databases limit how many values a question may name."""
+    rest = iter(werte)
+    while teil := list(islice(rest, je)):
+        yield teil
 
 
 # -- alarms -----------------------------------------------------------------------------------------------------------
