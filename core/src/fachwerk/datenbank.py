@@ -18,7 +18,7 @@ from sqlalchemy import event
 from fachwerk.errors import ConfigError
 from fachwerk.modell import utc
 
-SCHEMA_KOPF = "0009"
+SCHEMA_KOPF = "0010"
 """Newest migration; ``run`` refuses any other state of the database."""
 
 _MIGRATIONEN = Path(__file__).parent / "migrations"

@@ -205,8 +205,11 @@ class Store:
         return (zeilen + sorted(rest, key=lambda zeile: zeile.angelegt, reverse=True))[:grenze]
 
     def aendere(self, verbindung: sa.Connection, vorgang_id: str, **werte: Any) -> None:
-        """Set columns of a case."""
-        werte["geaendert"] = datetime.now(UTC)
+        """Set columns of a case; since when it is held follows from its state."""
+        jetzt = werte["geaendert"] = datetime.now(UTC)
+        if "status" in werte:
+            bleibt = sa.func.coalesce(vorgang.c.gehalten_seit, sa.literal(jetzt, vorgang.c.gehalten_seit.type))
+            werte["gehalten_seit"] = bleibt if werte["status"] == Vorgangstand.HELD.value else None
         verbindung.execute(vorgang.update().where(vorgang.c.id == vorgang_id).values(**werte))
 
     def halte(self, verbindung: sa.Connection, vorgang_id: str, code: str, hinweis: str, fuer: GehaltenFuer) -> None:

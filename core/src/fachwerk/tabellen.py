@@ -73,6 +73,7 @@ vorgang = Table(
     Column("grund", _KURZ, nullable=False, default="", comment="code of the reason for held or waiting"),
     Column("hinweis", Text, nullable=False, default="", comment="what a person has to do; no personal data"),
     Column("gehalten_fuer", String(20), nullable=False, default=""),
+    Column("gehalten_seit", _ZEIT, comment="empty: not held"),
     Column("wartet_bis", _ZEIT),
     Column("leistung", _KURZ, nullable=False, default=""),
     Column("leika", String(32), nullable=False, default=""),
@@ -98,6 +99,12 @@ vorgang = Table(
     Index("ix_vorgang_leistung_angelegt", "leistung", "angelegt"),
     Index("ix_vorgang_land_angelegt", "land", "angelegt"),
     Index("ix_vorgang_nachrichten_uuid", "nachrichten_uuid"),
+    Index(
+        "ix_vorgang_gehalten_seit",
+        "gehalten_seit",
+        sqlite_where=text("gehalten_seit IS NOT NULL"),
+        postgresql_where=text("gehalten_seit IS NOT NULL"),
+    ),
 )
 
 eingang = Table(
@@ -114,6 +121,13 @@ eingang = Table(
     Column("bestaetigt", _ZEIT, comment="when the mailbox was told (XTA close)"),
     UniqueConstraint("kanal", "nachricht_id", "abweichung"),
     Index("ix_eingang_nachricht_id", "nachricht_id"),
+    Index(
+        "ix_eingang_unbestaetigt",
+        "kanal",
+        "empfangen",
+        sqlite_where=text("bestaetigt IS NULL"),
+        postgresql_where=text("bestaetigt IS NULL"),
+    ),
 )
 
 erstnachricht = Table(
@@ -238,6 +252,45 @@ alarm = Table(
         sqlite_where=text("behoben IS NULL"),
         postgresql_where=text("behoben IS NULL"),
     ),
+)
+
+gesagt = Table(
+    "gesagt",
+    METADATA,
+    Column("weg", String(20), primary_key=True, comment="mail or webhook"),
+    Column("anlass", _KURZ, primary_key=True),
+    Column("gegenstand", String(300), primary_key=True),
+    Column("code", _KURZ, nullable=False),
+    Column("seit", _ZEIT, nullable=False, comment="when it was put into a message that it is open"),
+)
+
+meldung = Table(
+    "meldung",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("weg", String(20), nullable=False),
+    Column("kennung", _ID, nullable=False, comment="the same at every attempt; receivers know a repeat by it"),
+    Column("inhalt", Text, nullable=False, comment="JSON list of what is opened and what is over; ids and codes"),
+    Column("angelegt", _ZEIT, nullable=False),
+    Column("versuche", Integer, nullable=False, default=0),
+    Column("naechster", _ZEIT, comment="not tried before; also the end of a running attempt"),
+    Column("code", _KURZ, nullable=False, default="", comment="why the last attempt failed"),
+    Column("gesendet", _ZEIT),
+    Index(
+        "uq_meldung_offen",
+        "weg",
+        unique=True,
+        sqlite_where=text("gesendet IS NULL"),
+        postgresql_where=text("gesendet IS NULL"),
+    ),
+)
+
+wachgang = Table(
+    "wachgang",
+    METADATA,
+    Column("name", _KURZ, primary_key=True),
+    Column("beginn", _ZEIT, nullable=False),
+    Column("prozess", _ID, nullable=False),
 )
 
 entfernung = Table(
