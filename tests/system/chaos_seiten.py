@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -36,7 +37,7 @@ def ordnerinhalt(fall: Path) -> Ankunft:
     return frozenset(summe(pfad.read_bytes()) for pfad in fall.rglob("*") if pfad.is_file())
 
 
-class Seite:
+class Seite(ABC):
     """The other side of one target. ``ordner`` is what can be disturbed, ``stufen`` what it confirms in the end."""
 
     plugin: Any
@@ -49,9 +50,9 @@ class Seite:
         self.basis = basis
         self.plugins = {self.plugin.manifest().name: self.plugin}
 
+    @abstractmethod
     def ziel(self) -> dict[str, Any]:
         """The section of the target."""
-        raise NotImplementedError
 
     def abschnitte(self) -> dict[str, Any]:
         """All sections it needs."""
@@ -71,9 +72,9 @@ class Seite:
     def antworte_mehrfach(self) -> None:
         """Every receipt comes several times."""
 
+    @abstractmethod
     def angekommen(self) -> list[Ankunft]:
         """What was taken over or lies there complete."""
-        raise NotImplementedError
 
     def reste(self) -> list[str]:
         """What lies where nothing should lie when everything has arrived."""
@@ -261,9 +262,9 @@ class Netzseite(Seite):
         lauscher.listen(16)
         return lauscher
 
+    @abstractmethod
     def stirb_nach_dem_schreiben(self) -> None:
         """The next case is taken, then the connection breaks off."""
-        raise NotImplementedError
 
     def schliesse(self) -> None:
         self.server.stop()
