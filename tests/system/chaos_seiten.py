@@ -63,13 +63,13 @@ class Seite(ABC):
         welt.lege_ein(f"n-{nummer}", xml, ("anlage.pdf", "application/pdf", anlage))
         welt.rufe_ab()
 
-    def runde(self) -> None:
+    def runde(self) -> None:  # noqa: B027  most sides do nothing
         """Whatever the other side does by itself, once."""
 
-    def lehne_ab(self) -> None:
+    def lehne_ab(self) -> None:  # noqa: B027  most sides do nothing
         """The next case is refused."""
 
-    def antworte_mehrfach(self) -> None:
+    def antworte_mehrfach(self) -> None:  # noqa: B027  most sides do nothing
         """Every receipt comes several times."""
 
     @abstractmethod
@@ -80,7 +80,7 @@ class Seite(ABC):
         """What lies where nothing should lie when everything has arrived."""
         return []
 
-    def schliesse(self) -> None:
+    def schliesse(self) -> None:  # noqa: B027  most sides do nothing
         """Stop what runs."""
 
 
