@@ -94,7 +94,7 @@ def test_a_target_that_forgets_what_it_had_confirmed_contradicts_nothing(
 # -- quietly over -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("werte", [{"status": "forwarded"}, {"status": "returned"}, {"fassung": 2}])
+@pytest.mark.parametrize("werte", [{"status": "returned"}, {"fassung": 2}])
 def test_a_case_that_went_another_way_is_not_asked_for(
     uebergeben: Welt, amt: Stufenziel, werte: dict[str, object], frage: Frage, naechste_frage: Faellig
 ) -> None:
