@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -52,18 +54,23 @@ def _stelle(anfrage: Anfrage, gegenstand: str, zurueck: str) -> Response:
 
 def zeige_alarme(anfrage: Anfrage) -> Response:
     """The open alarms, those of cases only where the person may see the case."""
-    offene = [
-        {"zeile": zeile, "wort": WORT.get(zeile.anlass, zeile.anlass), "verweis": verweis}
+    return anfrage.seite("alarme.html", "Alarme", alarme=sichtbare_alarme(anfrage))
+
+
+def sichtbare_alarme(anfrage: Anfrage) -> list[dict[str, Any]]:
+    """The open alarms this person may know of, oldest first: ``zeile``, ``wort``, ``verweis``."""
+    return [
+        {"zeile": zeile, "wort": WORT.get(zeile.anlass, zeile.anlass.replace("_", " ")), "verweis": verweis}
         for zeile in alarm.offene(anfrage.betrieb.store)
         if (verweis := _verweis(anfrage, zeile.gegenstand)) is not None
     ]
-    return anfrage.seite("alarme.html", "Alarme", alarme=offene)
 
 
 def _verweis(anfrage: Anfrage, gegenstand: str) -> str | None:
     """Where the subject of an alarm is shown; None where this person may not see it."""
     art, _, name = gegenstand.partition(":")
     if art == "vorgang":
+        name = name.partition(":")[0]  # what became of it at one Ziel stands on its page
         return f"/vorgang/{name}" if _darf_sehen(anfrage, name) else None
     if art == "kanal":
         return "/kanaele" if anfrage.sieht_alle_kanaele or name in anfrage.kanaele else None
