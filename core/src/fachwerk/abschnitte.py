@@ -231,9 +231,15 @@ class AufbewahrungEinstellungen(Abschnitt):
 
 
 class SicherungEinstellungen(Abschnitt):
-    """``[sicherung]``: ``spiegel`` is a folder on a second volume for what arrives."""
+    """``[sicherung]``: ``spiegel`` is a folder on a second volume for what arrives.
+
+    With ``ordner`` the service makes a backup there every day at ``taeglich`` (local time); so many stay.
+    """
 
     spiegel: str = ""
+    ordner: str = ""
+    taeglich: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:30"
+    behalten: int = Field(default=14, ge=1, le=3650)
 
 
 class AuditEinstellungen(Abschnitt):

@@ -24,10 +24,16 @@ from fachwerk.tabellen import knoten
 MAX_PLAETZE = 64
 
 
-class _Sperre(Protocol):
-    def haelt(self) -> bool: ...
+class Sperre(Protocol):
+    """A name that one process holds among all at a database."""
 
-    def loese(self) -> None: ...
+    def haelt(self) -> bool:
+        """Whether it is still held."""
+        ...
+
+    def loese(self) -> None:
+        """Give it back."""
+        ...
 
 
 class _Dateisperre:
@@ -97,6 +103,24 @@ class _Serversperre:
         self._verbindung.close()
 
 
+def versuche_sperre(datenbank: sa.Engine, name: str) -> Sperre | None:
+    """Hold ``name`` until it is given back or the process ends; None while another process holds it."""
+    if datenbank.dialect.name == "postgresql":
+        return _Serversperre.nimm(datenbank, name)
+    datei = datenbank.url.database or "fachwerk.db"
+    return _Dateisperre.nimm(Path(f"{datei}.{name}.sperre"))
+
+
+def ist_belegt(datei: Path) -> bool:
+    """Whether a process works on this SQLite file."""
+    for sperrdatei in datei.parent.glob(f"{datei.name}.*.sperre"):
+        sperre = _Dateisperre.nimm(sperrdatei)
+        if sperre is None:
+            return True
+        sperre.loese()
+    return False
+
+
 class Platz:
     """The slot of this process: ``name`` is ``<node>-<n>``."""
 
@@ -104,7 +128,7 @@ class Platz:
         self._datenbank = datenbank
         self._prozess = prozess
         self._knoten = knotenname or socket.gethostname()
-        self._sperre: _Sperre | None = None
+        self._sperre: Sperre | None = None
         self.name = ""
 
     def nimm(self) -> str:
@@ -121,11 +145,8 @@ class Platz:
             "beenden.",
         )
 
-    def _versuche(self, name: str) -> _Sperre | None:
-        if self._datenbank.dialect.name == "postgresql":
-            return _Serversperre.nimm(self._datenbank, name)
-        datei = self._datenbank.url.database or "fachwerk.db"
-        return _Dateisperre.nimm(Path(f"{datei}.{name}.sperre"))
+    def _versuche(self, name: str) -> Sperre | None:
+        return versuche_sperre(self._datenbank, name)
 
     def schlage(self) -> bool:
         """One heartbeat; False if the slot was lost (database restarted) and another process has it now."""

@@ -23,6 +23,8 @@ from fachwerk.entfernung import merke_faellige, raeume
 from fachwerk.erwartung import TAKT_S as MAHNTAKT_S
 from fachwerk.erwartung import mahne
 from fachwerk.kanalprobe import TAKT
+from fachwerk.sicherungslauf import TAKT_S as SICHERUNGSTAKT_S
+from fachwerk.sicherungslauf import sichere_faellige
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -99,6 +101,9 @@ class Polling:
             takt = IntervalTrigger(seconds=FEGETAKT_S)
             self._uhr.add_job(raeume_auf, takt, [self._betrieb], id="aufraeumen", next_run_time=bald)
             self._uhr.add_job(mahne, IntervalTrigger(seconds=MAHNTAKT_S), [self._betrieb], id="mahnen")
+            if self._betrieb.einstellungen.sicherung.ordner:
+                nachsehen = IntervalTrigger(seconds=SICHERUNGSTAKT_S)
+                self._uhr.add_job(sichere_faellige, nachsehen, [self._betrieb], id="sicherung", next_run_time=bald)
             for name, angaben in self._betrieb.einstellungen.kanal.items():
                 self._plane(name, angaben)
         self._uhr.start()

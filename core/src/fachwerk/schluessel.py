@@ -56,6 +56,8 @@ class Schluesselbund:
     def __init__(self, hauptschluessel: bytes) -> None:
         self._huelle = AESGCM(hauptschluessel)
         self._siegel = hmac.digest(hauptschluessel, b"fachwerk/audit/1", "sha256")
+        self.kennung = hmac.digest(hauptschluessel, b"fachwerk/kennung/1", "sha256").hex()[:16]
+        """Which site key this is, for people and manifests; nothing of the key follows from it."""
 
     def verpacke(self, vorgang_id: str, schluessel: bytes) -> bytes:
         """The case key, encrypted for storage and bound to its case."""

@@ -40,6 +40,7 @@ BEFEHLE: Mapping[str, str] = {
     "new": "Legt ein neues Plugin aus einer Vorlage an.",
     "konformitaet": "Prüft ein Plugin gegen den Vertrag und schreibt das Konformitätsblatt.",
     "audit": "Die Ereignisketten nachprüfen.",
+    "backup": "Sichert die Datenbank im laufenden Betrieb.",
     "datenbank": "Stand der Datenbank ansehen und sie aktualisieren.",
     "demo": "Zeigt die ganze Linie an einem eingebetteten Postfach.",
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",
