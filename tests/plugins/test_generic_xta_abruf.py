@@ -16,7 +16,7 @@ import fachwerk_generic_xta as plugin
 from fachwerk.errors import NeedsHumanError, PermanentError, RetryableError
 from fachwerk.modell import Eingang, GehaltenFuer, Kanal, Teil
 from fachwerk.testkit.wirt import FakeHost
-from fachwerk_generic_xta.abruf import Abruf, schliesse
+from fachwerk_generic_xta.abruf import Abruf, schliesse, wartende
 from fachwerk_generic_xta.mapping import ANFRAGE_ID, eingang
 from fachwerk_generic_xta.nachricht import Abholung, Metadaten, Partei, StatusListe, Teilangaben
 from fachwerk_generic_xta.settings import Einstellungen
@@ -218,3 +218,13 @@ def test_what_the_container_says_of_a_part_is_kept_with_it() -> None:
         {"kodierung": "UTF-8", "kennung": "teil-1", "sprache": "de"},
         {},
     ]
+
+
+@pytest.mark.parametrize(
+    ("anzahl", "deckel", "schweigt"), [(0, 1000, False), (7, 3, False), (7, 3, True), (7, 7, True)]
+)
+def test_what_waits_is_listed_page_by_page_and_nothing_is_fetched(anzahl: int, deckel: int, schweigt: bool) -> None:
+    postfach = Postfach(anzahl, deckel=deckel)
+    postfach.schweigt = schweigt
+    assert sorted(wartende(postfach)) == sorted(postfach.offen)  # type: ignore[arg-type]
+    assert postfach.geholt == []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from lxml import etree
@@ -211,6 +211,7 @@ def test_settings_that_cannot_work_are_refused(werte: dict[str, Any], wort: str)
 # -- names -------------------------------------------------------------------------------------------------------
 
 
+@example("a" * 39 + ":b")
 @given(st.text(max_size=80))
 def test_any_text_becomes_a_safe_word(text: str) -> None:
     ergebnis = wort(text)

@@ -58,6 +58,12 @@ def acknowledge(kanal: Kanal, eingang: Eingang, host: Host) -> None:
 
 
 @hookspec(firstresult=True)
+def list_waiting(kanal: Kanal, host: Host) -> list[str]:
+    """Ids (``Eingang.nachricht_id``) of what lies in the mailbox now; changes nothing. Addressed, optional."""
+    raise AssertionError("a specification is never called")
+
+
+@hookspec(firstresult=True)
 def map(eingang: Eingang) -> Antrag:  # noqa: A001  the name is the design's; implement with specname="map"
     """Understand a message. Addressed by format, pure. Raise ``NeedsHumanError`` for what nobody may guess."""
     raise AssertionError("a specification is never called")

@@ -20,7 +20,7 @@ from fachwerk import hookspecs
 from fachwerk.errors import ConfigError, ConfigErrors, ContractError, FachwerkError
 from fachwerk.konfigfehler import meinten_sie
 from fachwerk.modell import Art, Befund, Eingang, Formatangabe, Manifest
-from fachwerk.vertrag import ARGUMENTE, RUECKGABE, andere_als, formatstreit, mangel, pruefe_modul
+from fachwerk.vertrag import ARGUMENTE, INHALT_DER_LISTE, RUECKGABE, andere_als, formatstreit, mangel, pruefe_modul
 
 GRUPPE = "fachwerk"
 """Entry-point group of the plugins."""
@@ -205,9 +205,10 @@ def _pruefe_antwort(name: str, hook: str, antwort: Any) -> None:
     if not isinstance(antwort, erlaubt):
         _falscher_typ(name, hook, antwort, " oder ".join(typ.__name__ for typ in erlaubt))
     if isinstance(antwort, list):
-        for befund in antwort:
-            if not isinstance(befund, Befund):
-                _falscher_typ(name, hook, befund, "list[Befund]")
+        inhalt = INHALT_DER_LISTE.get(hook, Befund)
+        for eintrag in antwort:
+            if not isinstance(eintrag, inhalt):
+                _falscher_typ(name, hook, eintrag, f"list[{inhalt.__name__}]")
 
 
 def _falscher_typ(name: str, hook: str, antwort: Any, erlaubt: str) -> NoReturn:

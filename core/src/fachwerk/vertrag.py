@@ -31,6 +31,7 @@ RUECKGABE: Mapping[str, tuple[type, ...]] = {
     "manifest": (Manifest,),
     "receive": (Iterator,),
     "acknowledge": (_NICHTS,),
+    "list_waiting": (list,),
     "map": (Antrag,),
     "validate": (list,),
     "decide": (Votum, _NICHTS),
@@ -42,7 +43,9 @@ RUECKGABE: Mapping[str, tuple[type, ...]] = {
     "register_commands": (_NICHTS,),
     "on_step": (_NICHTS,),
 }
-"""What each hook may return; lists hold Befunde only."""
+"""What each hook may return; lists hold Befunde, unless :data:`INHALT_DER_LISTE` says otherwise."""
+
+INHALT_DER_LISTE: Mapping[str, type] = {"list_waiting": str}
 
 ARGUMENTE: Mapping[str, tuple[str, ...]] = {
     name: tuple(inspect.signature(getattr(hookspecs, name)).parameters) for name in RUECKGABE

@@ -69,6 +69,15 @@ def acknowledge(kanal: Kanal, eingang: Eingang, host: Host) -> None:
 
 
 @hookimpl
+def list_waiting(kanal: Kanal, host: Host) -> list[str]:
+    """getStatusList, fetched and closed by nobody: every message that was not closed yet."""
+    from fachwerk_generic_xta import anschluss
+    from fachwerk_generic_xta.abruf import wartende
+
+    return wartende(anschluss.client(kanal, host))
+
+
+@hookimpl
 def render(antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel) -> Sendung:
     """The original message and its attachments, as they came."""
     from fachwerk_generic_xta.sendung import sendung

@@ -186,3 +186,17 @@ def _ist_kontofehler(fehler: StepError) -> bool:
     """Our account or certificate as the mailbox sees it: no other message will fare better."""
     ist_betrieb = isinstance(fehler, NeedsHumanError) and fehler.fuer is GehaltenFuer.BETRIEB
     return ist_betrieb and fehler.code.startswith("xta.")
+
+
+def wartende(client: XtaClient) -> list[str]:
+    """The ids of all messages that nobody closed yet, page by page, without fetching or closing any."""
+    gesehen: dict[str, str] = {}
+    was: _Ausschnitt | None = _Ausschnitt(_GROESSTE_SEITE)
+    while was is not None:
+        seite = client.list(was.laenge, neue=False, ab=was.ab)
+        vorher = len(gesehen)
+        for eintrag in seite.eintraege:
+            gesehen.setdefault(eintrag.nachricht_id.lower(), eintrag.nachricht_id)
+        geht_weiter = _geht_weiter(seite, was.laenge, len(gesehen) > vorher)
+        was = was.hinter(seite) if geht_weiter else None
+    return list(gesehen.values())

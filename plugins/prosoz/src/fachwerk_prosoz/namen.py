@@ -35,7 +35,7 @@ def endung(medientyp: str, dateiname: str) -> str:
 def wort(text: str, laenge: int = LAENGSTER_WERT) -> str:
     """A value as part of a file name: letters, digits, ``-`` and ``_`` only; never empty."""
     grundform = kern.in_ascii(text).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", grundform).strip("_")[:laenge] or "x"
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", grundform).strip("_")[:laenge].rstrip("_") or "x"
 
 
 def fuelle(muster: str, werte: Mapping[str, str]) -> str:
