@@ -108,6 +108,12 @@ def melde(betrieb: Betrieb, bilanz: Tagesbilanz) -> None:
         alarmwache.melde_bilanz(verbindung, bilanz.tag.isoformat(), anzahl)
 
 
+def melde_gestern(betrieb: Betrieb) -> None:
+    """What the service does every morning: the balance of the day before, and its alarm. Every node may; once counts."""
+    gestern = datetime.now(ZEITZONE).date() - timedelta(days=1)
+    melde(betrieb, ziehe(betrieb, gestern))
+
+
 # -- counting ---------------------------------------------------------------------------------------------------------
 
 
