@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fachwerk.tagesbild import GRUPPEN, Tag
 
-BREITE, HOEHE, RAND_LINKS, RAND_UNTEN, RAND_OBEN = 900, 240, 54, 28, 10
+BREITE, HOEHE, RAND_LINKS, RAND_RECHTS, RAND_UNTEN, RAND_OBEN = 940, 260, 76, 34, 44, 16
 _JEDER = 5
 """Every so many days one is named below its bar."""
 
@@ -48,7 +48,7 @@ class Balkenbild:
 def balkenbild(tage: Sequence[Tag]) -> Balkenbild:
     """One bar per day; its height is what came in, its parts are what has become of it."""
     oben = stufe_ueber(max((tag.eingegangen for tag in tage), default=0))
-    hoehe, schritt = HOEHE - RAND_UNTEN - RAND_OBEN, (BREITE - RAND_LINKS) / max(len(tage), 1)
+    hoehe, schritt = HOEHE - RAND_UNTEN - RAND_OBEN, (BREITE - RAND_LINKS - RAND_RECHTS) / max(len(tage), 1)
     balken: list[Balken] = []
     for nr, tag in enumerate(tage):
         boden = float(HOEHE - RAND_UNTEN)

@@ -6,7 +6,18 @@ from importlib import import_module
 
 from starlette.routing import Route
 
-MODULE = ("anmeldung", "uebersicht", "vorgaenge", "vorgang", "wege", "erweiterungen", "protokoll")
+MODULE = (
+    "anmeldung",
+    "uebersicht",
+    "vorgaenge",
+    "vorgang",
+    "taten",
+    "ergaenzen",
+    "vergleich",
+    "wege",
+    "erweiterungen",
+    "protokoll",
+)
 """The modules with pages, in the order in which their paths are tried."""
 
 

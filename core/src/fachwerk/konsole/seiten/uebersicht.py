@@ -34,7 +34,12 @@ def zeige(anfrage: Anfrage) -> Response:
 
 def _kacheln(bild: Lagebild, alarme: int) -> list[Kachel]:
     gehaltene = [
-        Kachel(_zahl(anzahl), f"gehalten für {fuer}", f"/vorgaenge?status=held&fuer={fuer}", _art(anzahl, "schlecht"))
+        Kachel(
+            _zahl(anzahl),
+            f"gehalten für {fuer.capitalize()}",
+            f"/vorgaenge?status=held&fuer={fuer}",
+            _art(anzahl, "schlecht"),
+        )
         for fuer, anzahl in bild.gehalten.items()
         if fuer
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -22,6 +22,7 @@ from fachwerk.rechte import Recht
 from fachwerk.tabellen import ereignis
 
 WIEDERHOLBAR = (Vorgangstand.HELD, Vorgangstand.WAITING)
+UEBERGEBEN = (Vorgangstand.DONE, Vorgangstand.FORWARDED)
 NICHT_HERAUS = ("schadsoftware", "viren_keine_antwort")
 """Reasons of a hold with which no part leaves the store."""
 
@@ -41,12 +42,30 @@ def zeige(anfrage: Anfrage) -> Response:
         auskunft=auskunft,
         journal=[schritt | {"dauer_ms": _millisekunden(schritt)} for schritt in auskunft["journal"]],
         ereignisse=_ereignisse(anfrage, zeile.id),
-        darf_wiederholen=zeile.status in WIEDERHOLBAR and _darf_handeln(anfrage, zeile.kanal),
-        darf_freigeben=zeile.status == Vorgangstand.HELD
-        and zeile.grund in eingriff.FREIGEBBAR
-        and person.darf(Recht.BEARBEITEN, zeile.kanal),
+        taten=moegliche_taten(anfrage, zeile, auskunft),
         darf_einsehen=person.darf(Recht.EINSICHT, zeile.kanal),
     )
+
+
+def moegliche_taten(anfrage: Anfrage, zeile: Any, auskunft: dict[str, Any]) -> set[str]:
+    """What this person can do with the case as it is; each action checks once more for itself."""
+    person, stand = anfrage.person, zeile.status
+    taten: set[str] = set()
+    zu_spaet = stand in UEBERGEBEN and any(eine["ueberfaellig"] for eine in auskunft["zustellungen"])
+    if darf_handeln(anfrage, zeile.kanal):
+        taten |= {"wiederholen"} if stand in WIEDERHOLBAR else {"nachfragen"} if zu_spaet else set()
+        if any(eine["status"] == "zugestellt" for eine in auskunft["zustellungen"]) and stand != Vorgangstand.RETURNED:
+            taten.add("nachsenden")
+    if person.darf(Recht.EINSICHT, zeile.kanal):
+        taten |= {"vergleichen"} if stand != Vorgangstand.READY else set()
+        taten |= {"schreiben"} if stand == Vorgangstand.RETURNED else set()
+    if person.darf(Recht.BEARBEITEN, zeile.kanal):
+        taten |= {"verzichten"} if zu_spaet else set()
+        if stand == Vorgangstand.HELD:
+            taten |= {"zurueckgeben"} | ({"freigeben"} if zeile.grund in eingriff.FREIGEBBAR else set())
+        if stand in (Vorgangstand.HELD, Vorgangstand.DONE) and not zeile.doppelt_zu:
+            taten |= {"abgeben", "ergaenzen"}
+    return taten
 
 
 def zeige_inhalt(anfrage: Anfrage) -> Response:
@@ -79,17 +98,22 @@ def lade_teil(anfrage: Anfrage) -> Response:
     teil = inhalt.teil(kennung)
     if teil is None:
         raise NichtGefunden
+    return heruntergeladen(dateiname(teil.name), teil.bytes_strom())
+
+
+def heruntergeladen(name: str, stuecke: Iterable[bytes]) -> Response:
+    """Content for the disk: the browser neither shows nor runs it."""
     kopf = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(dateiname(teil.name), safe='')}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
-    return StreamingResponse(_stroeme(teil), media_type="application/octet-stream", headers=kopf)
+    return StreamingResponse(iter(stuecke), media_type="application/octet-stream", headers=kopf)
 
 
 def wiederhole(anfrage: Anfrage) -> Response:
     """``retry``: for whoever looks after the machines or works on the case."""
     zeile = fall(anfrage)
-    if not _darf_handeln(anfrage, zeile.kanal):
+    if not darf_handeln(anfrage, zeile.kanal):
         anfrage.verlange(Recht.BETRIEB, zeile.kanal)
     eingriff.wiederhole(anfrage.betrieb, zeile.id, anfrage.person.name, anfrage.feld("grund"))
     return anfrage.weiter(f"/vorgang/{zeile.id}", "wiederholt")
@@ -123,7 +147,8 @@ def dateiname(name: str) -> str:
     return "".join(z if z.isprintable() and z not in '<>:"|?*' else "_" for z in letztes).strip(". ")[:150] or "datei"
 
 
-def _darf_handeln(anfrage: Anfrage, kanal: str) -> bool:
+def darf_handeln(anfrage: Anfrage, kanal: str) -> bool:
+    """Whether the person looks after the machines of this Kanal or works on its cases."""
     return anfrage.person.darf(Recht.BETRIEB, kanal) or anfrage.person.darf(Recht.BEARBEITEN, kanal)
 
 
@@ -158,10 +183,6 @@ def _text(anfrage: Anfrage, teil_id: str) -> str:
 def _millisekunden(schritt: dict[str, Any]) -> int:
     dauer = datetime.fromisoformat(schritt["ende"]) - datetime.fromisoformat(schritt["beginn"])
     return round(dauer.total_seconds() * 1000)
-
-
-def _stroeme(teil: Teil) -> Iterator[bytes]:
-    yield from teil.bytes_strom()
 
 
 ROUTEN = [
