@@ -109,7 +109,7 @@ def melde(betrieb: Betrieb, bilanz: Tagesbilanz) -> None:
 
 
 def melde_gestern(betrieb: Betrieb) -> None:
-    """What the service does every morning: the balance of the day before, and its alarm. Every node may; once counts."""
+    """What the service does every morning: the balance of the day before, with its alarm; harmless to repeat."""
     gestern = datetime.now(ZEITZONE).date() - timedelta(days=1)
     melde(betrieb, ziehe(betrieb, gestern))
 
