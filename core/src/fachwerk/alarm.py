@@ -1,12 +1,13 @@
 """Alarms: what somebody has to look at, once per cause, from its first sign until the all-clear.
 
 There is one open alarm per cause and subject; a repeat only counts. A closed one stays, as history. Alarms are seen
-in ``fachwerk check`` and in the log. They hold codes and hints, never content.
+in ``fachwerk check``, ``fachwerk alarm list``, the console and the log, and :mod:`fachwerk.meldung` tells people. They
+hold codes and hints, never content. What nobody raises at the moment it happens, :mod:`fachwerk.alarmwache` looks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,64 @@ QUITTUNG_FEHLT = "quittung_fehlt"
 AUFBEWAHRUNG = "aufbewahrung"
 """What should be deleted outside of the database still lies there, a day after it was due."""
 
+KEIN_ABRUF = "kein_abruf"
+"""No poll of a Kanal has gone well for too long, for whatever reason."""
+POSTFACH = "postfach"
+"""What is stored here is not closed in the mailbox for days."""
+GEHALTEN = "zu_lange_gehalten"
+"""A case is held for longer than it should be."""
+FRIST = "frist"
+"""The deadline of an unfinished case, such as that of an eviction, is near or over."""
+MONATSENDE = "monatsende"
+"""The month ends, or has ended, with unfinished applications of it: the first of the month is money."""
+ZERTIFIKAT = "zertifikat"
+"""A certificate of ours ends soon."""
+ROUTENFRIST = "routenfrist"
+"""The last day of a pause or leave of a Route is near or over."""
+UHR = "uhr"
+"""The clock of a machine is wrong."""
+PLATZ = "platz"
+"""A volume Fachwerk writes to is nearly full, or gone."""
+AUDIT = "audit"
+"""The heads of the audit chains could not leave the database."""
+VERSAND = "versand"
+"""A message about alarms cannot be sent."""
+BILANZ = "bilanz"
+"""What came in and what went out do not agree."""
+
+SICHERUNG = "sicherung"
+"""The daily backup failed; also its subject."""
+
 SPIEGEL = "spiegel"
 """The mirror as the subject of an alarm."""
 
 DRINGEND = "dringend_gehalten"
 """Somebody must act today, and the case is held: no waiting for a threshold."""
+
+WORT: Mapping[str, str] = {
+    KANAL_STEHT: "Angehalten",
+    KANAL_GESTOERT: "Gestört",
+    KREIS_OFFEN: "Ruht",
+    SICHERHEIT: "Sicherheitsmeldung",
+    DIENST: "Dienst nicht freigeschaltet",
+    QUITTUNG_FEHLT: "Quittung fehlt",
+    AUFBEWAHRUNG: "Löschen gelingt nicht",
+    DRINGEND: "Dringend gehalten",
+    KEIN_ABRUF: "Kein Abruf",
+    POSTFACH: "Postfach nicht geschlossen",
+    GEHALTEN: "Zu lange gehalten",
+    FRIST: "Frist",
+    MONATSENDE: "Monatsende",
+    ZERTIFIKAT: "Zertifikat",
+    ROUTENFRIST: "Frist einer Route",
+    UHR: "Uhr",
+    PLATZ: "Speicherplatz",
+    AUDIT: "Prüfkette",
+    VERSAND: "Versand der Alarme",
+    BILANZ: "Bilanz",
+    SICHERUNG: "Sicherung fehlgeschlagen",
+}
+"""The causes for people."""
 
 
 def melde(verbindung: sa.Connection, anlass: str, gegenstand: str, code: str, hinweis: str) -> None:
@@ -85,10 +139,10 @@ def behebe(verbindung: sa.Connection, gegenstand: str, anlaesse: Collection[str]
 
 def behebe_verschwundene(betrieb: Betrieb) -> None:
     """Close the alarms of Kanäle and Ziele that are not configured any more."""
-    gibt_es = {*map(des_kanals, betrieb.kanaele), *map(des_ziels, betrieb.ziele), SPIEGEL}
-    weg = {zeile.gegenstand for zeile in offene(betrieb.store)} - gibt_es
-    for gegenstand in sorted(weg):
-        if not gegenstand.startswith(des_vorgangs("")):
+    gibt_es = {*map(des_kanals, betrieb.kanaele), *map(des_ziels, betrieb.ziele)}
+    stellen = des_kanals(""), des_ziels("")
+    for gegenstand in sorted({zeile.gegenstand for zeile in offene(betrieb.store)} - gibt_es):
+        if gegenstand.startswith(stellen):
             with betrieb.store.transaktion("alarm") as verbindung:
                 behebe(verbindung, gegenstand)
 
@@ -122,6 +176,11 @@ def des_vorgangs(vorgang_id: str) -> str:
 def der_zustellung(vorgang_id: str, ziel: str) -> str:
     """How alarms call what became of a case at one Ziel."""
     return f"{des_vorgangs(vorgang_id)}:{ziel}"
+
+
+def des_rechners(name: str, was: str = "") -> str:
+    """How alarms call a machine, or something of it."""
+    return f"rechner:{name}:{was}" if was else f"rechner:{name}"
 
 
 def teile_der_zustellung(gegenstand: str) -> tuple[str, str] | None:

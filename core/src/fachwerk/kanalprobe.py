@@ -126,7 +126,8 @@ def _zaehle(betrieb: Betrieb, kanal: str, fehler: FachwerkError, diagnose: Diagn
 def _erhole(betrieb: Betrieb, kanal: str) -> None:
     with betrieb.store.transaktion("kanal_geht") as verbindung:
         _setze(verbindung, kanal, angehalten_seit=None, naechste_probe=None, fehler_in_folge=0, code="", hinweis="")
-        alarm.behebe(verbindung, alarm.des_kanals(kanal))
+        anlaesse = alarm.KANAL_STEHT, alarm.KANAL_GESTOERT, alarm.SICHERHEIT, alarm.KEIN_ABRUF
+        alarm.behebe(verbindung, alarm.des_kanals(kanal), anlaesse)
     log.info("kanal_geht", kanal=kanal)
 
 

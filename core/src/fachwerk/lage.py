@@ -31,7 +31,7 @@ def _iso(zeit: datetime | None) -> str | None:
 def kanalliste(betrieb: Betrieb) -> list[dict[str, Any]]:
     """The configured Kanäle by name, as JSON fields."""
     with betrieb.store.lesend() as verbindung:
-        zuletzt = {name: verbindung.execute(_letzter_abruf(name)).scalar_one_or_none() for name in betrieb.kanaele}
+        zuletzt = {name: verbindung.execute(letzter_abruf(name)).scalar_one_or_none() for name in betrieb.kanaele}
         staende = {zeile.kanal: zeile for zeile in verbindung.execute(sa.select(kanalstand))}
     angehaltene = {eine.gegenstand: eine for eine in pausen.alle(betrieb.store.datenbank)}
     return [
@@ -44,7 +44,7 @@ def _pause(eine: pausen.Pause | None) -> dict[str, Any]:
     return {"pausiert_seit": _iso(eine.seit) if eine else None, "pausiert_von": eine.wer if eine else ""}
 
 
-def _letzter_abruf(kanal: str) -> sa.Select[Any]:
+def letzter_abruf(kanal: str) -> sa.Select[Any]:
     """When the latest poll ended that went well; the newest rows come first, so it is found at once."""
     lauf = kanal_lauf.c
     gelungen = sa.select(lauf.ende).where(lauf.kanal == kanal, lauf.ende.is_not(None), lauf.code == "")

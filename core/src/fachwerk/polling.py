@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from fachwerk import abgleich, alarmwache
 from fachwerk.aufbewahrung import loesche_faellige
 from fachwerk.datenbank import datenbankzeit
 from fachwerk.entfernung import merke_faellige, raeume
@@ -104,6 +105,10 @@ class Polling:
             if self._betrieb.einstellungen.sicherung.ordner:
                 nachsehen = IntervalTrigger(seconds=SICHERUNGSTAKT_S)
                 self._uhr.add_job(sichere_faellige, nachsehen, [self._betrieb], id="sicherung", next_run_time=bald)
+            wachtakt = IntervalTrigger(seconds=alarmwache.TAKT_S)
+            self._uhr.add_job(alarmwache.gehe, wachtakt, [self._betrieb], id="alarmwache")
+            morgens = CronTrigger(hour=5, minute=40, timezone=ZEITZONE, jitter=600)
+            self._uhr.add_job(abgleich.melde_gestern, morgens, [self._betrieb], id="bilanz", misfire_grace_time=None)
             for name, angaben in self._betrieb.einstellungen.kanal.items():
                 self._plane(name, angaben)
         self._uhr.start()

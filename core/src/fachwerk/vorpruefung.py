@@ -136,18 +136,18 @@ def _unbenutzte(einstellungen: Einstellungen, bau: Aufbau) -> Iterator[Meldung]:
 def _alarm(einstellungen: Einstellungen, umgebung: Mapping[str, str] | None) -> Iterator[Meldung]:
     alarm = einstellungen.alarm
     if not (alarm.mail or alarm.webhook):
-        text = "Alarme stehen in dieser Fassung nur hier und im Protokoll: Bitte „fachwerk check“ überwachen lassen."
+        text = "Von Alarmen erfährt niemand von selbst: mail und smtp oder webhook nennen, oder check überwachen."
         yield _warnung("alarm_keiner", text, "alarm")
-    else:
-        text = "Mail und Webhook sind in dieser Fassung noch ohne Wirkung; Alarme stehen hier und im Protokoll."
-        yield Meldung("alarm_wirkungslos", Schwere.HINWEIS, text, "alarm")
     if alarm.mail and not alarm.smtp:
         yield Meldung("alarm_smtp", Schwere.FEHLER, "Zum Versand fehlt der Mailserver (HOST:PORT).", "alarm.smtp")
-    if alarm.smtp_kennwort:
+    geheimnisse = {"alarm.smtp_kennwort": alarm.smtp_kennwort, "alarm.webhook_geheimnis": alarm.webhook_geheimnis}
+    geheimnisse["konsole.metriken_schluessel"] = einstellungen.konsole.metriken_schluessel
+    for ort, verweis in geheimnisse.items():
         try:
-            secret(alarm.smtp_kennwort, einstellungen.ordner, umgebung)
+            if verweis:
+                secret(verweis, einstellungen.ordner, umgebung)
         except ConfigError as fehler:
-            yield _aus_fehler(fehler, "alarm.smtp_kennwort")
+            yield _aus_fehler(fehler, ort)
 
 
 def _gegenstellen(

@@ -15,14 +15,7 @@ from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import kanalstand, zielstand
 from fachwerk.vorpruefung import Meldung
 
-WORT = {
-    alarm.KANAL_STEHT: "Angehalten",
-    alarm.KANAL_GESTOERT: "Gestört",
-    alarm.KREIS_OFFEN: "Ruht",
-    alarm.SICHERHEIT: "Sicherheitsmeldung",
-    alarm.DIENST: "Dienst nicht freigeschaltet",
-    alarm.QUITTUNG_FEHLT: "Quittung fehlt",
-}
+WORT = alarm.WORT
 
 
 def lage(datenbank: sa.Engine) -> Iterator[Meldung]:

@@ -35,7 +35,7 @@ def routenmeldungen(
     heutige = ueberlagere(routen, stand.staende, tag)
     for datei, heute in zip(routen, heutige, strict=True):
         yield from _zustand(datei, heute, stand, tag)
-        yield from _frist(heute, tag)
+        yield from frist(heute, tag)
     yield from _verwaiste(routen, stand, tag)
     yield from _gemischte_ziele(heutige)
     yield from _widersprueche(routen, heutige, kanaele, ziele)
@@ -61,7 +61,7 @@ def _zustand(datei: Route, heute: Route, stand: Bild, tag: date) -> Iterator[Mel
         yield Meldung("route_zustand_kommt", Schwere.HINWEIS, text, ort)
 
 
-def _frist(route: Route, tag: date) -> Iterator[Meldung]:
+def frist(route: Route, tag: date) -> Iterator[Meldung]:
     """Nothing happens by itself on the last day, so a person is told before and after."""
     ort = f"route[{route.nummer}].bis"
     if route.bis is None or route.bis - tag > NAH:
