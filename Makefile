@@ -29,7 +29,7 @@ endef
 export PRUEFE_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types docs abdeckung raeder bench lang constraints clean
+.PHONY: help setup demo test lint types docs bilder abdeckung raeder bench lang constraints clean
 
 help: ## Zeigt diese Übersicht
 	@echo "Fachwerk: make ZIEL"
@@ -65,8 +65,14 @@ lint: setup ## Stil und Form: ruff und die Hausregeln
 types: setup ## Typen: mypy --strict über Kern und alle Erweiterungen
 	@MYPYPATH=$(mypypfad) $(VENV)/bin/mypy --strict $(addprefix -p ,$(MODULE))
 
-docs: setup ## Prüft docs/ gegen den Code: Hooks, Glossar, Verweise
-	@$(PYTEST) tests/test_haus.py -q -k docs
+docs: setup ## Baut aus docs/ und den READMEs eine Website, die kein Netz braucht: build/docs
+	@$(PY) .ci/seiten.py build/doku
+	@cd build/doku && NO_COLOR=1 ../../$(VENV)/bin/zensical build --strict
+	@rm -rf build/docs && mv build/doku/site build/docs && rm -rf build/doku
+	@echo "Die Anleitungen liegen in build/docs; index.html zuerst öffnen."
+
+bilder: setup ## Photographiert die Konsole der Demo für docs/konsole.md neu (braucht Chromium)
+	@$(PY) .ci/bilder.py docs/bilder
 
 abdeckung: setup ## Schreibt docs/wbs-abdeckung.md aus den Daten der Länder neu
 	@$(VENV)/bin/fachwerk wbs luecken --tabelle > build.abdeckung && mv build.abdeckung docs/wbs-abdeckung.md
