@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fachwerk.tagesbild import GRUPPEN, Tag
 
-BREITE, HOEHE, RAND_LINKS, RAND_RECHTS, RAND_UNTEN, RAND_OBEN = 940, 260, 76, 34, 44, 16
+BREITE, HOEHE, RAND_LINKS, RAND_RECHTS, RAND_UNTEN, RAND_OBEN = 940, 260, 76, 34, 44, 24
 _JEDER = 5
 """Every so many days one is named below its bar."""
 

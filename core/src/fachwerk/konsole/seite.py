@@ -13,6 +13,7 @@ import jinja2
 from fachwerk.lage import zeit_text
 from fachwerk.modell import utc
 from fachwerk.rechte import Recht
+from fachwerk.stufen import WORT
 
 if TYPE_CHECKING:
     from fachwerk.rechte import Person
@@ -72,6 +73,7 @@ def umgebung() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     neue.filters |= {"zeit": zeit, "datum": datum, "dauer": dauer, "status": lambda wort: STATUS.get(wort, wort)}
+    neue.filters["stufe"] = lambda wort: WORT.get(wort, wort)
     return neue
 
 

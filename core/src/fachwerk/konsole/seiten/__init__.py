@@ -14,6 +14,7 @@ MODULE = (
     "taten",
     "ergaenzen",
     "vergleich",
+    "schritte",
     "wege",
     "erweiterungen",
     "protokoll",

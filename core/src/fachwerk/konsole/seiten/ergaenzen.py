@@ -17,7 +17,7 @@ from fachwerk.konsole import fallinhalt
 from fachwerk.konsole.fallinhalt import Fallinhalt
 from fachwerk.konsole.seiten.vorgang import fall
 from fachwerk.konsole.zugang import Anfrage, geschuetzt
-from fachwerk.modell import Aenderung
+from fachwerk.modell import Aenderung, OffenerPunkt
 from fachwerk.rechte import Recht
 from fachwerk.zulaessigkeit import nein
 
@@ -79,11 +79,17 @@ def geruest(inhalt: Fallinhalt) -> str:
     """The text the form begins with: what is open and who belongs to the household, all as comments."""
     offen = inhalt.entscheidung.offen if inhalt.entscheidung else ()
     zeilen = [*_KOPF, "#"]
-    zeilen += [f"# offen: {_eine_zeile(' – '.join(t for t in (p.person, p.text, p.fundstelle) if t))}" for p in offen]
+    zeilen += [f"# offen: {_punkt(p)}" for p in offen]
     namen = _namen((inhalt.antrag.fall if inhalt.antrag else None) or {})
     if namen:
         zeilen += ["#", "# haushalt:", *(f"#   - name: {_eine_zeile(name)}\n#     " for name in namen)]
     return "\n".join(zeilen) + "\n\n"
+
+
+def _punkt(punkt: OffenerPunkt) -> str:
+    """Who, what and where it says so; most texts begin with the person."""
+    wer = "" if punkt.text.startswith(punkt.person) else punkt.person
+    return _eine_zeile(" – ".join(teil for teil in (wer, punkt.text, punkt.fundstelle) if teil))
 
 
 def _namen(fallakte: Mapping[str, Any]) -> list[str]:

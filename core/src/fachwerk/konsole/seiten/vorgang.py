@@ -40,7 +40,7 @@ def zeige(anfrage: Anfrage) -> Response:
         f"Vorgang {zeile.id[:12]}",
         fall=zeile,
         auskunft=auskunft,
-        journal=[schritt | {"dauer_ms": _millisekunden(schritt)} for schritt in auskunft["journal"]],
+        journal=_journal(anfrage, zeile.id, auskunft),
         ereignisse=_ereignisse(anfrage, zeile.id),
         taten=moegliche_taten(anfrage, zeile, auskunft),
         darf_einsehen=person.darf(Recht.EINSICHT, zeile.kanal),
@@ -178,6 +178,13 @@ def _text(anfrage: Anfrage, teil_id: str) -> str:
             return strom.read(4096).decode(errors="replace")
     except (PermanentError, LookupError):
         return "[gelöscht]"
+
+
+def _journal(anfrage: Anfrage, vorgang_id: str, auskunft: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of the journal with their number and duration; a step may have been added in between."""
+    schritte = anfrage.betrieb.store.schritte(vorgang_id)
+    zeilen = zip(auskunft["journal"], schritte, strict=False)
+    return [angaben | {"nr": s.id, "dauer_ms": _millisekunden(angaben)} for angaben, s in zeilen]
 
 
 def _millisekunden(schritt: dict[str, Any]) -> int:
