@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from fachwerk.errors import RetryableError
-from fachwerk.inhalt import STUECK, _bindung
+from fachwerk.inhalt import STUECK
+from fachwerk.inhalt import bindung as bindung_von
 from fachwerk.schluessel import Schluesselbund, entschluessle
 from fachwerk.spiegel import Spiegel
 from fachwerk.testkit.welt import SCHLUESSEL, Welt, antrag_xml
@@ -50,7 +51,7 @@ def entschluesselt(datei: Path, hauptschluessel: bytes = SCHLUESSEL) -> tuple[di
         for nr in range(teil["stuecke"]):
             laenge = int.from_bytes(rest[:4], "big")
             daten, rest = rest[4 : 4 + laenge], rest[4 + laenge :]
-            bindung = _bindung(kopf["vorgang_id"], teil["id"], nr, nr == teil["stuecke"] - 1)
+            bindung = bindung_von(kopf["vorgang_id"], teil["id"], nr, nr == teil["stuecke"] - 1)
             inhalt += entschluessle(fall, daten, bindung)
         teile[teil["id"]] = inhalt
     assert rest == b""

@@ -41,7 +41,7 @@ def ziehe(datenbank: sa.Engine, ordner: Path) -> dict[str, int]:
     return _ziehe_postgresql(datenbank, ordner) if quelle is None else _ziehe_sqlite(quelle, ordner / DATEI)
 
 
-def lade(datenbank: sa.Engine, ordner: Path, verbindung: sa.Connection, tabellen: Sequence[str]) -> None:
+def lade(verbindung: sa.Connection, ordner: Path, tabellen: Sequence[str]) -> None:
     """Fill the empty tables of a PostgreSQL database in the caller's transaction."""
     vorhandene = [datei for datei in tabellen if (ordner / f"{datei}{_ENDUNG}").exists()]
     for tabelle in vorhandene:

@@ -147,11 +147,11 @@ def _alembic(engine: sa.Engine) -> Any:
     return konfiguration
 
 
-def aktualisiere(engine: sa.Engine) -> None:
-    """Bring our tables to the newest migration (the engine's own tables are made by :mod:`fachwerk.engine`)."""
+def aktualisiere(engine: sa.Engine, bis: str = "head") -> None:
+    """Bring our tables to a migration, the newest (the engine's own tables are made by :mod:`fachwerk.engine`)."""
     from alembic import command
 
-    command.upgrade(_alembic(engine), "head")
+    command.upgrade(_alembic(engine), bis)
 
 
 def schema_stand(engine: sa.Engine) -> Schemastand:

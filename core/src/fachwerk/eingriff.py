@@ -24,6 +24,7 @@ FREIGEBBAR = frozenset(
     {
         "befund_sperrt",
         "doppelsendung_abweichend",
+        "doppelsendung_wiederhergestellt",
         "nachricht_id_abweichend",
         "weiterleiten",
         "ausgang_unbekannt",

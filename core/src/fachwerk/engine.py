@@ -256,6 +256,12 @@ def _schema(datenbank: sa.Engine) -> str | None:
     return "dbos" if datenbank.dialect.name == "postgresql" else None
 
 
+def lege_tabellen_an(datenbank: sa.Engine) -> None:
+    """Make the engine's tables unless they are there."""
+    if not sa.inspect(datenbank).has_table("queues", schema=_schema(datenbank)):
+        DBOS.migrate(datenbank.url.render_as_string(hide_password=False))
+
+
 class Engine:
     """Runs jobs in this process. One per process, because DBOS is one per process."""
 
@@ -336,8 +342,7 @@ class Engine:
         False where the engine's tables are just being made by another node or a new version.
         """
         try:
-            if not sa.inspect(self._datenbank).has_table("queues", schema=_schema(self._datenbank)):
-                DBOS.migrate(self._datenbank.url.render_as_string(hide_password=False))
+            lege_tabellen_an(self._datenbank)
             if melde is not None:
                 melde(self.auftraege.unterbrochene(self._platz))
             self._melde_schlangen_an()

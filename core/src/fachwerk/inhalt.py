@@ -28,7 +28,7 @@ from fachwerk.tabellen import fallschluessel, inhalt, teil
 _SCHLUESSEL_IM_SPEICHER = 256
 
 
-def _bindung(vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
+def bindung(vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
     return f"{vorgang_id}|{teil_id}|{nr}|{int(letztes)}".encode()
 
 
@@ -163,7 +163,7 @@ class Inhaltsspeicher:
     def _schreibe_stueck(self, verbindung: sa.Connection, neu: _NeuerTeil, stueck: bytearray, letztes: bool) -> None:
         """The next chunk, with the first one the row of the part, with the last one what it came to."""
         nr, schluessel = neu.stuecke, self._fallschluessel(verbindung, neu.vorgang_id)
-        daten = verschluessle(schluessel, stueck, _bindung(neu.vorgang_id, neu.id, nr, letztes))
+        daten = verschluessle(schluessel, stueck, bindung(neu.vorgang_id, neu.id, nr, letztes))
         stand = {"laenge": neu.laenge, "sha256": neu.sha256, "stuecke": nr + 1} if letztes else {"stuecke": 0}
         if nr == 0:
             kopf = {"id": neu.id, "vorgang_id": neu.vorgang_id, "beansprucht": neu.beansprucht}
@@ -272,7 +272,7 @@ class Inhaltsspeicher:
             ).scalar_one_or_none()
         try:
             if daten is not None:
-                return entschluessle(schluessel, daten, _bindung(vorgang_id, teil_id, nr, letztes))
+                return entschluessle(schluessel, daten, bindung(vorgang_id, teil_id, nr, letztes))
         except InvalidTag:
             pass
         raise PermanentError(

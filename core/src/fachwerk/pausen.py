@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
 
 CODE = "ziel_pausiert"
-HINWEIS = "Dieses Ziel ist von Hand angehalten. Es geht weiter, wenn jemand es mit „fachwerk ziel resume“ fortsetzt."
+HINWEIS = (
+    "Dieses Ziel ist angehalten; warum, sagt „fachwerk check“. Es geht weiter, wenn jemand es mit „fachwerk ziel "
+    "resume“ fortsetzt."
+)
+NACH_WIEDERHERSTELLUNG = "fachwerk restore"
+"""Begins ``wer`` of the pauses a restore makes; behind it the person."""
 NACHSEHEN = timedelta(hours=1)
 """A waiting delivery looks again after so long, although the end of the pause wakes it."""
 
@@ -42,6 +47,17 @@ class Pause:
     gegenstand: str
     seit: datetime
     wer: str
+
+    @property
+    def warum(self) -> str:
+        """For people: what has happened and what to do."""
+        if not self.wer.startswith(NACH_WIEDERHERSTELLUNG):
+            return f"von Hand angehalten, durch {self.wer}. Fortsetzen: resume."
+        return (
+            f"angehalten, weil die Datenbank aus einer Sicherung wiederhergestellt wurde ({self.wer}). Was danach "
+            "übergeben wurde, weiß sie nicht: Beim Fortsetzen wird jedes Ziel gefragt, oder der Vorgang gehalten. "
+            "Bitte zuerst prüfen, ob das Ziel erreichbar und vollständig ist, dann fortsetzen: resume."
+        )
 
 
 def halte_an(betrieb: Betrieb, gegenstand: str, wer: str, grund: str) -> None:

@@ -38,6 +38,13 @@ class Spiegel:
 
     def schreibe(self, store: Store, vorgang_id: str) -> None:
         """Mirror a case unless that has happened or its content is shredded; fsynced when this returns."""
+        self.sichere(store, vorgang_id)
+
+    def sichere(self, store: Store, vorgang_id: str) -> None:
+        """The same before a hand-over: what is at a Ziel must be found in the mirror after a loss of the database.
+
+        Else the mailbox, which still has it, would give it once more, as a case nobody knows.
+        """
         ziel = self.pfad(vorgang_id)
         if ziel.exists():
             return

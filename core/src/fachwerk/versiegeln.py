@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from fachwerk import erwartung, pipeline
+from fachwerk import altbestand, erwartung, pipeline
 from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError
 from fachwerk.modell import Anlage, Antrag, Entscheidung, GehaltenFuer, Sendung, Teil, Ziel
 from fachwerk.tabellen import zustellung
@@ -61,6 +61,7 @@ def beginne_zustellung(
             fassung=fassung,
             plugin=betrieb.ziele[ziel_name].plugin,
             status="offen",
+            absicht_von=altbestand.zeichen(verbindung, vorgang_id),
             sendung=ausgabe,
             seit=datetime.now(UTC),
             **erwartung.der_uebergabe(betrieb, ziel_name),

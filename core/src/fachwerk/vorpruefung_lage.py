@@ -28,7 +28,7 @@ def lage(datenbank: sa.Engine) -> Iterator[Meldung]:
     for zeile in offene:
         yield Meldung(zeile.anlass, Schwere.WARNUNG, _text(zeile, proben), zeile.gegenstand.replace(":", ".", 1))
     for eine in pausen.alle(datenbank):
-        text = f"Seit {zeit_text(eine.seit)} von Hand angehalten, durch {eine.wer}. Fortsetzen: resume."
+        text = f"Seit {zeit_text(eine.seit)} {eine.warum}"
         yield Meldung("pausiert", Schwere.WARNUNG, text, eine.gegenstand.replace(":", ".", 1))
 
     for ziel, (anzahl, seit) in sorted(zu_spaet.items()):

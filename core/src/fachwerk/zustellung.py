@@ -124,10 +124,21 @@ class _Versuch:
         elif pausen.ist_pausiert(self._store, alarm.des_ziels(self._ziel_name)):
             self._warte_auf_fortsetzung(zeile)
         elif (offen_bis := kreis.offen_bis(self._store, self._ziel_name)) is not None and zeile.status != "absicht":
-            self._warte_vorab(zeile, offen_bis)
-        elif self._kuendige_an(zeile):
+            self._warte_vorab(zeile, offen_bis, "kreis_offen", kreis.KREIS_HINWEIS)
+        elif self._ist_gespiegelt(zeile) and self._kuendige_an(zeile):
             self._betrieb.melde_schritt(self._id, "deliver.absicht")
             self._versuche(ziel, zeile)
+
+    def _ist_gespiegelt(self, zeile: Any) -> bool:
+        """Nothing is handed over that a loss of the database would let the mailbox give once more."""
+        try:
+            if self._betrieb.spiegel is not None:
+                self._betrieb.spiegel.sichere(self._store, self._id)
+        except RetryableError as fehler:
+            bis = datetime.now(UTC) + timedelta(seconds=pause(1))
+            self._warte_vorab(zeile, bis, fehler.code, fehler.hint)
+            return False
+        return True
 
     def _ist_dran(self, zeile: Any) -> bool:
         """Whether this job is the one the row waits for; an announced attempt of a living process is its own."""
@@ -271,10 +282,10 @@ class _Versuch:
             self._reihe_ein(verbindung, self._versuch + 1, bis)
             self._setze_stand(verbindung)
 
-    def _warte_vorab(self, zeile: Any, bis: datetime) -> None:
-        """Not tried, because the circuit of the Ziel is open: the same attempt later."""
+    def _warte_vorab(self, zeile: Any, bis: datetime, code: str, hinweis: str) -> None:
+        """Not tried, because the circuit of the Ziel is open or the mirror is away: the same attempt later."""
         with self._store.transaktion("wartet") as verbindung:
-            werte = {"status": "wartet", "naechster": bis, "code": "kreis_offen", "hinweis": kreis.KREIS_HINWEIS}
+            werte = {"status": "wartet", "naechster": bis, "code": code, "hinweis": hinweis}
             if self._aendere(verbindung, _unveraendert(zeile), **werte):
                 self._reihe_ein(verbindung, self._versuch, bis, f"k{int(bis.timestamp())}")
                 self._setze_stand(verbindung)

@@ -43,6 +43,7 @@ BEFEHLE: Mapping[str, str] = {
     "bilanz": "Vergleicht, was an einem Tag kam, mit dem, was daraus wurde.",
     "audit": "Die Ereignisketten nachprüfen.",
     "backup": "Sichert die Datenbank im laufenden Betrieb.",
+    "restore": "Stellt eine Sicherung wieder her und holt aus dem Spiegel, was danach kam.",
     "datenbank": "Stand der Datenbank ansehen und sie aktualisieren.",
     "demo": "Zeigt die ganze Linie an einem eingebetteten Postfach.",
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",
