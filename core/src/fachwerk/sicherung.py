@@ -1,7 +1,7 @@
 """Backups: one folder per backup with the copy of the database and a manifest that proves it is whole.
 
 Taken while the service works. The folder gets its name by one rename at the end, so that what has a name is complete.
-The site key is never part of it; the manifest only says which key opens it. Restoring is :mod:`fachwerk.wiederherstellung`.
+The site key is never part of it; the manifest only says which key opens it (:mod:`fachwerk.wiederherstellung` asks).
 """
 
 from __future__ import annotations
