@@ -178,7 +178,7 @@ def _vor_der_ersten(land: Land, parameter: Parameter, stichtag: date) -> Iterato
 
 
 def _fenster(land: Land, parameter: Parameter, neu: Fassung, stichtag: date) -> Fehlstelle:
-    text = f"Wann der neue Wert {_kurz(neu.wert)} in Kraft trat, ist nicht belegt."
+    text = f"Wann der neue Wert {kurz(neu.wert)} in Kraft trat, ist nicht belegt."
     seit, bis = (neu.nicht_vor + TAG if neu.nicht_vor else None), (neu.spaetestens or stichtag) - TAG
     return _stelle(land, parameter, neu, "fenster", text, stichtag, seit, bis)
 
@@ -191,8 +191,8 @@ def _fassung(
     art = art_der_fassung(fassung)
     texte = {
         "wert_unbekannt": "Der Wert ist nicht belegt.",
-        "undatiert": f"Der Wert {_kurz(fassung.wert)} ist ohne Datum überliefert.",
-        "beleg_c": f"Der Wert {_kurz(fassung.wert)} ist nur eine ungeprüfte Annahme (Beleg C).",
+        "undatiert": f"Der Wert {kurz(fassung.wert)} ist ohne Datum überliefert.",
+        "beleg_c": f"Der Wert {kurz(fassung.wert)} ist nur eine ungeprüfte Annahme (Beleg C).",
     }
     if art:
         yield _stelle(land, parameter, fassung, art, texte[art], stichtag, seit, bis)
@@ -204,7 +204,7 @@ def _fassung(
         text = f"Für wen das gilt, steht nicht fest: {gruende}."
         yield _stelle(land, parameter, fassung, "bedingung_unbestimmt", text, stichtag, seit, bis)
     if fassung.beleg == "B" and not art and (folge := ohne_ablehnung(parameter.name)):
-        text = f"{_kurz(fassung.wert)} ist aus zweiter Hand (Beleg B)."
+        text = f"{kurz(fassung.wert)} ist aus zweiter Hand (Beleg B)."
         kopf = (Gewicht.ABLEHNUNG, "beleg_b", parameter.name, parameter.titel, text, fassung.fundstelle)
         yield Fehlstelle(*kopf, fassung.quelle, folge, seit, bis)
 
@@ -225,19 +225,19 @@ def _zellen(fassung: Fassung) -> Iterator[tuple[str, str]]:
         if zelle is None:
             yield "zelle_unbekannt", f"Zeile {zeile}: nicht belegt."
         elif isinstance(zelle, list):
-            yield "zelle_kandidaten", f"Zeile {zeile}: in Betracht kommen {' oder '.join(map(_kurz, zelle))}."
+            yield "zelle_kandidaten", f"Zeile {zeile}: in Betracht kommen {' oder '.join(map(kurz, zelle))}."
         elif isinstance(zelle, Mapping) and zelle.get("beleg") == "C":
-            yield "zelle_beleg_c", f"Zeile {zeile}: {_kurz(zelle.get('wert'))} ist ungeprüft (Beleg C)."
+            yield "zelle_beleg_c", f"Zeile {zeile}: {kurz(zelle.get('wert'))} ist ungeprüft (Beleg C)."
         elif isinstance(zelle, Mapping) and zelle.get("beleg") == "B" and fassung.beleg == "A":
-            yield "zelle_beleg_b", f"Zeile {zeile}: {_kurz(zelle.get('wert'))} ist aus zweiter Hand (Beleg B)."
+            yield "zelle_beleg_b", f"Zeile {zeile}: {kurz(zelle.get('wert'))} ist aus zweiter Hand (Beleg B)."
 
 
-def _kurz(wert: Any) -> str:
+def kurz(wert: Any) -> str:
     """A value in a line: amounts with a point for thousands, tables by their rows."""
     if isinstance(wert, Decimal) and wert >= 10000:
         return f"{wert:,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".").removesuffix(",00")
     if isinstance(wert, Mapping):
-        zeilen = [f"{name}: {_kurz(zelle)}" for name, zelle in wert.items()]
+        zeilen = [f"{name}: {kurz(zelle)}" for name, zelle in wert.items()]
         return "der Tabelle (" + ", ".join(zeilen[:4]) + (", …)" if len(zeilen) > 4 else ")")
     return wert_text(wert)
 

@@ -16,6 +16,7 @@ MODULE = (
     "vergleich",
     "schritte",
     "wege",
+    "regeln",
     "erweiterungen",
     "protokoll",
 )
