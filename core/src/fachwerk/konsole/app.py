@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from fachwerk import konten
+from fachwerk.konsole import gesundheit
 from fachwerk.konsole import seite as seiten_modul
 from fachwerk.konsole.drossel import Drossel
 from fachwerk.konsole.schutz import Schutz, rechner
@@ -106,11 +107,13 @@ def baue(betrieb: Betrieb) -> Starlette:
     namen = {"127.0.0.1", "localhost", "::1", rechner(konsole.einstellungen.listen), *konsole.einstellungen.namen}
     schutz = Middleware(Schutz, namen=namen, drossel=Drossel(ANFRAGEN_AUF_EINMAL, ANFRAGEN_JE_MINUTE), tls=konsole.tls)
     routen: list[Route | Mount] = [
+        *gesundheit.ROUTEN,
         *alle_routen(),
         Mount("/statisch", StaticFiles(directory=str(seiten_modul.statisch()))),
     ]
     app = Starlette(routes=routen, middleware=[schutz], exception_handlers={404: _nichts, 500: _panne})
     app.state.konsole = konsole
+    app.state.gesundheit = gesundheit.Gesundheit(betrieb)
     return app
 
 

@@ -32,6 +32,9 @@ KOPFZEILEN = {
 HSTS = "max-age=31536000"
 _LESEND = ("GET", "HEAD")
 
+FUER_JEDEN = frozenset({"/healthz", "/readyz"})
+"""Paths that say only yes or no: for probes that know no host name and ask often."""
+
 
 class Schutz:
     """Refuses foreign hosts and origins and floods; adds :data:`KOPFZEILEN`."""
@@ -52,6 +55,8 @@ class Schutz:
 
     def _pruefe(self, scope: Scope) -> PlainTextResponse | None:
         kopf = Headers(scope=scope)
+        if scope["path"] in FUER_JEDEN and scope["method"] in _LESEND:
+            return None
         if rechner(kopf.get("host", "")) not in self._namen:
             return PlainTextResponse("Unter diesem Namen gibt es hier keine Konsole ([konsole] namen).", 421)
         if scope["method"] not in (*_LESEND, "POST"):

@@ -135,7 +135,7 @@ class _Gespraech(socketserver.BaseRequestHandler):
             self._sage(f"{stoerung} gerade nicht")
             return True
         text = bytes(inhalt[:-3]).replace(b"\r\n..", b"\r\n.")
-        self.server.mails.append(cast(EmailMessage, email.message_from_bytes(text, policy=email.policy.default)))
+        self.server.mails.append(email.message_from_bytes(text, policy=email.policy.default))
         if stoerung == "stumm":
             return False
         self._sage("250 angenommen")
