@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from fachwerk.cli import vorgang_abgabe, vorgang_nachsendung
+from fachwerk.cli import vorgang_abgabe, vorgang_daten, vorgang_nachsendung
 from fachwerk.cli.vorgangswahl import geoeffneter_betrieb as _betrieb
 from fachwerk.cli.vorgangswahl import volle_kennung as _kennung
 
@@ -21,7 +21,7 @@ def befehl() -> None:
     """Vorgänge ansehen und wieder in Gang bringen."""
 
 
-for weiterer in (*vorgang_abgabe.BEFEHLE, *vorgang_nachsendung.BEFEHLE):
+for weiterer in (*vorgang_abgabe.BEFEHLE, *vorgang_nachsendung.BEFEHLE, *vorgang_daten.BEFEHLE):
     befehl.add_command(weiterer)
 
 
