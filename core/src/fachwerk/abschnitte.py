@@ -197,10 +197,11 @@ class KonsoleEinstellungen(Abschnitt):
     ``namen`` are the host names browsers may use beside the address itself. With ``anmeldung = "proxy"`` a reverse
     proxy at one of ``proxy_adressen`` names the logged-in account in the header ``proxy_kopfzeile``. ``url`` is how
     people reach it, for links in messages; ``metriken_schluessel`` refers to the secret that opens ``/metrics`` from
-    elsewhere.
+    elsewhere. ``blaetter`` is the folder with the conformance sheets of the plugins.
     """
 
     listen: Annotated[str, AfterValidator(_adresse)] = ""
+    blaetter: str = ""
     url: Annotated[str, Field(pattern=r"^(https?://[^\s\x00-\x1f<>\"]+)?$")] = ""
     metriken_schluessel: str = ""
     zertifikat: str = ""

@@ -33,6 +33,7 @@ REITER: tuple[Reiter, ...] = (
     Reiter("/vorgaenge", "Vorgänge"),
     Reiter("/kanaele", "Kanäle"),
     Reiter("/ziele", "Ziele"),
+    Reiter("/routen", "Routen"),
     Reiter("/alarme", "Alarme"),
     Reiter("/regeln", "Regeln"),
     Reiter("/erweiterungen", "Erweiterungen"),
@@ -46,6 +47,7 @@ MELDUNGEN: Mapping[str, str] = {
     "zurueckgegeben": "Der Vorgang ist als zurückgegeben vermerkt.",
     "nachgesendet": "Die Sendung wird noch einmal übergeben.",
     "ergaenzt": "Die Ergänzung ist gespeichert; der Vorgang läuft als neue Fassung weiter.",
+    "umgestellt": "Die Route ist umgestellt.",
     "angehalten": "Angehalten. Was ankommt, bleibt sichtbar liegen.",
     "fortgesetzt": "Es geht weiter.",
 }

@@ -16,6 +16,7 @@ MODULE = (
     "vergleich",
     "schritte",
     "wege",
+    "routen",
     "regeln",
     "erweiterungen",
     "protokoll",
