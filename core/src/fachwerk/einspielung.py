@@ -19,8 +19,10 @@ from fachwerk import altbestand, klaerung, spiegelkopie
 from fachwerk.abruf import auftrag_id
 from fachwerk.errors import FachwerkError
 from fachwerk.modell import Eingang, GehaltenFuer, Vorgangstand, utc
+from fachwerk.spiegel import Spiegel
 from fachwerk.spiegelkopie import Kopie
 from fachwerk.tabellen import eingang, fallschluessel, inhalt, schritt, teil, vorgang
+from fachwerk.vergessen import vergiss
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -48,6 +50,7 @@ class Bericht:
     unbrauchbar: list[str] = field(default_factory=list)
     doppelte: int = 0
     fortgesetzt: int = 0
+    vergessen: int = 0
 
 
 def nimm_auf(betrieb: Betrieb, spiegel: Path | None, wer: str, fortschritt: Callable[[int], object] = id) -> Bericht:
@@ -57,6 +60,8 @@ def nimm_auf(betrieb: Betrieb, spiegel: Path | None, wer: str, fortschritt: Call
     for nummer, kopie in enumerate(kopien, 1):
         _Aufnahme(betrieb, kopie, wer).gehe(bericht)
         fortschritt(nummer)
+    if spiegel is not None:
+        _vergiss_erneut(betrieb, Spiegel(spiegel), wer, bericht)
     _halte_doppelte(betrieb, bericht)
     _setze_in_gang(betrieb, bericht)
     log.info("aus_spiegel", neu=bericht.neu, bekannt=bericht.bekannt, unbrauchbar=len(bericht.unbrauchbar))
@@ -67,10 +72,10 @@ def _kopien(betrieb: Betrieb, ordner: Path, bericht: Bericht) -> list[Kopie]:
     """What the database does not know, in the order in which it was received."""
     with betrieb.store.lesend() as verbindung:
         bekannte = set(verbindung.execute(sa.select(vorgang.c.id)).scalars())
-    kopien = []
+    kopien, vergessene = [], Spiegel(ordner).vergessene()
     for pfad in spiegelkopie.dateien(ordner):
-        if pfad.stem in bekannte:
-            bericht.bekannt += 1
+        if pfad.stem in bekannte or pfad.stem in vergessene:
+            bericht.bekannt += pfad.stem in bekannte
             continue
         try:
             kopien.append(spiegelkopie.lies(pfad, betrieb.store.bund))
@@ -178,6 +183,16 @@ class _Aufnahme:
         zeile |= {"plugin": plugin, "plugin_version": plugins.version(plugin) if plugin else ""}
         zeile |= {"beginn": empfangener.empfangen, "ende": datetime.now(UTC)}
         verbindung.execute(schritt.insert(), zeile)
+
+
+def _vergiss_erneut(betrieb: Betrieb, spiegel: Spiegel, wer: str, bericht: Bericht) -> None:
+    """What was deleted on purpose after the backup, it has brought back."""
+    with betrieb.store.lesend() as verbindung:
+        lesbare = set(verbindung.execute(sa.select(fallschluessel.c.vorgang_id)).scalars())
+        faelle = set(verbindung.execute(sa.select(vorgang.c.id)).scalars())
+    for vorgang_id in sorted(spiegel.vergessene() & lesbare & faelle):
+        vergiss(betrieb, vorgang_id, wer=wer, grund="Nach einer Wiederherstellung erneut gelöscht.", zwang=True)
+        bericht.vergessen += 1
 
 
 def _halte_doppelte(betrieb: Betrieb, bericht: Bericht) -> None:

@@ -26,6 +26,10 @@ from fachwerk.stuecke import STUECK, in_stuecke, mit_ende, verarbeite
 from fachwerk.tabellen import fallschluessel, inhalt, teil
 
 _SCHLUESSEL_IM_SPEICHER = 256
+GELOESCHT = (
+    "Der Inhalt dieses Vorgangs ist gelöscht, nach Ablauf der Frist oder auf Anordnung. Geblieben sind Kennungen, "
+    "Codes und Zeiten."
+)
 
 
 def bindung(vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
@@ -107,7 +111,7 @@ class Inhaltsspeicher:
             sa.select(fallschluessel.c.schluessel).where(fallschluessel.c.vorgang_id == vorgang_id)
         ).scalar_one_or_none()
         if verpackt is None:
-            raise PermanentError("inhalt_geloescht", "Der Inhalt dieses Vorgangs wurde fristgerecht gelöscht.")
+            raise PermanentError("inhalt_geloescht", GELOESCHT)
         schluessel = self._bund.entpacke(vorgang_id, verpackt)
         self._merke(vorgang_id, schluessel)
         return schluessel

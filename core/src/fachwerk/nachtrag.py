@@ -20,6 +20,7 @@ from fachwerk.abruf import auftrag_id
 from fachwerk.eingriff import EingriffError
 from fachwerk.errors import ContractError, PermanentError
 from fachwerk.fassung import SCHRITT, gespeicherte, grundlage
+from fachwerk.inhalt import GELOESCHT
 from fachwerk.modell import Aenderung, Antrag, Befund, Eingang, Entscheidung, Ergaenzung, Vorgangstand
 from fachwerk.store import Schrittangabe
 from fachwerk.tabellen import fallschluessel, zustellung
@@ -249,7 +250,7 @@ def _pruefe_stand(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, *, sp
         )
     frage = sa.select(fallschluessel.c.vorgang_id).where(fallschluessel.c.vorgang_id == zeile.id)
     if verbindung.execute(frage.with_for_update() if sperre else frage).first() is None:
-        raise PermanentError("inhalt_geloescht", "Der Inhalt dieses Vorgangs wurde fristgerecht gelöscht.")
+        raise PermanentError("inhalt_geloescht", GELOESCHT)
     _pruefe_zustellungen(verbindung, zeile)
 
 

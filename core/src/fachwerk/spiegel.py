@@ -24,6 +24,8 @@ from fachwerk.store import Store
 from fachwerk.tabellen import eingang, fallschluessel, inhalt, schritt, teil
 
 _UNFERTIG = ".neu"
+VERGESSEN = "vergessen"
+"""Folder with an empty file per case whose content was deleted on purpose."""
 
 
 class Spiegel:
@@ -63,6 +65,27 @@ class Spiegel:
                 f"Der Spiegel {self.ordner} ist nicht beschreibbar ({fehler.strerror}). Nachrichten bleiben im "
                 "Postfach, bis er es wieder ist: bitte Datenträger, Platz und Rechte prüfen ([sicherung].spiegel).",
             ) from None
+
+    def vermerke_vergessen(self, vorgang_id: str) -> None:
+        """Leave an empty file that tells a later restore of an older backup what was deleted on purpose."""
+        ziel = self.ordner / VERGESSEN / vorgang_id
+        try:
+            if not ziel.exists():
+                ablage.lege_ordner_an(ziel.parent)
+                with ablage.im_ganzen(ziel):
+                    pass
+        except OSError as fehler:
+            raise RetryableError(
+                "spiegel_nicht_beschreibbar",
+                f"Im Spiegel {self.ordner} lässt sich nicht vermerken, dass der Inhalt gelöscht ist "
+                f"({fehler.strerror}). Er ist es; bitte Datenträger und Rechte prüfen und den Befehl wiederholen.",
+            ) from None
+
+    def vergessene(self) -> frozenset[str]:
+        """Ids of the cases whose content was deleted on purpose."""
+        ordner = self.ordner / VERGESSEN
+        namen = os.listdir(ordner) if ordner.is_dir() else []
+        return frozenset(name for name in namen if not name.startswith("."))
 
     def entferne(self, vorgang_id: str) -> None:
         """Delete the mirror of a case whose content was shredded, and what an interrupted write left of it.

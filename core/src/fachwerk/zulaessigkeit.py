@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from fachwerk.eingriff import EingriffError
 from fachwerk.errors import PermanentError
+from fachwerk.inhalt import GELOESCHT
 from fachwerk.modell import Teil, Vorgangstand
 from fachwerk.tabellen import fallschluessel, zustellung
 
@@ -49,7 +50,7 @@ def pruefe_inhalt(verbindung: sa.Connection, vorgang_id: str, *, sperre: bool = 
     """The content is still there. With ``sperre`` it stays until the end of the transaction."""
     frage = sa.select(fallschluessel.c.vorgang_id).where(fallschluessel.c.vorgang_id == vorgang_id)
     if verbindung.execute(frage.with_for_update() if sperre else frage).first() is None:
-        raise PermanentError("inhalt_geloescht", "Der Inhalt dieses Vorgangs wurde fristgerecht gelöscht.")
+        raise PermanentError("inhalt_geloescht", GELOESCHT)
 
 
 def pruefe_ausgang(verbindung: sa.Connection, vorgang_id: str) -> None:

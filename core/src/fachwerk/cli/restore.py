@@ -109,6 +109,8 @@ def _berichte(bericht: Bericht, alte: list[Path], quelle: Path | None) -> None:
         click.echo(f"{len(bericht.unbrauchbar)} Kopien sind nicht zu gebrauchen, diese Vorgänge fehlen:")
         for zeile in bericht.unbrauchbar:
             click.echo(f"  {zeile}")
+    if bericht.vergessen:
+        click.echo(f"{bericht.vergessen} Vorgänge wurden erneut gelöscht: Das war nach der Sicherung angeordnet.")
     if bericht.doppelte:
         click.echo(f"{bericht.doppelte} Vorgänge mit gleichem Inhalt sind gehalten: bitte im Ziel nachsehen.")
     click.echo(

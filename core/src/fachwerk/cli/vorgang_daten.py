@@ -56,4 +56,30 @@ def _pruefe(datei: Path) -> int:
     return 1 if maengel else 0
 
 
-BEFEHLE = (fuehre_aus,)
+@click.command("forget")
+@click.argument("kennung")
+@click.option("--grund", required=True, help="Warum, etwa „Antrag nach Art. 17 DSGVO“ (wird verschlüsselt vermerkt).")
+@click.option("--zwang", is_flag=True, help="Auch einen Vorgang löschen, der noch nicht fertig ist.")
+@_WER
+@click.pass_obj
+def vergiss(konfig: Path | None, kennung: str, grund: str, zwang: bool, wer: str) -> int:
+    """Löscht den Inhalt eines Vorgangs endgültig; Kennungen, Codes, Zeiten und die Ereignisse bleiben.
+
+    Gelöscht wird auch die Kopie im Spiegel und, was das Ziel selbst löschen kann. Ältere Sicherungen enthalten ihn
+    noch, bis sie selbst gelöscht sind.
+    """
+    from fachwerk import vergessen
+    from fachwerk.cli.person import benutzer
+    from fachwerk.cli.vorgangswahl import geoeffneter_betrieb, volle_kennung
+
+    with geoeffneter_betrieb(konfig) as betrieb:
+        vorgang_id = volle_kennung(betrieb.store, kennung)
+        ergebnis = vergessen.vergiss(betrieb, vorgang_id, wer=wer or benutzer(), grund=grund, zwang=zwang)
+    war = "war schon gelöscht" if ergebnis.schon else "ist gelöscht"
+    click.echo(f"Der Inhalt von Vorgang {vorgang_id[:12]} {war}.")
+    for ort in ergebnis.ausstehend:
+        click.echo(f"Noch zu löschen: {ort}. Der Dienst versucht es, bis es gelingt.")
+    return 1 if ergebnis.ausstehend else 0
+
+
+BEFEHLE = (fuehre_aus, vergiss)
