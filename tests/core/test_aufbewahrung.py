@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fachwerk.aufbewahrung import loesche_faellige
+from fachwerk.abschnitte import AuditEinstellungen, AufbewahrungEinstellungen
+from fachwerk.aufbewahrung import loesche_faellige, loesche_nachweise
 from fachwerk.entfernung import raeume
 from fachwerk.errors import PermanentError
 from fachwerk.schluessel import Schluesselbund, neuer_schluessel
 from fachwerk.spiegel import Spiegel
 from fachwerk.store import Store
-from fachwerk.tabellen import ereignis, vorgang
+from fachwerk.tabellen import alarm, ereignis, kanal_lauf, notiz, vorgang
 
 HEUTE = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -28,7 +29,9 @@ def betrieb(datenbank: sa.Engine, tmp_path: Path) -> Any:
         store=Store(datenbank, Schluesselbund(neuer_schluessel())),
         spiegel=Spiegel(tmp_path / "spiegel"),
         ziele={},
-        einstellungen=SimpleNamespace(aufbewahrung=SimpleNamespace(inhalt_tage=30)),
+        einstellungen=SimpleNamespace(
+            aufbewahrung=AufbewahrungEinstellungen(inhalt_tage=30), audit=AuditEinstellungen()
+        ),
     )
 
 
@@ -88,3 +91,51 @@ def test_what_a_crash_left_of_a_shredded_case_is_swept(betrieb: Any) -> None:
         teil.oeffnen().read()
     assert betrieb.store.inhalt.fege() == 1
     assert betrieb.store.inhalt.fege() == 0
+
+
+AUSNAHMEN = [
+    {"leistung": "wbs", "inhalt_tage": 10},
+    {"land": "mv", "inhalt_tage": 60},
+    {"leistung": "wbs", "land": "mv", "inhalt_tage": 90},
+]
+
+
+@pytest.mark.parametrize(
+    ("leistung", "land", "tage"), [("wbs", "nw", 10), ("wbs", "mv", 90), ("anderes", "mv", 60), ("anderes", "nw", 30)]
+)
+def test_the_most_exact_exception_holds_to_the_day(betrieb: Any, leistung: str, land: str, tage: int) -> None:
+    betrieb.einstellungen.aufbewahrung = AufbewahrungEinstellungen.model_validate({"fuer": AUSNAHMEN})
+    for name, her in (("alt", tage + 1), ("jung", tage - 1)):
+        _lege_an(betrieb, name, "done", her)
+    with betrieb.store.transaktion("test") as verbindung:
+        verbindung.execute(vorgang.update().values(leistung=leistung, land=land))
+    assert loesche_faellige(betrieb, HEUTE) == 1
+    with betrieb.store.lesend() as verbindung:
+        assert verbindung.execute(sa.select(ereignis.c.kette)).scalars().all() == ["alt"]
+
+
+@pytest.mark.parametrize("fuer", [[{"inhalt_tage": 5}], [{"leistung": "*", "inhalt_tage": 5}], AUSNAHMEN[:1] * 2])
+def test_an_exception_names_something_and_only_once(fuer: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValueError, match="aufbewahrung"):
+        AufbewahrungEinstellungen.model_validate({"fuer": fuer})
+
+
+def test_closed_alarms_notes_polls_and_heads_go_after_the_years_of_proof(betrieb: Any, tmp_path: Path) -> None:
+    lange_her, neulich = HEUTE - timedelta(days=366 * 10 + 1), HEUTE - timedelta(days=30)
+    with betrieb.store.transaktion("test") as verbindung:
+        for zeit, offen in ((lange_her, False), (neulich, False), (lange_her, True)):
+            zeiten = {"seit": zeit, "zuletzt": zeit, "behoben": None if offen else zeit}
+            verbindung.execute(alarm.insert().values(anlass="a", gegenstand=f"{zeit}", code="c", hinweis="", **zeiten))
+        for nr, zeit in enumerate((lange_her, neulich)):
+            werte = {"plugin": "p", "schluessel": f"{nr}", "name": "n", "wert": "w", "zeit": zeit}
+            verbindung.execute(notiz.insert().values(**werte))
+            verbindung.execute(kanal_lauf.insert().values(kanal="k", beginn=zeit, ende=zeit))
+    betrieb.einstellungen.audit = AuditEinstellungen(ordner="koepfe")
+    betrieb.einstellungen.pfad = tmp_path.joinpath
+    (tmp_path / "koepfe").mkdir()
+    for name in ("koepfe-2016-01-01.jsonl", "koepfe-2026-11-01.jsonl", "koepfe-eigene.jsonl"):
+        (tmp_path / "koepfe" / name).touch()
+    loesche_nachweise(betrieb, HEUTE)
+    with betrieb.store.lesend() as verbindung:
+        assert [len(verbindung.execute(sa.select(t)).all()) for t in (alarm, notiz, kanal_lauf)] == [2, 1, 1]
+    assert sorted(d.name for d in (tmp_path / "koepfe").iterdir()) == ["koepfe-2026-11-01.jsonl", "koepfe-eigene.jsonl"]

@@ -224,11 +224,49 @@ class KonsoleEinstellungen(Abschnitt):
         return self
 
 
+class Aufbewahrungsregel(Abschnitt):
+    """``[[aufbewahrung.fuer]]``: other days for the cases of a Leistung, of a Land, or of both together."""
+
+    leistung: LeistungName = ""
+    land: Land = ""
+    inhalt_tage: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _nennt_etwas(self) -> Self:
+        if not self.land and self.leistung in ("", ALLE):
+            raise ValueError("Bitte leistung oder land nennen; für alles übrige gilt [aufbewahrung].inhalt_tage.")
+        return self
+
+    @property
+    def wort(self) -> str:
+        """The Leistung as cases name it; empty: any."""
+        eintrag = leistung(self.leistung) if self.leistung not in ("", ALLE) else None
+        return eintrag.wort if eintrag else ""
+
+
 class AufbewahrungEinstellungen(Abschnitt):
-    """``[aufbewahrung]``: content is deleted ``inhalt_tage`` after take-over, ids and times stay ``nachweis_jahre``."""
+    """``[aufbewahrung]``: content is deleted ``inhalt_tage`` after take-over, ids and times stay ``nachweis_jahre``.
+
+    Of ``fuer`` the most exact holds: Leistung and Land, then Leistung, then Land.
+    """
 
     inhalt_tage: int = Field(default=30, ge=1)
     nachweis_jahre: int = Field(default=10, ge=1)
+    fuer: tuple[Aufbewahrungsregel, ...] = ()
+
+    @property
+    def regeln(self) -> tuple[Aufbewahrungsregel, ...]:
+        """The exceptions, the most exact first."""
+        return tuple(sorted(self.fuer, key=lambda regel: (not regel.wort, not regel.land)))
+
+    @model_validator(mode="after")
+    def _eindeutig(self) -> Self:
+        genannte = [(regel.wort, regel.land) for regel in self.fuer]
+        if len(set(genannte)) < len(genannte):
+            raise ValueError(
+                "Unter [[aufbewahrung.fuer]] darf es je Leistung und Land nur eine Angabe geben."
+            )
+        return self
 
 
 class SicherungEinstellungen(Abschnitt):

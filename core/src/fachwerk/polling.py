@@ -18,7 +18,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from fachwerk import abgleich, alarmwache
-from fachwerk.aufbewahrung import loesche_faellige
+from fachwerk.aufbewahrung import loesche_faellige, loesche_nachweise
 from fachwerk.datenbank import datenbankzeit
 from fachwerk.entfernung import merke_faellige, raeume
 from fachwerk.erwartung import TAKT_S as MAHNTAKT_S
@@ -81,6 +81,7 @@ def raeume_auf(betrieb: Betrieb) -> None:
     with betrieb.store.lesend() as verbindung:
         jetzt = datenbankzeit(verbindung)
     loesche_faellige(betrieb, jetzt)
+    loesche_nachweise(betrieb, jetzt)
     merke_faellige(betrieb, jetzt)
     raeume(betrieb, jetzt)
     betrieb.store.inhalt.fege()

@@ -27,6 +27,7 @@ def umfeld(einstellungen: Einstellungen) -> Iterator[Meldung]:
     yield from _datenbank(einstellungen)
     yield from _spiegel(einstellungen)
     yield from _viren(einstellungen)
+    yield from _aufbewahrung(einstellungen)
 
 
 def _schluessel(pfad: Path) -> Iterator[Meldung]:
@@ -39,7 +40,8 @@ def _schluessel(pfad: Path) -> Iterator[Meldung]:
         yield Meldung(fehler.code, Schwere.FEHLER, fehler.hint, ort)
         return
     rechte = stat.S_IMODE(pfad.stat().st_mode)
-    if os.name == "posix" and rechte & 0o077:
+    gereicht = str(pfad.parent) == os.environ.get("CREDENTIALS_DIRECTORY")  # by systemd, which guards the folder
+    if os.name == "posix" and rechte & 0o077 and not gereicht:
         text = f"Die Schlüsseldatei {pfad} dürfen auch andere lesen (Rechte {rechte:o}). Abhilfe: chmod 600 {pfad}"
         yield Meldung("schluessel_offen", Schwere.FEHLER, text, ort)
 
@@ -155,6 +157,15 @@ def _spiegel(einstellungen: Einstellungen) -> Iterator[Meldung]:
             "nicht. Ein anderes Laufwerk wählen."
         )
         yield Meldung("spiegel_gleiches_laufwerk", Schwere.WARNUNG, text, ort)
+
+
+def _aufbewahrung(einstellungen: Einstellungen) -> Iterator[Meldung]:
+    """Which cases are kept for another time than the rest."""
+    for regel in einstellungen.aufbewahrung.regeln:
+        wofuer = " in ".join(filter(None, [regel.wort or "alle Leistungen", regel.land]))
+        tage, sonst = regel.inhalt_tage, einstellungen.aufbewahrung.inhalt_tage
+        text = f"Inhalte werden {tage} Tage nach dem Ende des Vorgangs gelöscht ({wofuer}; sonst nach {sonst})."
+        yield Meldung("aufbewahrung_abweichend", Schwere.HINWEIS, text, "aufbewahrung.fuer")
 
 
 def _viren(einstellungen: Einstellungen) -> Iterator[Meldung]:
