@@ -200,3 +200,31 @@ def test_ohne_token_und_auf_fremden_kanaelen_geschieht_nichts(pult: NeuesPult) -
     for ort, felder in SEITEN.items():
         assert hier.handle(f"/vorgang/{kennung}/{ort}", **felder).status_code == 404
     assert getan(hier, kennung) == []
+
+
+def test_angeboten_wird_nur_was_gehen_kann(pult: NeuesPult) -> None:
+    hier, kennung = mit_fall(pult, "bearbeiten")
+    orte = {ort: f'href="/vorgang/{kennung}/{ort}"' for ort in SEITEN}
+    seite = hier.hole(f"/vorgang/{kennung}").text
+    assert {ort for ort, verweis in orte.items() if verweis in seite} == SEITEN.keys() - {"zurueckgeben"}
+    halte(hier, "schadsoftware")
+    seite = hier.hole(f"/vorgang/{kennung}").text
+    assert {ort for ort, verweis in orte.items() if verweis in seite} == {"zurueckgeben", "nachsenden"}
+    for ort in ("abgeben", "ergaenzen", "vergleich"):
+        assert hier.handle(f"/vorgang/{kennung}/{ort}", **SEITEN[ort]).status_code == 409
+
+
+def test_was_nicht_gelesen_wurde_wird_nicht_zum_ergaenzen_angeboten(pult: NeuesPult) -> None:
+    hier = pult("bearbeiten")
+    hier.welt.lege_ein("n-1", b"<unbekannt/>")
+    assert hier.welt.durchlauf() == ["held"]
+    kennung = hier.welt.der_vorgang().id
+    assert f"/vorgang/{kennung}/ergaenzen" not in hier.hole(f"/vorgang/{kennung}").text
+    antwort = hier.handle(f"/vorgang/{kennung}/ergaenzen", **SEITEN["ergaenzen"])
+    assert (antwort.status_code, "ergaenzung_ohne_antrag" in antwort.text) == (409, True)
+
+
+def test_nach_einer_ablehnung_fuehrt_ein_verweis_zum_vorgang_zurueck(pult: NeuesPult) -> None:
+    hier, kennung = mit_fall(pult, "bearbeiten")
+    antwort = hier.handle(f"/vorgang/{kennung}/zurueckgeben", wie="Brief", grund="weil")
+    assert f'<a href="/vorgang/{kennung}">Zum Vorgang</a>' in antwort.text

@@ -50,22 +50,31 @@ def zeige(anfrage: Anfrage) -> Response:
 def moegliche_taten(anfrage: Anfrage, zeile: Any, auskunft: dict[str, Any]) -> set[str]:
     """What this person can do with the case as it is; each action checks once more for itself."""
     person, stand = anfrage.person, zeile.status
-    taten: set[str] = set()
     zu_spaet = stand in UEBERGEBEN and any(eine["ueberfaellig"] for eine in auskunft["zustellungen"])
+    taten: set[str] = set()
     if darf_handeln(anfrage, zeile.kanal):
         taten |= {"wiederholen"} if stand in WIEDERHOLBAR else {"nachfragen"} if zu_spaet else set()
-        if any(eine["status"] == "zugestellt" for eine in auskunft["zustellungen"]) and stand != Vorgangstand.RETURNED:
-            taten.add("nachsenden")
+        zugestellt = any(eine["status"] == "zugestellt" for eine in auskunft["zustellungen"])
+        taten |= {"nachsenden"} if zugestellt and stand != Vorgangstand.RETURNED else set()
     if person.darf(Recht.EINSICHT, zeile.kanal):
-        taten |= {"vergleichen"} if stand != Vorgangstand.READY else set()
+        taten |= {"vergleichen"} if stand != Vorgangstand.READY and zeile.grund not in NICHT_HERAUS else set()
         taten |= {"schreiben"} if stand == Vorgangstand.RETURNED else set()
     if person.darf(Recht.BEARBEITEN, zeile.kanal):
-        taten |= {"verzichten"} if zu_spaet else set()
-        if stand == Vorgangstand.HELD:
-            taten |= {"zurueckgeben"} | ({"freigeben"} if zeile.grund in eingriff.FREIGEBBAR else set())
-        if stand in (Vorgangstand.HELD, Vorgangstand.DONE) and not zeile.doppelt_zu:
-            taten |= {"abgeben", "ergaenzen"}
+        taten |= ({"verzichten"} if zu_spaet else set()) | _entscheidungen(zeile, auskunft)
     return taten
+
+
+def _entscheidungen(zeile: Any, auskunft: dict[str, Any]) -> set[str]:
+    """What only those can do who work on the case."""
+    taten: set[str] = set()
+    if zeile.status == Vorgangstand.HELD:
+        taten |= {"zurueckgeben"} | ({"freigeben"} if zeile.grund in eingriff.FREIGEBBAR else set())
+    if zeile.status in (Vorgangstand.HELD, Vorgangstand.DONE) and not zeile.doppelt_zu:
+        if zeile.grund not in NICHT_HERAUS:
+            taten.add("abgeben")
+        if any(schritt["name"] == "map" and not schritt["code"] for schritt in auskunft["journal"]):
+            taten.add("ergaenzen")
+    return taten - ({"ergaenzen"} if zeile.grund in NICHT_HERAUS else set())
 
 
 def zeige_inhalt(anfrage: Anfrage) -> Response:
