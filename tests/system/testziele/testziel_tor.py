@@ -64,5 +64,10 @@ def find_delivered(ziel: Ziel, schluessel: str, host: Host) -> Quittung | None:
 
 
 @hookimpl
+def forget(ziel: Ziel, schluessel: str, host: Host) -> None:
+    fachwerk_aktenablage.forget(ziel, schluessel, host)
+
+
+@hookimpl
 def check(kanal_oder_ziel: Kanal | Ziel, host: Host) -> list[Befund]:
     return []
