@@ -29,7 +29,7 @@ endef
 export PRUEFE_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types docs bilder abdeckung raeder bench lang constraints clean
+.PHONY: help setup demo test lint types docs bilder abdeckung raeder sbom audit buendel bench lang constraints clean
 
 help: ## Zeigt diese Übersicht
 	@echo "Fachwerk: make ZIEL"
@@ -79,6 +79,18 @@ abdeckung: setup ## Schreibt docs/wbs-abdeckung.md aus den Daten der Länder neu
 
 raeder: setup ## Baut alle Räder und arbeitet mit ihnen, wo kein Quelltext ist
 	@.ci/raeder
+
+sbom: setup ## Schreibt die Stückliste (CycloneDX) und die Lizenzen nach build; scheitert an einer unerlaubten Lizenz
+	@mkdir -p build
+	@$(PY) .ci/lieferung.py --stueckliste > build/stueckliste.cdx.json
+	@$(PY) .ci/lieferung.py --lizenzen > build/LIZENZEN.md
+	@echo "build/stueckliste.cdx.json und build/LIZENZEN.md: alle Lizenzen bekannt und erlaubt."
+
+audit: setup ## Fragt nach bekannten Schwachstellen; Ausgang 4 (make: Fehler), wo die Daten nicht erreichbar sind
+	@$(PY) .ci/luecken.py build/audit
+
+buendel: setup ## Baut build/buendel: alles, um ohne Netz zu installieren, mit Prüfsummen
+	@$(PY) .ci/buendel.py build/buendel
 
 bench: setup ## Messungen, jede mit ihrem Vergleichswert im selben Lauf
 	@PYTHON=$(PY) bench/vergleich.sh || echo "Der Vergleich mit OpenFisca fehlt; die Messung sagt es auch."
