@@ -225,11 +225,15 @@ def test_without_scanner_there_is_a_warning_and_a_silent_one_is_an_error(konfig:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are a matter of POSIX")
-def test_a_key_that_others_can_read_is_an_error(konfig: Konfig, tmp_path: Path) -> None:
+def test_a_key_that_others_can_read_is_an_error(
+    konfig: Konfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "fachwerk.key").chmod(0o640)
     meldung = next(meldung for meldung in pruefe(konfig(GUT)) if meldung.ort == "fachwerk.schluesseldatei")
     assert meldung.code == "schluessel_offen"
     assert "chmod 600" in meldung.text
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))  # systemd hands it over with an ACL instead
+    assert "fachwerk.schluesseldatei" not in codes(pruefe(konfig(GUT)))
 
 
 def test_a_missing_or_damaged_key_is_an_error(konfig: Konfig, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def befehl(konfig: Path | None) -> None:
     from fachwerk.dienst import Dienst
 
     ende = threading.Event()
-    for zeichen in (signal.SIGTERM, signal.SIGINT):
+    for zeichen in {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGBREAK", signal.SIGINT)}:
         signal.signal(zeichen, lambda *_: ende.set())
     betrieb = oeffne_betrieb(konfig, anlegen=True)
     konsole = _konsole(betrieb)
@@ -33,7 +33,8 @@ def befehl(konfig: Path | None) -> None:
         konsole.starte()
         click.echo(f"Konsole: {konsole.adresse}", err=True)
     click.echo("Fachwerk läuft. Beenden mit Strg-C.", err=True)
-    ende.wait()
+    while not ende.wait(1):  # Windows hears no Strg-C in a wait without end
+        pass
     click.echo("Fachwerk beendet die laufende Arbeit …", err=True)
     if konsole is not None:
         konsole.stoppe()
