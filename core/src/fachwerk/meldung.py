@@ -67,7 +67,7 @@ def _plane(verbindung: sa.Connection, weg: str, jetzt: datetime) -> None:
     m = meldung.c
     if verbindung.execute(sa.select(m.id).where(m.weg == weg, m.gesendet.is_(None))).first() is not None:
         return
-    offene = list(verbindung.execute(sa.select(alarme).where(alarme.c.behoben.is_(None)).order_by(alarme.c.id)))
+    offene = alarm.lies_offene(verbindung)
     gesagte = list(verbindung.execute(sa.select(gesagt).where(gesagt.c.weg == weg)))
     eintraege = list(_neue(offene, gesagte)) + list(_vorbei(verbindung, offene, gesagte, jetzt))
     if eintraege:

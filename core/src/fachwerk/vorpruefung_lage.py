@@ -11,28 +11,46 @@ import sqlalchemy as sa
 from fachwerk import alarm, erwartung, pausen
 from fachwerk.lage import zeit_text
 from fachwerk.modell import Schwere
-from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import kanalstand, zielstand
 from fachwerk.vorpruefung import Meldung
 
 WORT = alarm.WORT
 
+HOECHSTENS_GENANNT = 10
+"""More open alarms of one cause are one warning together."""
+
 
 def lage(datenbank: sa.Engine) -> Iterator[Meldung]:
     """One warning per open alarm, its cause as code; overdue deliveries of a Ziel are one warning together."""
     with datenbank.connect() as verbindung:
-        alle = verbindung.execute(sa.select(alarme).where(alarme.c.behoben.is_(None)).order_by(alarme.c.id))
+        alle = alarm.lies_offene(verbindung)
         offene = [zeile for zeile in alle if not alarm.teile_der_zustellung(zeile.gegenstand)]
         zu_spaet = erwartung.anzahlen(verbindung)
         proben = dict(_proben(verbindung)) if offene else {}
-    for zeile in offene:
-        yield Meldung(zeile.anlass, Schwere.WARNUNG, _text(zeile, proben), zeile.gegenstand.replace(":", ".", 1))
+    for gleiche in _je_anlass(offene):
+        if len(gleiche) > HOECHSTENS_GENANNT:
+            yield Meldung(gleiche[0].anlass, Schwere.WARNUNG, _viele(gleiche), "alarm")
+            continue
+        for zeile in gleiche:
+            ort = zeile.gegenstand.replace(":", ".", 1)
+            yield Meldung(zeile.anlass, Schwere.WARNUNG, _text(zeile, proben), ort)
     for eine in pausen.alle(datenbank):
         text = f"Seit {zeit_text(eine.seit)} {eine.warum}"
         yield Meldung("pausiert", Schwere.WARNUNG, text, eine.gegenstand.replace(":", ".", 1))
 
     for ziel, (anzahl, seit) in sorted(zu_spaet.items()):
         yield Meldung(alarm.QUITTUNG_FEHLT, Schwere.WARNUNG, _ueberfaellig(anzahl, seit), f"ziel.{ziel}")
+
+
+def _je_anlass(offene: list[Any]) -> Iterator[list[Any]]:
+    for anlass in dict.fromkeys(zeile.anlass for zeile in offene):
+        yield [zeile for zeile in offene if zeile.anlass == anlass]
+
+
+def _viele(gleiche: list[Any]) -> str:
+    wort = WORT.get(gleiche[0].anlass, "Alarm")
+    seit = zeit_text(gleiche[0].seit)
+    return f"{wort}: {len(gleiche)} offene Alarme, der älteste seit {seit}. „fachwerk alarm list“ zeigt sie alle."
 
 
 def _ueberfaellig(anzahl: int, seit: datetime) -> str:
