@@ -161,3 +161,11 @@ def test_die_bremse_laesst_nach_und_nach_wieder_durch() -> None:
     assert bremse.laesst_durch("b")
     uhr[0] = 1.0
     assert [bremse.laesst_durch("a") for _ in range(2)] == [True, False]
+
+
+def test_wo_nichts_ist_bleibt_die_navigation_aber_nur_fuer_angemeldete(pult: NeuesPult) -> None:
+    hier = pult("betrieb")
+    antwort = hier.hole("/gibtsnicht")
+    assert (antwort.status_code, "Hauptmenü" in antwort.text) == (404, True)
+    hier.client.cookies.clear()
+    assert "Hauptmenü" not in hier.hole("/gibtsnicht").text

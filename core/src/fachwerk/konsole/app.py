@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -125,10 +126,13 @@ def sicherer_ort(weiter: str) -> str:
 
 
 async def _nichts(request: Request, _fehler: Exception) -> Response:
-    from fachwerk.konsole.zugang import NICHT_GEFUNDEN
+    """There is no such page; those who are logged in keep their navigation."""
+    from fachwerk.konsole.zugang import NICHT_GEFUNDEN, Anfrage
 
     konsole: Konsole = request.app.state.konsole
-    return konsole.seite(request, "fehler.html", "Nicht gefunden", None, 404, text=NICHT_GEFUNDEN)
+    wer = await run_in_threadpool(konsole.wer, request) if request.cookies.get(konsole.keks) else None
+    anfrage = Anfrage(konsole, request, wer[0], wer[1]) if wer else None
+    return konsole.seite(request, "fehler.html", "Nicht gefunden", anfrage, 404, text=NICHT_GEFUNDEN)
 
 
 async def _panne(request: Request, fehler: Exception) -> Response:
