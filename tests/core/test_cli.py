@@ -203,7 +203,8 @@ def test_init_explains_every_key_and_every_example_is_valid(tmp_path: Path) -> N
     namen = {name for schluessel in BEKANNTE.values() for name in schluessel or ()}
     for modell in (KanalEinstellungen, ZielEinstellungen, RouteEinstellungen):
         namen |= set(modell.model_fields)
-    assert [name for name in sorted(namen) if f"\n{name} =" not in text and f"\n# {name} =" not in text] == []
+    formen = ("\n{} =", "\n# {} =", ".{}]]")
+    assert [name for name in sorted(namen) if not any(form.format(name) in text for form in formen)] == []
 
     zeilen = [zeile for zeile in text.splitlines() if not zeile.startswith(("# cron", "# plugins"))]
     beispiele = [
