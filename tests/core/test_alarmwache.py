@@ -19,7 +19,7 @@ from fachwerk.alarmgruende import Anzeige
 from fachwerk.betrieb import Betrieb
 from fachwerk.errors import NeedsHumanError, RetryableError
 from fachwerk.kennzahlen import Kennzahlen
-from fachwerk.modell import GehaltenFuer
+from fachwerk.modell import Befund, GehaltenFuer, Schwere
 from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import eingang, kanal_lauf, knoten, vorgang, wachgang
 from fachwerk.testkit.mitspieler import Stoerung
@@ -42,7 +42,7 @@ def datenbank_url(sqlite_url: str) -> str:
 def sieh(welt: Welt, *anlaesse: str) -> list[tuple[str, str, str]]:
     """Look once, as the first for all, and say what is open of ``anlaesse``: cause, subject without ids, code."""
     with welt.betrieb.store.transaktion("probe") as verbindung:
-        verbindung.execute(wachgang.delete())
+        verbindung.execute(wachgang.delete().where(wachgang.c.name == alarmwache.GANG))
     assert alarmwache.gehe(welt.betrieb)
     return offen(welt, *anlaesse)
 
@@ -363,6 +363,21 @@ def test_a_clock_that_differs_or_was_set_back_is_an_alarm(welt: Welt) -> None:
     assert codes(jetzt + timedelta(minutes=2)) == ["uhr_abweichung"]
     setze(welt, kanal_lauf, beginn=jetzt + timedelta(hours=1))
     assert codes(datetime.now(UTC)) == ["uhr_zurueckgestellt"]
+
+
+def test_each_mailbox_is_asked_once_a_day_what_time_it_is_and_hourly_while_it_differs(welt: Welt) -> None:
+    falsch = Befund(code="p.uhr_abweichung", schwere=Schwere.WARNUNG, text="Die Uhr geht vor.")
+    welt.postfach.pruefbefunde.append(falsch)
+    uhr = [("uhr", "kanal:postfach", "p.uhr_abweichung")]
+    assert sieh(welt, alarm.UHR) == uhr
+    welt.postfach.pruefbefunde[:] = [Befund(code="p.konto", schwere=Schwere.SPERRE, text="Kein Zugang.")]
+    welt.vergehe(hours=1)
+    assert sieh(welt, alarm.UHR) == uhr, "nobody could look"
+    welt.postfach.pruefbefunde.clear()
+    welt.vergehe(minutes=30)
+    assert sieh(welt, alarm.UHR) == uhr, "not yet"
+    welt.vergehe(minutes=30)
+    assert sieh(welt, alarm.UHR) == []
 
 
 def test_what_a_machine_reported_ends_when_it_does_not_work_here_any_more(welt: Welt) -> None:

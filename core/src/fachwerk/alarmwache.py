@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Protocol
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, alarmgruende, alarmumfeld, meldung
+from fachwerk import alarm, alarmgruende, alarmumfeld, meldung, pausen
 from fachwerk.alarmgruende import Anzeige
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
-from fachwerk.modell import utc
+from fachwerk.errors import FachwerkError
+from fachwerk.modell import Schwere, utc
 from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import knoten, wachgang
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
+    from fachwerk.modell import Befund, Kanal
     from fachwerk.store import Store
 
 log = structlog.get_logger("fachwerk.alarmwache")
@@ -39,6 +41,11 @@ _FRUEHESTENS = timedelta(seconds=50)
 _UHR_FALSCH = timedelta(minutes=5)
 """A look so far in the future was noted by a clock that was wrong; it bars nobody."""
 _KNOTEN_WEG = timedelta(days=1)
+_UHR_TAEGLICH = timedelta(days=1)
+_UHR_WIEDER = timedelta(hours=1)
+
+FEHLER = frozenset({Schwere.FEHLER, Schwere.SPERRE})
+"""After such a finding a ``check`` did not get so far as to look at the clock."""
 
 Grund = Callable[["Betrieb", datetime], Iterable[Anzeige]]
 
@@ -82,6 +89,7 @@ def gehe(betrieb: Betrieb) -> bool:
     for anlass, grund in GEMEINSAME.items():
         gleiche_ab(betrieb, anlass, grund, jetzt)
     _vergiss_rechner(betrieb.store, rechner, jetzt)
+    vergleiche_uhr(betrieb, jetzt)
     meldung.plane(betrieb, jetzt)
     meldung.versende(betrieb, jetzt)
     return True
@@ -92,14 +100,14 @@ def rechnername(betrieb: Betrieb) -> str:
     return betrieb.einstellungen.fachwerk.knoten or socket.gethostname()
 
 
-def nimm_gang(store: Store, name: str, jetzt: datetime) -> bool:
-    """Whether it is this process's turn; at most once in nearly a minute, whichever process asks."""
+def nimm_gang(store: Store, name: str, jetzt: datetime, abstand: timedelta = _FRUEHESTENS) -> bool:
+    """Whether it is this process's turn; at most once in ``abstand``, whichever process asks."""
     neu = {"beginn": jetzt, "prozess": store.prozess}
     with store.transaktion("wachgang") as verbindung:
         if fuege_neu_ein(verbindung, wachgang, name=name, **neu):
             return True
         w = wachgang.c
-        dran = sa.or_(w.beginn <= jetzt - _FRUEHESTENS, w.beginn > jetzt + _UHR_FALSCH)
+        dran = sa.or_(w.beginn <= jetzt - abstand, w.beginn > jetzt + _UHR_FALSCH)
         return bool(verbindung.execute(wachgang.update().where(w.name == name, dran).values(**neu)).rowcount)
 
 
@@ -121,6 +129,42 @@ def gleiche_ab(betrieb: Betrieb, anlass: str, grund: Grund, jetzt: datetime, nur
     if neue or andere or vorbei:
         with betrieb.store.transaktion("alarmwache") as verbindung:
             _schreibe(verbindung, anlass, neue, andere, vorbei)
+
+
+def vergleiche_uhr(betrieb: Betrieb, jetzt: datetime) -> None:
+    """Ask the counterpart of one Kanal what time it is, each Kanal once a day, while it differs once an hour.
+
+    That is what the plugin's own ``check`` says, with a code that ends in ``uhr_abweichung``; where it cannot be asked
+    (the Kanal is stopped, paused, or fails) nothing is known and nothing changes.
+    """
+    for name, kanal in betrieb.kanaele.items():
+        gegenstand = alarm.des_kanals(name)
+        with betrieb.store.lesend() as verbindung:
+            offen = alarm.ist_offen(verbindung, alarm.UHR, gegenstand)
+            steht = alarm.ist_offen(verbindung, alarm.KANAL_STEHT, gegenstand)
+        if steht or pausen.ist_pausiert(betrieb.store, gegenstand) or not betrieb.plugins.hat(kanal.plugin, "check"):
+            continue
+        if nimm_gang(betrieb.store, f"uhr:{name}", jetzt, _UHR_WIEDER if offen else _UHR_TAEGLICH):
+            _vergleiche_uhr(betrieb, kanal, offen)
+            return
+
+
+def _vergleiche_uhr(betrieb: Betrieb, kanal: Kanal, offen: bool) -> None:
+    wirt = betrieb.wirt(kanal.plugin)
+    try:
+        befunde: list[Befund] = betrieb.plugins.rufe(kanal.plugin, "check", kanal_oder_ziel=kanal, host=wirt)
+    except FachwerkError as fehler:
+        log.info("uhr_nicht_verglichen", kanal=kanal.name, code=fehler.code)
+        return
+    falsch = [befund for befund in befunde if befund.code.endswith("uhr_abweichung")]
+    gegenstand = alarm.des_kanals(kanal.name)
+    if bool(falsch) == offen or (not falsch and any(befund.schwere in FEHLER for befund in befunde)):
+        return
+    with betrieb.store.transaktion("alarmwache") as verbindung:
+        if falsch:
+            alarm.melde(verbindung, alarm.UHR, gegenstand, falsch[0].code, falsch[0].text)
+        else:
+            alarm.behebe(verbindung, gegenstand, (alarm.UHR,))
 
 
 def melde_bilanz(verbindung: sa.Connection, tag: str, fehlbetrag: int) -> None:
