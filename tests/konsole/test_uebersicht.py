@@ -17,7 +17,7 @@ from fachwerk.konsole import lagebild
 from fachwerk.konsole.bild import balkenbild, stufe_ueber
 from fachwerk.modell import Vorgangstand
 from fachwerk.store import Store
-from fachwerk.tabellen import vorgang
+from fachwerk.tabellen import vorgang, zustellung
 from fachwerk.tagesbild import GRUPPEN, Tag, beginn, tagesbild
 from fachwerk.testkit.welt import antrag_xml
 
@@ -76,6 +76,16 @@ def test_ein_alarm_zu_einer_zustellung_fuehrt_zum_vorgang(pult: NeuesPult) -> No
     assert ohne not in seite
 
 
+def test_ueberfaellige_stehen_in_der_liste_und_nur_die_eigenen(pult: NeuesPult) -> None:
+    hier = mit_zwei_postfaechern(pult, "betrieb:nebenan")
+    _, eigener = kennungen(hier)
+    with hier.store.transaktion("test") as verbindung:
+        verbindung.execute(zustellung.update().values(erwartet="uebernommen", erwartet_bis=beginn(date(2026, 1, 1))))
+    assert 'ueberfaellig=1"><span class="zahl">1</span>' in hier.hole("/").text
+    liste = hier.hole("/vorgaenge?ueberfaellig=1&status=held").text
+    assert re.findall(r'href="/vorgang/(\w+)"', liste) == [eigener]
+
+
 def kennungen(pult: Any) -> tuple[str, str]:
     with pult.store.lesend() as verbindung:
         zeilen = {zeile.kanal: zeile.id for zeile in verbindung.execute(sa.select(vorgang.c.kanal, vorgang.c.id))}
@@ -123,6 +133,7 @@ def alle_zahlen(store: Store, kanaele: lagebild.Kanaele) -> None:
     lagebild.gehalten_fuer(store, kanaele)
     lagebild.anzahl(store, lagebild.IN_ARBEIT, kanaele)
     lagebild.ueberfaellige(store, kanaele)
+    lagebild.ueberfaellige_vorgaenge(store, kanaele)
 
 
 def plaene(store: Store, frage: Any) -> list[str]:

@@ -89,12 +89,22 @@ def gehalten_fuer(store: Store, kanaele: Kanaele) -> dict[str, int]:
 
 def ueberfaellige(store: Store, kanaele: Kanaele) -> int:
     """Deliveries whose hand-over or receipt is overdue."""
-    frage = sa.select(zustellung.c.vorgang_id).where(*erwartung.ist_ueberfaellig(datetime.now(UTC)))
-    if kanaele is not None:
-        frage = frage.where(sa.func.coalesce(vorgang.c.kanal, "").in_(kanaele))
-    innen = frage.limit(ZAEHLGRENZE).subquery()
+    innen = _ueberfaellig(sa.select(zustellung.c.vorgang_id), kanaele).limit(ZAEHLGRENZE).subquery()
     with store.lesend() as verbindung:
         return int(verbindung.execute(sa.select(sa.func.count()).select_from(innen)).scalar_one())
+
+
+def ueberfaellige_vorgaenge(store: Store, kanaele: Kanaele, grenze: int = 200) -> list[Any]:
+    """The rows of their cases, longest overdue first."""
+    spalten = sa.select(vorgang, zustellung.c.erwartet_bis.label("faellig"))
+    frage = _ueberfaellig(spalten, kanaele).order_by(zustellung.c.erwartet_bis).limit(grenze)
+    with store.lesend() as verbindung:
+        return list({zeile.id: zeile for zeile in reversed(list(verbindung.execute(frage)))}.values())[::-1]
+
+
+def _ueberfaellig(frage: sa.Select[Any], kanaele: Kanaele) -> sa.Select[Any]:
+    frage = frage.where(*erwartung.ist_ueberfaellig(datetime.now(UTC)))
+    return frage if kanaele is None else frage.where(sa.func.coalesce(vorgang.c.kanal, "").in_(kanaele))
 
 
 def zertifikat_tage(betrieb: Betrieb) -> int | None:

@@ -60,7 +60,10 @@ def pruefe_und_uebernimm(anfrage: Anfrage) -> Response:
         inhalt, text = _inhalt(anfrage, zeile), f"{fehler.hint} [{fehler.code}]"
         return _formular(anfrage, zeile, inhalt, status=409, fehler=text, bestaetigt=bestaetigt, **eingabe)
     fallinhalt.vermerke_einsicht(anfrage.betrieb.store, zeile.id, anfrage.person.name, "ergaenzen")
-    aenderungen = [{"art": art(eine), "aenderung": eine} for eine in vorschau.antrag.ergaenzungen[-1].aenderungen]
+    aenderungen = [
+        {"art": art(eine), "aenderung": eine, "vorher": wort(eine.vorher), "nachher": wort(eine.nachher) or "unbekannt"}
+        for eine in vorschau.antrag.ergaenzungen[-1].aenderungen
+    ]
     titel = f"Ergänzung zu {zeile.id[:12]} prüfen"
     werte = {"fall": zeile, "vorschau": vorschau, "aenderungen": aenderungen, "bestaetigt": bestaetigt, **eingabe}
     return anfrage.seite("ergaenzung.html", titel, **werte)
@@ -73,6 +76,17 @@ def art(aenderung: Aenderung) -> str:
     if aenderung.nachher is None:
         return "gestrichen"
     return "neu" if aenderung.vorher is None else "ersetzt"
+
+
+def wort(wert: Any) -> str:
+    """A value of the case file for people; nothing is empty."""
+    if isinstance(wert, bool):
+        return "ja" if wert else "nein"
+    if isinstance(wert, Mapping):
+        return ", ".join(f"{name}: {wort(unten)}" for name, unten in wert.items()) or "keine"
+    if isinstance(wert, list | tuple):
+        return "; ".join(map(wort, wert)) or "keine"
+    return "" if wert is None else str(wert)
 
 
 def geruest(inhalt: Fallinhalt) -> str:

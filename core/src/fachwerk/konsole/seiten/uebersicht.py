@@ -47,7 +47,12 @@ def _kacheln(bild: Lagebild, alarme: int) -> list[Kachel]:
         *gehaltene,
         Kachel(_zahl(bild.wartend), "warten", "/vorgaenge?status=waiting", _art(bild.wartend, "warn")),
         Kachel(_zahl(bild.in_arbeit), "in Arbeit", "/vorgaenge?status=running"),
-        Kachel(_zahl(bild.ueberfaellig), "Quittungen überfällig", "/alarme", _art(bild.ueberfaellig, "schlecht")),
+        Kachel(
+            _zahl(bild.ueberfaellig),
+            "Quittungen überfällig",
+            "/vorgaenge?ueberfaellig=1",
+            _art(bild.ueberfaellig, "schlecht"),
+        ),
         Kachel(_zahl(alarme), "offene Alarme", "/alarme", _art(alarme, "schlecht")),
     ]
     if (tage := bild.zertifikat_tage) is not None:

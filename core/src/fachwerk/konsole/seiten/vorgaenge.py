@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fachwerk import katalog
+from fachwerk.konsole.lagebild import ueberfaellige_vorgaenge
 from fachwerk.konsole.seite import STATUS
 from fachwerk.konsole.zugang import Anfrage, geschuetzt
 from fachwerk.lage import ZEITZONE
@@ -21,7 +22,11 @@ FILTER = ("q", "status", "kanal", "leistung", "land", "fuer", "grund", "dringend
 def zeige(anfrage: Anfrage) -> Response:
     """A page of the list; wrong values of a filter are ignored and the field shown empty."""
     suche, werte = _lies(anfrage)
-    zeilen, weiter = finde(anfrage.betrieb.store, suche)
+    if anfrage.frage("ueberfaellig"):
+        werte, weiter = {"ueberfaellig": "1"}, None
+        zeilen = ueberfaellige_vorgaenge(anfrage.betrieb.store, suche.kanaele)
+    else:
+        zeilen, weiter = finde(anfrage.betrieb.store, suche)
     naechste = ""
     if weiter is not None:
         naechste = "/vorgaenge?" + urlencode(werte | {"vor": f"{utc(weiter[0]).isoformat()}~{weiter[1]}"})
