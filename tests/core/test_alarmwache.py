@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +17,6 @@ from fachwerk.abschnitte import KanalEinstellungen
 from fachwerk.alarmgruende import Anzeige
 from fachwerk.betrieb import Betrieb
 from fachwerk.errors import NeedsHumanError, RetryableError
-from fachwerk.kennzahlen import Kennzahlen
 from fachwerk.modell import Befund, GehaltenFuer, Schwere
 from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import eingang, kanal_lauf, knoten, vorgang, wachgang
@@ -123,29 +121,6 @@ def test_whatever_was_open_before_the_next_look_leaves_exactly_what_it_found(
         alarmwache.gleiche_ab(welt.betrieb, "a", lambda _b, _j, a=anzeigen: a, datetime.now(UTC))  # type: ignore[misc]
         assert sorted(offen(welt)) == sorted(("a", f"ziel:{name}", code) for name, code in fund.items())
     assert all(zeile.anzahl == 1 for zeile in welt.zeilen(alarme))
-
-
-TEILINDIZES = ("ix_eingang_unbestaetigt", "ix_vorgang_gehalten_seit", "uq_alarm_offen")
-GROSSE = ("vorgang", "eingang", "zustellung", "schritt", "kanal_lauf", "quittung", "alarm")
-
-
-def test_no_question_of_the_watch_or_the_metrics_reads_through_a_table_that_grows(welt: Welt) -> None:
-    """With a million cases both take well under a tenth of a second; that is measured, this is why."""
-    plan: list[str] = []
-
-    def merke(verbindung: Any, _cursor: Any, text: str, werte: Any, *_: Any) -> None:
-        if text.lstrip().startswith("SELECT"):
-            roh = verbindung.connection.driver_connection
-            plan.extend(zeile[3] for zeile in roh.execute(f"EXPLAIN QUERY PLAN {text}", werte))
-
-    bekomme_vorgang(welt, UNZUSTAENDIG)
-    sa.event.listen(welt.betrieb.store.datenbank, "before_cursor_execute", merke)
-    sieh(welt)
-    Kennzahlen(welt.betrieb).sammle()
-    sa.event.remove(welt.betrieb.store.datenbank, "before_cursor_execute", merke)
-    gelesen = [schritt for schritt in plan if schritt.startswith(tuple(f"SCAN {name}" for name in GROSSE))]
-    assert len(plan) > 40
-    assert [schritt for schritt in gelesen if not schritt.endswith(TEILINDIZES)] == []
 
 
 # -- mailboxes --------------------------------------------------------------------------------------------------------
