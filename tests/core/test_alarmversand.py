@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from fachwerk import alarm, alarmwache, cli, meldetext, meldewege, meldung
-from fachwerk.alarmeinstellungen import AlarmEinstellungen
+from fachwerk import alarm, alarmwache, cli, meldewege, meldung
 from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import gesagt
 from fachwerk.tabellen import meldung as meldungen
-from fachwerk.testkit.empfaenger import Mailserver, Webhook, server_kontext
-from fachwerk.testkit.pki import neue_ca, neues_zertifikat
+from fachwerk.testkit.empfaenger import Webhook, server_kontext
+from fachwerk.testkit.pki import richte_pki_ein
 from fachwerk.testkit.welt import Welt
 
 Bau = Callable[..., Welt]
@@ -35,14 +34,8 @@ def datenbank_url(sqlite_url: str) -> str:
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    ordner, jetzt = tmp_path_factory.mktemp("pki"), datetime.now(UTC)
-    ca = neue_ca("Probe", jetzt - timedelta(days=1), jetzt + timedelta(days=30))
-    server = neues_zertifikat(
-        "server", jetzt - timedelta(days=1), jetzt + timedelta(days=9), ca=ca, servernamen=["127.0.0.1"]
-    )
-    (ordner / "ca.crt").write_bytes(ca.zertifikat_pem)
-    (ordner / "server.crt").write_bytes(server.zertifikat_pem)
-    (ordner / "server.key").write_bytes(server.schluessel_pem)
+    ordner = tmp_path_factory.mktemp("pki")
+    richte_pki_ein(ordner, [], datetime.now(UTC))
     return ordner
 
 
@@ -53,29 +46,10 @@ def webhook(pki: Path) -> Iterator[Webhook]:
 
 
 @pytest.fixture
-def post(pki: Path) -> Iterator[Mailserver]:
-    kontext = server_kontext(pki / "server.crt", pki / "server.key")
-    with Mailserver(kontext, benutzer="fachwerk", kennwort="geheim") as server:
-        yield server
-
-
-@pytest.fixture
 def mit_webhook(baue_welt: Bau, webhook: Webhook, pki: Path, monkeypatch: pytest.MonkeyPatch) -> Welt:
     monkeypatch.setenv("HAKEN", "geheim")
     angaben = {"webhook": webhook.adresse, "webhook_geheimnis": "env:HAKEN", "ca": str(pki / "ca.crt")}
     return baue_welt(alarm=angaben, konsole={"url": "https://fachwerk.example/"}, fachwerk={"betreiber": "Musterow"})
-
-
-@pytest.fixture
-def mit_mail(baue_welt: Bau, post: Mailserver, pki: Path, monkeypatch: pytest.MonkeyPatch) -> Welt:
-    monkeypatch.setenv("POST", "geheim")
-    return baue_welt(alarm=mailangaben(post, pki), konsole={"url": "https://fachwerk.example"})
-
-
-def mailangaben(post: Mailserver, pki: Path, **weitere: Any) -> dict[str, Any]:
-    konto = {"smtp_benutzer": "fachwerk", "smtp_kennwort": "env:POST"}
-    wohin = {"mail": ["it@musterow.example", "amt@musterow.example"], "absender": "fachwerk@musterow.example"}
-    return {"smtp": post.adresse, "ca": str(pki / "ca.crt"), **konto, **wohin, **weitere}
 
 
 def melde(welt: Welt, *angaben: str) -> None:
@@ -263,6 +237,28 @@ def test_of_two_nodes_one_sends(mit_webhook: Welt, webhook: Webhook) -> None:
     nachbar.schliesse()
 
 
+@pytest.mark.postgresql
+def test_on_postgresql_nodes_that_look_at_the_same_moment_tell_it_once(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gesendet: list[tuple[str, str]] = []
+    monkeypatch.setattr(meldewege, "wege", lambda _e: meldewege.ALLE)
+    monkeypatch.setattr(meldewege, "sende", lambda _e, weg, kennung, *_: gesendet.append((weg, kennung)))
+    welt = Welt(postgres_url, tmp_path / "welt")
+    knoten = [welt, *(welt.nachbar() for _ in range(3))]
+    melde(welt)
+    with ThreadPoolExecutor(len(knoten)) as faeden:
+        list(faeden.map(gehe, knoten))
+        list(faeden.map(gehe, knoten))
+    assert sorted(weg for weg, _ in gesendet) == ["mail", "webhook"]
+    behebe(welt)
+    welt.vergehe(minutes=5)
+    gehe(welt)
+    assert (len(gesendet), welt.zeilen(gesagt)) == (4, [])
+    for einer in knoten:
+        einer.schliesse()
+
+
 def test_a_message_that_waits_too_long_is_an_alarm_itself_and_check_says_so(
     mit_webhook: Welt, webhook: Webhook
 ) -> None:
@@ -289,90 +285,6 @@ def test_a_wrong_secret_is_said_by_its_code(mit_webhook: Welt, monkeypatch: pyte
     mit_webhook.vergehe(minutes=1)
     gehe(mit_webhook)
     assert mit_webhook.zeilen(meldungen)[0].code == "geheimnis_fehlt"
-
-
-# -- mail -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_mail_says_what_opened_with_hint_and_link_and_goes_to_all(mit_mail: Welt, post: Mailserver) -> None:
-    melde(mit_mail)
-    melde(mit_mail, alarm.GEHALTEN, "vorgang:abc", "gehalten", "Bitte ansehen: Gehalten für den Betrieb.")
-    gehe(mit_mail)
-    (mail,) = post.mails
-    assert mail["Subject"] == "[Fachwerk] 2 neue Alarme"
-    assert (mail["From"], mail["Auto-Submitted"]) == ("fachwerk@musterow.example", "auto-generated")
-    assert mail["To"] == "it@musterow.example, amt@musterow.example"
-    assert mail["Message-ID"] == f"<{mit_mail.zeilen(meldungen)[0].kennung}@musterow.example>"
-    text = mail.get_content()
-    for stelle in ("Ruht: ziel:akte [nicht_da]", "Nicht zu erreichen.", "Gehalten für den Betrieb"):
-        assert stelle in text
-    assert "https://fachwerk.example/vorgang/abc" in text
-    assert "https://fachwerk.example/alarme" in text
-
-
-@pytest.mark.parametrize(
-    ("aendere", "code"),
-    [
-        ({"smtp_kennwort": "env:FALSCH"}, "smtp_anmeldung"),
-        ({"ca": ""}, "smtp_tls"),
-        ({"smtp": "127.0.0.1:1"}, "smtp_nicht_erreichbar"),
-        ({"smtp_verschluesselung": "tls"}, "smtp_tls"),
-        ({"mail": ["weg@musterow.example"]}, "smtp_empfaenger"),
-        ({"smtp_benutzer": "", "smtp_kennwort": ""}, "smtp_abgelehnt"),
-    ],
-)
-def test_what_keeps_a_mail_from_going_out_has_a_code(
-    mit_mail: Welt,
-    post: Mailserver,
-    pki: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    aendere: dict[str, Any],
-    code: str,
-) -> None:
-    monkeypatch.setenv("FALSCH", "daneben")
-    post.abgelehnte.add("weg@musterow.example")
-    mit_mail.neuer_prozess(alarm=mailangaben(post, pki) | aendere)
-    melde(mit_mail)
-    gehe(mit_mail)
-    assert ([zeile.code for zeile in mit_mail.zeilen(meldungen)], post.mails) == ([code], [])
-
-
-def test_tls_from_the_first_byte_works_too(baue_welt: Bau, pki: Path) -> None:
-    with Mailserver(server_kontext(pki / "server.crt", pki / "server.key"), tls=True) as post:
-        konto = {"smtp_benutzer": "", "smtp_kennwort": "", "smtp_verschluesselung": "tls"}
-        welt = baue_welt(alarm=mailangaben(post, pki, **konto))
-        melde(welt)
-        gehe(welt)
-        assert [mail["Subject"] for mail in post.mails] == ["[Fachwerk] ein neuer Alarm: Ruht, ziel:akte"]
-
-
-def test_a_mail_of_hundreds_names_fifty_and_counts_the_rest() -> None:
-    eintrag = {
-        "art": "neu",
-        "wort": "W",
-        "gegenstand": "ziel:x",
-        "code": "c",
-        "hinweis": "h",
-        "seit": "2026-11-22T08:00:00+00:00",
-    }
-    text = meldetext.als_text([eintrag] * 120, "")
-    assert (text.count("ziel:x"), "und 70 weitere" in text) == (50, True)
-
-
-@pytest.mark.parametrize(
-    "angaben",
-    [
-        {"webhook": "http://meldungen.example/"},
-        {"webhook": "https://name:kennwort@meldungen.example/"},
-        {"mail": ["a@b\r\nBcc: c@d"]},
-        {"mail": ["kein-klammeraffe"]},
-        {"smtp": "ohne-port"},
-        {"smtp_verschluesselung": "keine", "smtp_benutzer": "fachwerk"},
-    ],
-)
-def test_a_configuration_that_would_leak_or_never_work_is_refused(angaben: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        AlarmEinstellungen.model_validate(angaben)
 
 
 # -- commands ---------------------------------------------------------------------------------------------------------

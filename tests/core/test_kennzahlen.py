@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from fachwerk import alarmwache
 from fachwerk.errors import PermanentError
-from fachwerk.kennzahlen import Kennzahlen
+from fachwerk.kennzahlen import Kennzahlen, als_text
 from fachwerk.testkit.mitspieler import Stoerung
 from fachwerk.testkit.welt import Welt, antrag_xml
 
@@ -43,3 +44,23 @@ def test_no_question_of_the_watch_or_the_metrics_reads_through_a_table_that_grow
     gelesen = [schritt for schritt in plan if schritt.startswith(tuple(f"SCAN {name}" for name in GROSSE))]
     assert len(plan) > 40
     assert [schritt for schritt in gelesen if not schritt.endswith(TEILINDIZES)] == []
+
+
+@pytest.mark.postgresql
+def test_postgresql_gives_the_same_numbers(postgres_url: str, tmp_path: Path) -> None:
+    welt = Welt(postgres_url, tmp_path / "welt")
+    zahlen = Kennzahlen(welt.betrieb)
+    zahlen.sammle()
+    welt.mit_schluessel.stoerungen.append(Stoerung(PermanentError("nein", "Nein.")))
+    welt.lege_ein("n-1", antrag_xml(uuid="u-1"))
+    assert welt.durchlauf() == ["held"]
+    welt.vergehe(minutes=1)
+    zeilen = als_text(zahlen.sammle()).splitlines()
+    for zeile in (
+        'fachwerk_vorgaenge{status="held"} 1',
+        'fachwerk_vorgaenge_gehalten{fuer="technik"} 1',
+        'fachwerk_zustellungen_total{ergebnis="fehler",ziel="akte"} 1',
+        'fachwerk_abrufe_total{ergebnis="gut",kanal="postfach"} 1',
+    ):
+        assert zeile in zeilen
+    welt.schliesse()

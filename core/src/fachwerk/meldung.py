@@ -22,10 +22,11 @@ import structlog
 
 from fachwerk import alarm, meldewege
 from fachwerk.alarmgruende import Anzeige, zeile_als_text
+from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.errors import FachwerkError
 from fachwerk.modell import utc
 from fachwerk.tabellen import alarm as alarme
-from fachwerk.tabellen import gesagt, meldung
+from fachwerk.tabellen import gesagt, meldung, wachgang
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -56,11 +57,18 @@ def plane(betrieb: Betrieb, jetzt: datetime) -> None:
     wege = meldewege.wege(betrieb.einstellungen)
     for weg in meldewege.ALLE:
         with betrieb.store.transaktion("meldung_geplant") as verbindung:
+            _sperre(verbindung, jetzt, betrieb.store.prozess)
             if weg in wege:
                 _plane(verbindung, weg, jetzt)
             else:
                 _vergiss(verbindung, weg)
             verbindung.execute(meldung.delete().where(meldung.c.gesendet < jetzt - BEHALTEN))
+
+
+def _sperre(verbindung: sa.Connection, jetzt: datetime, prozess: str) -> None:
+    """One planner at a time: a node whose look took long must not overlap with the next one's."""
+    fuege_neu_ein(verbindung, wachgang, name="meldungen", beginn=jetzt, prozess=prozess)
+    verbindung.execute(sa.select(wachgang).where(wachgang.c.name == "meldungen").with_for_update())
 
 
 def _plane(verbindung: sa.Connection, weg: str, jetzt: datetime) -> None:
