@@ -151,11 +151,34 @@ def test_nichts_was_ein_absender_schreibt_wird_im_browser_ausgefuehrt(gang: Call
     hier.pult.welt.format.felder = {BOESE: BOESE}
     kennung = halte_einen_fall(hier, uuid=BOESE, produkt=BOESE, unbekannt=BOESE)
     hier.melde_an()
-    for pfad in ("", "/inhalt", "/original", "/original?form=roh"):
+    schritt = hier.pult.store.schritte(kennung)[-1].id
+    for pfad in ("", "/inhalt", "/original", "/original?form=roh", "/ergaenzen", f"/schritt/{schritt}", "/laeufe"):
         assert hier.geh(f"/vorgang/{kennung}{pfad}").status == 200
     for pfad in (f"/vorgaenge?q={BOESE}", "/gibt-es-nicht", f"/vorgang/{kennung}x"):
         hier.geh(pfad)
     assert hier.dialoge == []
+
+
+@pytest.mark.parametrize("breite", BREITEN)
+def test_jede_handlung_laesst_sich_vorher_ansehen_und_jede_seite_ist_zugaenglich(
+    gang: Callable[..., Gang], breite: str
+) -> None:
+    hier = gang("bearbeiten", "betrieb", "verwalten", breite=breite)
+    kennung = halte_einen_fall(hier)
+    hier.melde_an()
+    for pfad in ("/routen", "/anbindung", "/regeln", "/erweiterungen", "/erweiterungen/mit_schluessel"):
+        assert hier.geh(pfad).status == 200
+    for pfad in ("ergaenzen", "zurueckgeben", "nachsenden"):
+        assert hier.geh(f"/vorgang/{kennung}/{pfad}").status == 200
+    hier.geh(f"/vorgang/{kennung}/abgeben")
+    hier.fenster.select_option("#ziel", "akte")
+    hier.fenster.fill("#grund", "Nicht zuständig")
+    hier.klicke("Abgabenachricht ansehen")
+    assert "Abgabe eines Antrags an die zuständige Stelle" in hier.text
+    hier.geh(f"/vorgang/{kennung}/vergleich")
+    hier.klicke("Jetzt rechnen")
+    assert "Heute" in hier.text
+    assert hier.pult.welt.der_vorgang().status == "held"
 
 
 def test_mit_der_tastatur_kommt_man_hinein_und_an_die_liste(gang: Callable[..., Gang]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -134,7 +135,7 @@ def _pruefe_lauf(anfrage: Anfrage, vorschau: nachtrag.Vorschau) -> None:
 
 def _formular(anfrage: Anfrage, zeile: Any, inhalt: Fallinhalt, *, status: int = 200, **werte: Any) -> Response:
     gelesen = grundlage(anfrage.betrieb, zeile.id)
-    fallakte = dict(gelesen[0].fall or {}) if gelesen else {}
+    fallakte = json.loads(json.dumps(gelesen[0].fall or {}, default=str)) if gelesen else {}
     werte |= {
         "offen": inhalt.entscheidung.offen if inhalt.entscheidung else (),
         "fallakte": yaml.safe_dump(fallakte, allow_unicode=True, sort_keys=False, width=_BREITE) if fallakte else "",
