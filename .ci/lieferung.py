@@ -14,6 +14,7 @@ import tomllib
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import Distribution, distribution
 from typing import Any
 
@@ -51,6 +52,7 @@ def eigene() -> list[str]:
     return [tomllib.loads(datei.read_text(encoding="utf-8"))["project"]["name"] for datei in mitglieder()]
 
 
+@cache
 def lieferung() -> dict[str, tuple[Distribution, list[str]]]:
     """Name → installed distribution and the names of what it needs, for all of ours and what follows from them."""
     offen, gesehen = [Requirement(name) for name in eigene()], set[tuple[str, frozenset[str]]]()
