@@ -31,7 +31,7 @@ def betreff(eintraege: Sequence[Eintrag], betreiber: str) -> str:
         if anzahl := sum(eintrag["art"] == art for eintrag in eintraege):
             zahlen.append(einer if anzahl == 1 else mehrere.format(anzahl))
     einziger = f": {eintraege[0]['wort']}, {eintraege[0]['gegenstand']}" if len(eintraege) == 1 else ""
-    wer = f" – {betreiber}" if betreiber else ""
+    wer = f" ({betreiber})" if betreiber else ""
     return f"[Fachwerk] {', '.join(zahlen)}{einziger}{wer}"
 
 
