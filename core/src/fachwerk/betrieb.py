@@ -20,7 +20,8 @@ from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
 from fachwerk.errors import ConfigError, PermanentError
 from fachwerk.notizen import Notizen
 from fachwerk.plugins import Plugins, lade
-from fachwerk.schluessel import Schluesselbund, lies_schluesseldatei
+from fachwerk.schluessel import Schluesselbund
+from fachwerk.siegelschluessel import lade_siegel
 from fachwerk.spiegel import Spiegel
 from fachwerk.store import Store
 from fachwerk.wirt import Wirt
@@ -172,13 +173,15 @@ def offener_store(konfig: Path | None) -> Iterator[Store]:
 
 def _store(einstellungen: Einstellungen, datenbank: sa.Engine) -> Store:
     schluesseldatei = einstellungen.ordner / einstellungen.fachwerk.schluesseldatei
-    return Store(datenbank, Schluesselbund(lies_schluesseldatei(schluesseldatei)))
+    return Store(datenbank, Schluesselbund.aus_datei(schluesseldatei))
 
 
 def pruefe_schluessel(store: Store) -> None:
     """Refuse to work with a site key that does not open what is stored: new cases would be lost with it."""
     try:
         store.inhalt.pruefe_hauptschluessel()
+        with store.lesend() as verbindung:
+            lade_siegel(verbindung, store.bund)
     except PermanentError as fehler:
         raise ConfigError(
             fehler.code,

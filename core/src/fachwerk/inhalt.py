@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from fachwerk.datenbank import benenne_stoerung, vorlaeufig
 from fachwerk.errors import PermanentError
 from fachwerk.modell import Teil
-from fachwerk.schluessel import Schluesselbund, entschluessle, neuer_schluessel, verschluessle
+from fachwerk.schluessel import SIEGEL, Schluesselbund, entschluessle, neuer_schluessel, verschluessle
 from fachwerk.stuecke import STUECK, in_stuecke, mit_ende, verarbeite
 from fachwerk.tabellen import fallschluessel, inhalt, teil
 
@@ -221,7 +221,7 @@ class Inhaltsspeicher:
     def _fege_schluessel(self, grenze: datetime) -> None:
         """Delete the keys of cases that never came to be."""
         ohne_teil = ~sa.exists().where(teil.c.vorgang_id == fallschluessel.c.vorgang_id)
-        leer = (fallschluessel.c.angelegt < grenze, ohne_teil)
+        leer = (fallschluessel.c.angelegt < grenze, ohne_teil, fallschluessel.c.vorgang_id != SIEGEL)
         with self._datenbank.connect() as verbindung:
             if verbindung.execute(sa.select(fallschluessel.c.vorgang_id).where(*leer).limit(1)).first() is None:
                 return

@@ -118,3 +118,12 @@ def _beschaedigt(pfad: Path) -> KopieError:
         f"Die Kopie {pfad.name} im Spiegel ist beschädigt oder nicht vollständig. Der Vorgang fehlt; bitte eine "
         "Kopie des Spiegels suchen oder den Absender bitten, noch einmal zu senden.",
     )
+
+
+def verpackter_schluessel(pfad: Path) -> bytes:
+    """The wrapped case key of a file; empty where it cannot be read."""
+    try:
+        with open(pfad, "rb") as datei:
+            return base64.b64decode(json.loads(datei.readline(_LAENGSTER_KOPF))["schluessel"], validate=True)
+    except (OSError, ValueError, KeyError, TypeError):
+        return b""

@@ -127,11 +127,11 @@ def _stand(datenbank: sa.Engine, ort: str, schluesselpfad: Path) -> Iterator[Mel
 def _schluessel_passt(datenbank: sa.Engine, pfad: Path) -> Iterator[Meldung]:
     """The site key must open what is stored; a missing or damaged file is reported elsewhere."""
     from fachwerk.betrieb import pruefe_schluessel
-    from fachwerk.schluessel import Schluesselbund, lies_schluesseldatei
+    from fachwerk.schluessel import Schluesselbund
     from fachwerk.store import Store
 
     try:
-        bund = Schluesselbund(lies_schluesseldatei(pfad))
+        bund = Schluesselbund.aus_datei(pfad)
     except ConfigError:
         return
     try:

@@ -27,6 +27,7 @@ from fachwerk.datenbank import (
 from fachwerk.platz import ist_belegt
 from fachwerk.schluessel import Schluesselbund
 from fachwerk.sicherung import Sicherung, SicherungError
+from fachwerk.siegelschluessel import lade_siegel
 from fachwerk.store import BETRIEB, Store
 from fachwerk.tabellen import knoten, pause, sitzung, vorgang, zustellung
 
@@ -63,6 +64,7 @@ class _Vermerk:
     def schreibe(self, datenbank: sa.Engine, verbindung: sa.Connection) -> None:
         """In the transaction that makes the content visible, or before the file gets its name."""
         store, jetzt = Store(datenbank, self._bund), datetime.now(UTC)
+        lade_siegel(verbindung, self._bund)
         for tabelle in (knoten, sitzung):
             verbindung.execute(tabelle.delete())
         altbestand.merke(verbindung, jetzt, self.sicherung.ordner.name)
@@ -101,7 +103,7 @@ def _pruefe(url: str, sicherung: Sicherung, bund: Schluesselbund) -> None:
         version = manifest["version"]
         text = f"Die Sicherung stammt von einer neueren Fassung ({version}). Bitte erst Fachwerk aktualisieren."
         raise SicherungError("wiederherstellung_neuer", text)
-    if manifest["hauptschluessel"] != bund.kennung:
+    if manifest["hauptschluessel"] not in bund.kennungen:
         raise SicherungError(
             "wiederherstellung_schluessel",
             f"Die Sicherung gehört zum Hauptschlüssel {manifest['hauptschluessel']}, hier liegt {bund.kennung}. Bitte "

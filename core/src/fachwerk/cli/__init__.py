@@ -44,6 +44,7 @@ BEFEHLE: Mapping[str, str] = {
     "audit": "Die Ereignisketten nachprüfen.",
     "backup": "Sichert die Datenbank im laufenden Betrieb.",
     "restore": "Stellt eine Sicherung wieder her und holt aus dem Spiegel, was danach kam.",
+    "schluessel": "Den Hauptschlüssel im laufenden Betrieb wechseln.",
     "datenbank": "Stand der Datenbank ansehen und sie aktualisieren.",
     "demo": "Zeigt die ganze Linie an einem eingebetteten Postfach.",
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",

@@ -87,11 +87,11 @@ def _stelle_her(konfig: Path | None, ordner: Path, wer: str, grund: str, ersetze
     from fachwerk import settings, sicherung, wiederherstellung
     from fachwerk.cli.ausgabe import fortschritt
     from fachwerk.plugins import lade
-    from fachwerk.schluessel import Schluesselbund, lies_schluesseldatei
+    from fachwerk.schluessel import Schluesselbund
 
     einstellungen = settings.lade(konfig)
     settings.aufbau(einstellungen, lade(settings.plugins_der_konfiguration(einstellungen)))
-    bund = Schluesselbund(lies_schluesseldatei(einstellungen.schluesselpfad))
+    bund = Schluesselbund.aus_datei(einstellungen.schluesselpfad)
     with fortschritt("Dateien geprüft") as zeige:
         gelesen = sicherung.lies(ordner, zeige)
     url = settings.datenbank_url(einstellungen)
