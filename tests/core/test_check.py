@@ -199,6 +199,11 @@ def test_every_problem_is_named_at_once(konfig: Konfig) -> None:
     assert "Musterfrau" not in " ".join(meldung.text for meldung in meldungen)
 
 
+def test_of_a_file_with_a_slip_of_the_pen_nothing_else_is_said_to_be_missing(konfig: Konfig) -> None:
+    [meldung] = pruefe(konfig(GUT + "[fachwerk\n"))
+    assert (meldung.ort, meldung.code) == ("FACHWERK_KONFIG", "datei_toml")
+
+
 def test_errors_come_first(konfig: Konfig) -> None:
     meldungen = pruefe(konfig(GUT + "[konsole]\nx = 1\n"))
     raenge = [list(Schwere).index(meldung.schwere) for meldung in meldungen]

@@ -22,6 +22,7 @@ from fachwerk.settings import (
     secret,
     takt_sekunden,
 )
+from fachwerk.umgebung import lies_datei
 
 BEISPIEL = """
 [fachwerk]
@@ -327,3 +328,24 @@ def test_secrets_come_from_the_environment_or_a_file(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="geheimnis_verweis") as fehler:
             secret(verweis, tmp_path, {})
         assert verweis not in fehler.value.hint.split() or not verweis
+
+
+@pytest.mark.parametrize(
+    ("text", "sagt"),
+    [
+        ("[fachwerk]\n[fachwerk]\n", "Diesen Abschnitt gibt es weiter oben schon; bitte dort ergänzen (Zeile 2"),
+        ("a = 1\na = 2\n", "Ein Schlüssel steht zweimal im selben Abschnitt (Zeile 2"),
+        ("land = mv\n", "fehlen die Anführungszeichen"),
+        ("land = 1 mv\n", "Texte gehören in Anführungszeichen"),
+        ('ordner = "C:\\Users"\n', "einfache Anführungszeichen"),
+        ('ordner = "C:\\Daten"\n', "einfache Anführungszeichen"),
+        ('land = "mv\n', "Anführungszeichen"),
+        ("[fachwerk\n", "eckige Klammer"),
+        ("land\n", "fehlt das Gleichheitszeichen"),
+    ],
+)
+def test_a_slip_of_the_pen_in_the_file_is_named_with_what_to_mend(tmp_path: Path, text: str, sagt: str) -> None:
+    datei = tmp_path / "fachwerk.toml"
+    datei.write_text(text, encoding="utf-8")
+    _, [fehler] = lies_datei(datei)
+    assert sagt in fehler.hint

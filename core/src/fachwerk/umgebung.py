@@ -48,12 +48,31 @@ def lies_datei(pfad: Path) -> tuple[Baum, list[ConfigError]]:
     return {}, [ConfigError(code, text, datei=str(pfad), umgebung="FACHWERK_KONFIG")]
 
 
+_URSACHEN = {
+    "Cannot declare": "Diesen Abschnitt gibt es weiter oben schon; bitte dort ergänzen",
+    "Cannot overwrite": "Ein Schlüssel steht zweimal im selben Abschnitt",
+    "Cannot mutate": "Ein Schlüssel oder Abschnitt steht zweimal da",
+    "Invalid value": "Um einen Text fehlen die Anführungszeichen, oder der Wert fehlt",
+    "Invalid hex value": "Pfade mit \\ gehören in einfache Anführungszeichen",
+    "Unescaped": "Pfade mit \\ gehören in einfache Anführungszeichen",
+    "Illegal character": "Ein Anführungszeichen wird nicht geschlossen, oder ein Zeichen darf hier nicht sein",
+    "Unterminated string": "Ein Anführungszeichen wird nicht geschlossen",
+    "Expected '='": "Nach einem Schlüssel fehlt das Gleichheitszeichen",
+    "Expected ']": "Eine eckige Klammer wird nicht geschlossen",
+    "Expected newline": "Hinter dem Wert steht noch etwas; Texte gehören in Anführungszeichen",
+}
+"""How a message of tomllib begins → what to mend, in German."""
+
+
 def _ohne_wert(meldung: str) -> str:
-    """What tomllib says, without the quoted value (it may be a secret), with the place in German."""
+    """What tomllib says, in German and without the quoted value (it may be a secret)."""
+    ursache = next((text for anfang, text in _URSACHEN.items() if meldung.startswith(anfang)), "Schreibfehler")
     stelle = meldung.rsplit("(at ", 1)[-1].rstrip(")") if "(at " in meldung else ""
-    if stelle == "end of document":
-        return "die Datei endet mitten in einer Angabe"
-    return "Fehler in " + stelle.replace("line", "Zeile").replace("column", "Spalte") if stelle else "Schreibfehler"
+    if not stelle:
+        return ursache
+    deutsch = {"end of document": "am Ende der Datei"}
+    ort = deutsch.get(stelle, stelle.replace("line", "Zeile").replace("column", "Spalte"))
+    return f"{ursache} ({ort})"
 
 
 def ueberlagere(datei: Baum, umgebung: Mapping[str, str], bekannte: Bekannte) -> tuple[Baum, list[ConfigError]]:

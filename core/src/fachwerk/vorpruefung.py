@@ -48,6 +48,8 @@ def pruefe(konfig: Path | None, umgebung: Mapping[str, str] | None = None) -> li
     from fachwerk.vorpruefung_umfeld import umfeld
 
     einstellungen, fehler = lade_einstellungen_soweit(konfig, umgebung)
+    if ungelesen := [problem for problem in fehler if problem.code in ("datei_toml", "datei_unlesbar")]:
+        return [_aus_fehler(problem) for problem in ungelesen]  # what stands in the file would be missing in vain
     plugins, weitere = lade_soweit(plugins_der_konfiguration(einstellungen))
     bau, uebrige = aufbau_soweit(einstellungen, plugins)
     meldungen = [_aus_fehler(problem) for problem in [*fehler, *uebrige]]
