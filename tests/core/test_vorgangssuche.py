@@ -28,6 +28,8 @@ FRAGEN = {
     "kanaele": Suche(kanaele=("k", "l")),
     "fuer": Suche(fuer="technik"),
     "grund": Suche(grund="weiterleiten"),
+    "dringende": Suche(dringend=True),
+    "dringende_gehaltene": Suche(dringend=True, status=("held",)),
     "zeit": Suche(von=ZEIT, bis=ZEIT),
     "naechste_seite": Suche(vor=(ZEIT, "abc")),
     "kennung": Suche(text="abc"),
@@ -74,6 +76,10 @@ def test_counting_stops_at_its_bound_and_follows_an_index(store: Store, name: st
     schritte = [s for s in plaene(store, lambda: zaehle(store, status, **spalten)) if "vorgang" in s]
     assert schritte
     assert [schritt for schritt in schritte if "INDEX" not in schritt] == []
+
+
+def test_nothing_finished_is_urgent(store: Store) -> None:
+    assert finde(store, Suche(dringend=True, status=("done",))) == ([], None)
 
 
 def test_the_same_search_works_on_postgresql_too(datenbank: sa.Engine) -> None:

@@ -73,7 +73,7 @@ def _nach_spalten(suche: Suche) -> list[sa.Select[Any]]:
     the Land does. ``coalesce`` keeps the database from taking the other one.
     """
     v = vorgang.c
-    status = suche.status or (UNFERTIG if suche.fuer or suche.grund else ())
+    status = suche.status or (UNFERTIG if suche.fuer or suche.grund or suche.dringend else ())
     nach_stand = bool(status) and DONE not in status
     gleich = {"leistung": suche.leistung, "land": suche.land}
     frage = sa.select(vorgang).where(
@@ -81,7 +81,8 @@ def _nach_spalten(suche: Suche) -> list[sa.Select[Any]]:
         *(v[name] == wert for name, wert in (("gehalten_fuer", suche.fuer), ("grund", suche.grund)) if wert),
     )
     if suche.dringend:
-        frage = frage.where(v.dringlichkeit.in_(DRINGENDE), v.status.in_(UNFERTIG))
+        status = tuple(einer for einer in status if einer in UNFERTIG)
+        frage = frage.where(_ohne_index(v.dringlichkeit).in_(DRINGENDE))
     if suche.von is not None:
         frage = frage.where(v.angelegt >= suche.von)
     if suche.bis is not None:
@@ -90,7 +91,7 @@ def _nach_spalten(suche: Suche) -> list[sa.Select[Any]]:
         zeit, kennung = suche.vor
         frage = frage.where(v.angelegt <= zeit, (v.angelegt < zeit) | (v.id < kennung))
     spalte = v.status if nach_stand or not any(gleich.values()) else _ohne_index(v.status)
-    je_status = [frage.where(spalte == einer) for einer in status] or [frage]
+    je_status = [frage.where(spalte == einer) for einer in status] or ([] if suche.dringend else [frage])
     kanaele = _kanaele(suche)
     if kanaele is None:
         return je_status
