@@ -15,7 +15,8 @@ AUSGENOMMEN = {
     "fachwerk_wbs/land": "reads the data of a package",
     "fachwerk_wbs/musterfaelle": "reads the data of a package",
     "fachwerk_wbs/landesordner": "reads the data of a package",
-    "fachwerk_wbs/landestest": "the kit that checks a package reads its files",
+    "fachwerk_wbs/landvertrag": "the kit asks whether a value was checked in the future",
+    "fachwerk_wbs/konsole": "a page shows what holds today where nobody names a day",
     "fachwerk_mietrueckstaende/nachweise": "reads the data of its package",
     "fachwerk/parameter": "reads the data of a package",
 }
