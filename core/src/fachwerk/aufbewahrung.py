@@ -58,10 +58,21 @@ def _vergiss_abgeleitetes(verbindung: sa.Connection, vorgang_id: str) -> None:
 def loesche_nachweise(betrieb: Betrieb, jetzt: datetime) -> None:
     """Delete what only proves something, and not any more: closed alarms, notes of plugins, polls, heads of chains."""
     grenze = jetzt - timedelta(days=_TAGE_IM_JAHR * betrieb.einstellungen.aufbewahrung.nachweis_jahre)
-    with betrieb.store.transaktion("nachweise_geloescht") as verbindung:
-        verbindung.execute(alarme.delete().where(alarme.c.behoben < grenze))
-        verbindung.execute(notiz.delete().where(notiz.c.zeit < grenze, notiz.c.plugin != "fachwerk"))
-        verbindung.execute(kanal_lauf.delete().where(kanal_lauf.c.ende < grenze))
+    abgelaufene = [
+        (alarme, alarme.c.behoben < grenze),
+        (notiz, sa.and_(notiz.c.zeit < grenze, notiz.c.plugin != "fachwerk")),
+        (kanal_lauf, kanal_lauf.c.ende < grenze),
+    ]
+    with betrieb.store.lesend() as verbindung:
+        faellige = [
+            tabelle.delete().where(alt)
+            for tabelle, alt in abgelaufene
+            if verbindung.execute(sa.select(sa.literal(1)).select_from(tabelle).where(alt).limit(1)).first()
+        ]
+    if faellige:
+        with betrieb.store.transaktion("nachweise_geloescht") as verbindung:
+            for loeschen in faellige:
+                verbindung.execute(loeschen)
     if ordner := betrieb.einstellungen.audit.ordner:
         _loesche_koepfe(betrieb.einstellungen.pfad(ordner), grenze.date())
 
