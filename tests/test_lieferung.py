@@ -112,7 +112,8 @@ def kleines(tmp_path: Path) -> Path:
 
 def installiere(ordner: Path, ziel: Path) -> subprocess.CompletedProcess[str]:
     befehl = ["sh", str(ordner / "installiere.sh"), str(ziel), sys.executable]
-    umgebung = {**os.environ, "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
+    umgebung = {name: wert for name, wert in os.environ.items() if not name.startswith("PIP_")}
+    umgebung["PIP_CONFIG_FILE"] = os.devnull
     return subprocess.run(befehl, capture_output=True, text=True, env=umgebung)
 
 

@@ -15,7 +15,7 @@ $soll = (Get-Content PYTHON).Trim()
 if ($hier -ne $soll) { throw "Gebaut fuer Python $soll, '$Python' ist $hier." }
 
 if (-not (Test-Path "$Ziel\Scripts\python.exe")) { & $Python -m venv $Ziel }
-& "$Ziel\Scripts\python.exe" -m pip --isolated install --no-index --find-links raeder --disable-pip-version-check --quiet --upgrade -c constraints.txt -r anforderungen.txt
+& "$Ziel\Scripts\python.exe" -m pip --isolated install --no-index -f raeder --disable-pip-version-check --quiet --upgrade -c constraints.txt -r anforderungen.txt
 if ($LASTEXITCODE) { throw "Die Installation ist gescheitert." }
 & "$Ziel\Scripts\python.exe" -m pip --isolated check
 if ($LASTEXITCODE) { throw "Die Installation ist unvollstaendig." }

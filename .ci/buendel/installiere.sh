@@ -12,7 +12,7 @@ hier=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])') \
 [ "$hier" = "$(cat PYTHON)" ] || { echo "Gebaut für Python $(cat PYTHON), „$python“ ist $hier: bitte das andere nennen." >&2; exit 3; }
 
 [ -x "$ziel/bin/python" ] || "$python" -m venv "$ziel"
-"$ziel/bin/python" -m pip --isolated install --no-index --find-links raeder --disable-pip-version-check --quiet --upgrade \
+"$ziel/bin/python" -m pip --isolated install --no-index -f raeder --disable-pip-version-check --quiet --upgrade \
     -c constraints.txt -r anforderungen.txt
 "$ziel/bin/python" -m pip --isolated check
 echo "Installiert: $ziel/bin/fachwerk"
