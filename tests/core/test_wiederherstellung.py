@@ -269,6 +269,51 @@ def test_a_new_delivery_of_an_old_case_is_asked_for_first_one_of_a_new_case_is_n
     assert (zeichen[alter.id], zeichen[neuer.id]) == (altbestand.ZEICHEN, "")
 
 
+def test_an_interrupted_taking_in_goes_on_where_it_was(
+    mit_spiegel: Callable[[str], Welt], verliere: Verlust, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    welt = mit_spiegel("mit_abfrage")
+    gesichert = sichere(welt, tmp_path)
+    lege_ein(welt, "a", "b")
+    welt.durchlauf()
+
+    def stirb(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as tod:
+        tod.setattr(einspielung._Aufnahme, "_werde_vorgang", stirb)
+        with pytest.raises(KeyboardInterrupt):
+            verliere(welt, gesichert)
+    assert welt.vorgaenge() == []
+    assert welt.betrieb.spiegel is not None
+    assert einspielung.nimm_auf(welt.betrieb, welt.betrieb.spiegel.ordner, "erika").neu == 2
+    pausen.setze_fort(welt.betrieb, "ziel:akte", "erika")
+    welt.arbeite()
+    assert wirkungen(welt, "mit_abfrage") == genau_einmal("a", "b")
+
+
+def test_a_restore_that_breaks_leaves_no_database_anybody_could_work_on(
+    mit_spiegel: Callable[[str], Welt], verliere: Verlust, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    welt = mit_spiegel("mit_abfrage")
+    lege_ein(welt, "a")
+    welt.rufe_ab()
+    gesichert = sichere(welt, tmp_path)
+
+    def stirb(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as tod:
+        tod.setattr(wiederherstellung, "_lass_warten", stirb)
+        with pytest.raises(KeyboardInterrupt):
+            verliere(welt, gesichert)
+    if welt._url.startswith("sqlite"):
+        assert [pfad.name for pfad in tmp_path.glob("fachwerk.db*") if "vor-" not in pfad.name] == []
+    assert stelle_her(welt._url, gesichert) is not None
+    welt.neuer_prozess()
+    assert (len(welt.vorgaenge()), len(pausen.alle(welt.betrieb.store.datenbank))) == (1, 1)
+
+
 # -- refusals ---------------------------------------------------------------------------------------------------------
 
 

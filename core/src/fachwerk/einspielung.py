@@ -223,6 +223,6 @@ def _setze_in_gang(betrieb: Betrieb, bericht: Bericht) -> None:
                 kennung = auftrag_id(zeile.id, zeile.lauf)
                 betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", kennung, zeile.id)
                 bericht.fortgesetzt += 1
-            else:
+            elif zeile.gehalten_fuer:
                 fuer = GehaltenFuer(zeile.gehalten_fuer)
                 klaerung.kuendige_an(betrieb, verbindung, zeile.id, fuer, "wiederhergestellt")
