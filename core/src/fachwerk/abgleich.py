@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 BESTAETIGT_NACH = timedelta(hours=1)
 """A message stored for longer should be closed in its mailbox."""
 
+VERBLEIB = {
+    "done": "zugestellt",
+    "held": "gehalten",
+    "waiting": "wartend",
+    "running": "in Zustellung",
+    "ready": "in Bearbeitung",
+    "forwarded": "abgegeben",
+    "returned": "zurückgegeben",
+    "doppelsendung": "Doppelsendung",
+}
+"""Where a case can be, as people call it."""
+
 _JE_FRAGE = 500
 GENANNTE = 100
 """So many gaps are named; all are counted."""

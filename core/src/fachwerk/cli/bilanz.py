@@ -11,17 +11,6 @@ import click
 if TYPE_CHECKING:
     from fachwerk.abgleich import Kanalbilanz, Tagesbilanz
 
-_WORT = {
-    "done": "zugestellt",
-    "held": "gehalten",
-    "waiting": "wartend",
-    "running": "in Zustellung",
-    "ready": "in Bearbeitung",
-    "forwarded": "abgegeben",
-    "returned": "zurückgegeben",
-    "doppelsendung": "Doppelsendung",
-}
-
 
 @click.command("bilanz")
 @click.option("--tag", type=click.DateTime(["%Y-%m-%d"]), help="Welcher Tag (Vorgabe: heute).")
@@ -65,6 +54,8 @@ def _berichte(bilanz: Tagesbilanz, tag: date) -> None:
 
 
 def _zeile(kanal: Kanalbilanz) -> tuple[str, str, str, str, str]:
+    from fachwerk.abgleich import VERBLEIB
+
     im_postfach = kanal.warum or ("–" if kanal.wartend is None else f"{kanal.wartend} wartend")
-    verbleib = ", ".join(f"{anzahl} {_WORT.get(wo, wo)}" for wo, anzahl in sorted(kanal.verbleib.items()))
+    verbleib = ", ".join(f"{anzahl} {VERBLEIB.get(wo, wo)}" for wo, anzahl in sorted(kanal.verbleib.items()))
     return kanal.kanal, str(kanal.empfangen), str(kanal.bestaetigt), im_postfach, verbleib or "–"

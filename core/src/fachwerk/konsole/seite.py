@@ -35,6 +35,7 @@ REITER: tuple[Reiter, ...] = (
     Reiter("/ziele", "Ziele"),
     Reiter("/routen", "Routen"),
     Reiter("/alarme", "Alarme"),
+    Reiter("/bilanz", "Bilanz", Recht.BETRIEB),
     Reiter("/regeln", "Regeln"),
     Reiter("/erweiterungen", "Erweiterungen"),
     Reiter("/protokoll", "Protokoll", Recht.VERWALTEN),

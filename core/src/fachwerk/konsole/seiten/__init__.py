@@ -19,6 +19,7 @@ MODULE = (
     "routen",
     "regeln",
     "erweiterungen",
+    "bilanz",
     "protokoll",
 )
 """The modules with pages, in the order in which their paths are tried."""
