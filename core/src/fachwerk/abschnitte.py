@@ -263,9 +263,7 @@ class AufbewahrungEinstellungen(Abschnitt):
     def _eindeutig(self) -> Self:
         genannte = [(regel.wort, regel.land) for regel in self.fuer]
         if len(set(genannte)) < len(genannte):
-            raise ValueError(
-                "Unter [[aufbewahrung.fuer]] darf es je Leistung und Land nur eine Angabe geben."
-            )
+            raise ValueError("Unter [[aufbewahrung.fuer]] darf es je Leistung und Land nur eine Angabe geben.")
         return self
 
 

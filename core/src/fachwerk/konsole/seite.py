@@ -66,6 +66,10 @@ STATUS: Mapping[str, str] = {
 """The states of a case as people call them."""
 
 
+FUER: Mapping[str, str] = {"betrieb": "Betrieb", "technik": "Technik", "sachbearbeitung": "Sachbearbeitung"}
+"""For whom a case is held."""
+
+
 def umgebung() -> jinja2.Environment:
     """Templates of this package; everything is escaped, an unknown name is an error."""
     neue = jinja2.Environment(
@@ -76,6 +80,7 @@ def umgebung() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     neue.filters |= {"zeit": zeit, "datum": datum, "dauer": dauer, "status": lambda wort: STATUS.get(wort, wort)}
+    neue.filters["fuer"] = lambda wort: FUER.get(wort, wort)
     neue.filters["stufe"] = lambda wort: WORT.get(wort, wort)
     return neue
 

@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from fachwerk import katalog
 from fachwerk.konsole.lagebild import ueberfaellige_vorgaenge
-from fachwerk.konsole.seite import STATUS
+from fachwerk.konsole.seite import FUER, STATUS
 from fachwerk.konsole.zugang import Anfrage, geschuetzt
 from fachwerk.lage import ZEITZONE
-from fachwerk.modell import GehaltenFuer, utc
+from fachwerk.modell import utc
 from fachwerk.vorgangssuche import Suche, finde
 
 FILTER = ("q", "status", "kanal", "leistung", "land", "fuer", "grund", "dringend", "von", "bis")
@@ -41,7 +41,7 @@ def zeige(anfrage: Anfrage) -> Response:
         kanaele=anfrage.kanaele,
         leistungen=[eine.wort for eine in katalog.leistungen()],
         laender=sorted(set(katalog.LAENDER.values())),
-        gehalten_fuer=[eins.value for eins in GehaltenFuer],
+        gehalten_fuer=FUER,
     )
 
 
