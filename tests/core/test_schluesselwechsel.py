@@ -42,7 +42,8 @@ def wechsle(welt: Welt, datei: Path) -> int:
 
 def entferne(welt: Welt, datei: Path, sicherungen: Path | None = None, trotzdem: bool = False) -> tuple[str, ...]:
     store, spiegel = welt.betrieb.store, welt.betrieb.spiegel
-    return schluesselwechsel.entferne_alte(store, datei, spiegel, sicherungen, "erika", trotzdem=trotzdem)
+    ordner = sicherungen or datei.parent / "noch-keine"
+    return schluesselwechsel.entferne_alte(store, datei, spiegel, ordner, "erika", trotzdem=trotzdem)
 
 
 def alles_lesbar(welt: Welt) -> None:
@@ -144,6 +145,8 @@ def test_the_old_key_stays_as_long_as_a_backup_needs_it(sqlite_url: str, tmp_pat
     wechsle(welt, datei)
     with pytest.raises(SchluesselError, match="schluessel_sicherungen"):
         entferne(welt, datei, tmp_path / "ziel")
+    with pytest.raises(SchluesselError, match="schluessel_sicherungen"):
+        schluesselwechsel.entferne_alte(welt.betrieb.store, datei, welt.betrieb.spiegel, None, "erika")
     welt.schliesse()
     bund = Schluesselbund.aus_datei(datei)
     wiederherstellung.stelle_her(sqlite_url, gesichert, bund, ["akte"], wer="erika", grund="", ersetze=True)

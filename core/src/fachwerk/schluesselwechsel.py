@@ -108,6 +108,12 @@ def entferne_alte(
         text = f"{wie.braucht_alte} Vorgänge brauchen den alten Schlüssel noch. Weiter: fachwerk schluessel wechsle."
         raise SchluesselError("schluessel_gebraucht", text)
     alte = wie.kennungen[1:]
+    if alte and sicherungen is None and not trotzdem:
+        text = (
+            "Wo Sicherungen liegen, ist nicht bekannt ([sicherung].ordner ist leer). Die von vor dem Wechsel öffnet nur "
+            "der alte Schlüssel: bitte ihn getrennt verwahren und mit --trotz-sicherungen bestätigen."
+        )
+        raise SchluesselError("schluessel_sicherungen", text)
     if (noch := sum(wie.sicherungen[kennung] for kennung in alte)) and not trotzdem:
         text = (
             f"{noch} Sicherungen lassen sich nur mit dem alten Schlüssel lesen. Bitte warten, bis sie gelöscht sind, "
