@@ -110,7 +110,7 @@ def entferne_alte(
     alte = wie.kennungen[1:]
     if alte and sicherungen is None and not trotzdem:
         text = (
-            "Wo Sicherungen liegen, ist nicht bekannt ([sicherung].ordner ist leer). Die von vor dem Wechsel öffnet nur "
+            "Wo Sicherungen liegen, ist unbekannt ([sicherung].ordner ist leer). Die von vor dem Wechsel öffnet nur "
             "der alte Schlüssel: bitte ihn getrennt verwahren und mit --trotz-sicherungen bestätigen."
         )
         raise SchluesselError("schluessel_sicherungen", text)
