@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from fachwerk import abgabe, aufbewahrung, eingriff, nachtrag
-from fachwerk.cli import vorgang
+from fachwerk.cli import befehle
 from fachwerk.eingriff import EingriffError
 from fachwerk.errors import FachwerkError, NeedsHumanError, OutcomeUnknownError, PermanentError, RetryableError
 from fachwerk.modell import Empfehlung, Idempotenz, Stufe, Votum
@@ -319,8 +319,17 @@ def test_the_command_shows_the_letter_or_begins_the_delivery(
     kennung = halte(welt)
     monkeypatch.setattr("fachwerk.betrieb.oeffne_betrieb", lambda konfig: welt.betrieb)
     monkeypatch.setattr(welt.betrieb, "schliesse", lambda: None)
-    angaben = ["forward", kennung[:10], "--ziel", "nachbar", "--grund", "Wohnsitz", *(["--probe"] if probe else [])]
-    lauf = CliRunner().invoke(vorgang.befehl, angaben)
+    angaben = [
+        "vorgang",
+        "forward",
+        kennung[:10],
+        "--ziel",
+        "nachbar",
+        "--grund",
+        "Wohnsitz",
+        *(["--probe"] if probe else []),
+    ]
+    lauf = CliRunner().invoke(befehle, angaben)
     assert lauf.exit_code == 0, lauf.output
     assert ("Tag des ersten Eingangs:  02.03.2026" in lauf.output) is probe
     welt.arbeite()

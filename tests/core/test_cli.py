@@ -71,6 +71,15 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
     assert "Aufruf: fachwerk [OPTIONEN] BEFEHL" in ergebnis.stdout
 
 
+def test_click_speaks_german_however_the_commands_are_called() -> None:
+    text = (
+        "from click.testing import CliRunner; from fachwerk.cli import befehle;"
+        "print(CliRunner().invoke(befehle, ['vorgang', '--help']).output)"
+    )
+    ergebnis = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    assert "Zeigt diese Hilfe." in ergebnis.stdout
+
+
 def test_every_listed_command_can_be_loaded_and_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     for name in BEFEHLE:
         assert starte([name, "--help"]) == 0

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from fachwerk import abgabe, aufbewahrung, eingriff, rueckgabe
+from fachwerk.cli import befehle
 from fachwerk.eingriff import EingriffError
 from fachwerk.errors import FachwerkError, NeedsHumanError, OutcomeUnknownError, PermanentError
 from fachwerk.modell import Anschrift, Eingang, Kommunikation, Name, Person
@@ -181,14 +182,12 @@ def test_a_case_without_a_letter_is_told_how_to_get_one(welt: Welt) -> None:
 def test_the_command_writes_the_letter_and_writes_it_again(
     welt: Welt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fachwerk.cli import vorgang
-
     kennung = halte(welt)
     monkeypatch.setattr("fachwerk.betrieb.oeffne_betrieb", lambda konfig: welt.betrieb)
     monkeypatch.setattr(welt.betrieb, "schliesse", lambda: None)
-    angaben = ["return", kennung[:10], "--wie", "Brief", "--grund", GRUND, "--wer", "anna"]
-    lauf = CliRunner().invoke(vorgang.befehl, angaben)
+    angaben = ["vorgang", "return", kennung[:10], "--wie", "Brief", "--grund", GRUND, "--wer", "anna"]
+    lauf = CliRunner().invoke(befehle, angaben)
     assert (lauf.exit_code, GRUND in lauf.output) == (0, True), lauf.output
-    noch_einmal = CliRunner().invoke(vorgang.befehl, ["return", kennung[:10], "--ordner", str(tmp_path / "briefe")])
+    noch_einmal = CliRunner().invoke(befehle, ["vorgang", "return", kennung[:10], "--ordner", str(tmp_path / "briefe")])
     assert noch_einmal.exit_code == 0, noch_einmal.output
     assert (tmp_path / "briefe" / f"{kennung[:12]}_rueckgabe.txt").read_text(encoding="utf-8").strip() in lauf.output

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -59,6 +59,13 @@ _UNBEDEUTEND = ("FACHWERK_KONFIG", "FACHWERK_LOG", "FACHWERK_TEST_")
 
 class Befehle(click.Group):
     """Commands of the core and the words that plugins claim, none of them imported before it is used."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Speak German however the group is called: click keeps the first help text a command was asked for."""
+        deutsch_einrichten()
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The core's commands in their order, then the claimed words."""
@@ -151,7 +158,6 @@ def starte(argumente: Sequence[str]) -> int:
 
     0 fine, 2 usage, 3 configuration or contract, 1 anything else, 130 interrupted.
     """
-    deutsch_einrichten()
     try:
         ergebnis = befehle.main(args=list(argumente), prog_name="fachwerk", standalone_mode=False)
     except click.Abort:
