@@ -285,8 +285,8 @@ def maschine(ordner: Path, feld: Feld) -> None:
         f"Last {' '.join(f'{wert:.1f}' for wert in os.getloadavg())} (1, 5, 15 Minuten; über 0,5 misst die anderen mit)"
     )
     print(
-        f"TLS auf Loopback {_tls_durchsatz(feld):.0f} MiB/s, SHA-256 {_hash_durchsatz():.0f} MiB/s, "
-        f"Platte {_schreiben(ordner):.0f} MiB/s mit fsync am Ende, {_fsyncs(ordner):.0f} fsync/s zu 4 KiB"
+        f"TLS auf Loopback {_tls_durchsatz(feld):.0f} MiB/s, SHA-256 {hash_durchsatz():.0f} MiB/s, "
+        f"Platte {schreiben(ordner):.0f} MiB/s mit fsync am Ende, {fsyncs(ordner):.0f} fsync/s zu 4 KiB"
     )
 
 
@@ -316,14 +316,16 @@ def _tls_durchsatz(feld: Feld, mib: int = 200) -> float:
     return mib / dauer
 
 
-def _hash_durchsatz(mib: int = 100) -> float:
+def hash_durchsatz(mib: int = 100) -> float:
+    """MiB a second of SHA-256 on one core."""
     summe, block, beginn = hashlib.sha256(), bytes(MIB), time.perf_counter()
     for _ in range(mib):
         summe.update(block)
     return mib / (time.perf_counter() - beginn)
 
 
-def _schreiben(ordner: Path, mib: int = 200) -> float:
+def schreiben(ordner: Path, mib: int = 200) -> float:
+    """MiB a second written to one file in ``ordner`` and fsynced at the end."""
     block, beginn = os.urandom(MIB), time.perf_counter()
     with tempfile.TemporaryFile(dir=ordner) as datei:
         for _ in range(mib):
@@ -333,7 +335,8 @@ def _schreiben(ordner: Path, mib: int = 200) -> float:
     return mib / (time.perf_counter() - beginn)
 
 
-def _fsyncs(ordner: Path, anzahl: int = 100) -> float:
+def fsyncs(ordner: Path, anzahl: int = 100) -> float:
+    """Durable writes of 4 KiB a second."""
     beginn = time.perf_counter()
     with tempfile.TemporaryFile(dir=ordner) as datei:
         for _ in range(anzahl):
