@@ -97,12 +97,12 @@ class _Mappe:
 def beispiele(heute: date) -> list[Beispiel]:
     """All messages of the demo in the order in which they are sent."""
     mappe = _Mappe(heute)
-    erstes = mappe.wbs("eine Person, unter der Grenze", NW, _allein("28000.00"))
-    mappe.wbs("eine Person, über allen Grenzen", NW, _allein("89000.00"))
+    erstes = mappe.wbs("eine Person, unter der Grenze", NW, allein("28000.00"))
+    mappe.wbs("eine Person, über allen Grenzen", NW, allein("89000.00"))
     mappe.wbs("Familie mit zwei Kindern", NW, familie("52000.00"))
-    mappe.wbs("eine Person, unter der Grenze", ST, _allein("17000.00"))
-    mappe.wbs("eine Person, über allen Grenzen", ST, _allein("89000.00"))
-    mappe.wbs("eine Person, seit 2025 berechtigt", MV, _allein("25500.00"))
+    mappe.wbs("eine Person, unter der Grenze", ST, allein("17000.00"))
+    mappe.wbs("eine Person, über allen Grenzen", ST, allein("89000.00"))
+    mappe.wbs("eine Person, seit 2025 berechtigt", MV, allein("25500.00"))
     mappe.wbs("Familie mit zwei Kindern", MV, familie("41000.00"))
     mappe.wbs("Angaben und Nachweise fehlen", NW, _ohne_einkommen())
     _mietrueckstaende(mappe, heute)
@@ -119,11 +119,11 @@ def _mietrueckstaende(mappe: _Mappe, heute: date) -> None:
         "haushalt": [{"name": "Petra Beispiel", "rolle": "antragsteller"}],
         "miete": {"gesamt": "610.00"},
     }
-    sgb12, belege = _mietschuld("sgb12", heute), _belege()
+    sgb12, belege = mietschuld("sgb12", heute), _belege()
     mappe.mietrueckstaende(klage, NW, sgb12, "prosoz-nw", anhaenge=belege)
     mappe.mietrueckstaende(luecken, NW, lueckenhaft, "prosoz-nw")
     mappe.mietrueckstaende(klage, MV, sgb12, "prosoz-mv", anhaenge=belege)
-    mappe.mietrueckstaende("falsche Stelle (Jobcenter)", MV, _mietschuld("sgb2", heute), "prosoz-mv")
+    mappe.mietrueckstaende("falsche Stelle (Jobcenter)", MV, mietschuld("sgb2", heute), "prosoz-mv")
     mappe.mietrueckstaende("der Landkreis ist zuständig", GEMEINDE, sgb12, "landkreis", anhaenge=belege)
     mappe.mietrueckstaende(klage, ST, sgb12, "laemmkom", anhaenge=belege, per_osci=True)
     mappe.mietrueckstaende(luecken, ST, lueckenhaft, "laemmkom-post", anhaenge=belege[:1])
@@ -141,7 +141,7 @@ def _belege() -> tuple[Anhang, ...]:
 
 def _stoerende(mappe: _Mappe) -> None:
     wbs_mv, wbs_nw = f"wbs:{MV}", f"wbs:{NW}"
-    fall = _allein("21000.00")
+    fall = allein("21000.00")
     mappe.nimm("unbekannte Version 2.9.0", wbs_mv, mappe.xml("wbs", fall, wbs_mv, version="2.9.0"))
     fremd = mappe.xml("wbs", fall, f"xyz:{MV}", produkt="Fischereischein", dienstkennung="", vorgangstyp="999999")
     mappe.nimm("unbekannte Leistung", wbs_mv, fremd)
@@ -179,7 +179,8 @@ def _person(name: str, rolle: str, geboren: str, brutto: str | None = None) -> d
     return person
 
 
-def _allein(brutto: str) -> dict[str, Any]:
+def allein(brutto: str) -> dict[str, Any]:
+    """The case file of one person with this income."""
     return {
         "alleinerziehend": False,
         "haushalt": [_person("Erika Beispiel", "antragsteller", "1984-05-01", brutto)],
@@ -188,6 +189,7 @@ def _allein(brutto: str) -> dict[str, Any]:
 
 
 def familie(brutto: str) -> dict[str, Any]:
+    """The case file of a couple with two children."""
     kinder = [
         _person(name, "kind", tag) | {"kindergeld": True, "einkuenfte": []}
         for name, tag in (("Mia Beispiel", "2016-03-10"), ("Łukasz Beispiel", "2019-09-01"))
@@ -205,7 +207,8 @@ def _ohne_einkommen() -> dict[str, Any]:
     return {"haushalt": [{"name": "Kim Beispiel", "rolle": "antragsteller", "geburtsdatum": "1992-11-30"}]}
 
 
-def _mietschuld(leistungsbezug: str, heute: date) -> dict[str, Any]:
+def mietschuld(leistungsbezug: str, heute: date) -> dict[str, Any]:
+    """The case file of somebody with rent arrears and an action for eviction."""
     return {
         "leistungsbezug": leistungsbezug,
         "erwerbsfaehig": leistungsbezug == "sgb2",

@@ -78,8 +78,37 @@ class _Speicher:
     zeilen: list[dict[str, Any]]
     quittungen: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
+    def __post_init__(self) -> None:
+        self._nachrichten: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for zeile in self.zeilen:
+            self._nachrichten[zeile["nachricht_id"]].append(zeile)
+
     def je_nachricht(self, nachricht_id: str) -> list[dict[str, Any]]:
-        return [zeile for zeile in self.zeilen if zeile["nachricht_id"] == nachricht_id]
+        return self._nachrichten.get(nachricht_id, [])
+
+
+class _Ablage:
+    """All hand-overs, found by what they hold and by their names: a day of a Land is too much to look through."""
+
+    def __init__(self, ankuenfte: Sequence[Ankunft]) -> None:
+        self.alle = ankuenfte
+        self._nach_summe: dict[str, list[Ankunft]] = defaultdict(list)
+        self._nach_namen: dict[str, list[Ankunft]] = defaultdict(list)
+        for eine in ankuenfte:
+            for summe in {eine.original} if eine.original else eine.summen:
+                self._nach_summe[summe].append(eine)
+            for name in {eine.name, *eine.auch}:
+                self._nach_namen[name].append(eine)
+
+    def der_nachricht(self, teile: Sequence[str]) -> list[Ankunft]:
+        """The hand-overs of the message with these parts."""
+        moegliche = [eine for teil in dict.fromkeys(teile) for eine in self._nach_summe.get(teil, [])]
+        return [eine for eine in dict.fromkeys(moegliche) if eine.traegt(list(teile))]
+
+    def der_quittungen(self, quittungen: Iterable[dict[str, Any]]) -> list[Ankunft]:
+        """The hand-overs of which these receipts speak."""
+        genannte = ((q["ziel"], eine) for q in quittungen for eine in self._nach_namen.get(q["kennung"], []))
+        return list(dict.fromkeys(eine for ziel, eine in genannte if eine.ziel in ("", ziel)))
 
 
 def ziehe(postfach: Path, datenbank: Path | str, akten: Path, nur: Collection[str] | None = None) -> Bilanz:
@@ -96,10 +125,15 @@ def ziehe(postfach: Path, datenbank: Path | str, akten: Path, nur: Collection[st
     return _vergleiche(boten, _lies(datenbank), list(ankunft.akten("", akten)), [])
 
 
-def ziehe_demo(ordner: Path) -> Bilanz:
-    """Compare everything a demo in ``ordner`` left: both mailboxes, the database and all Ziele."""
+def ziehe_demo(ordner: Path, datenbank: Path | str = "", auch: Sequence[Ankunft] = ()) -> Bilanz:
+    """Compare everything a demo in ``ordner`` left: both mailboxes, the database and all Ziele.
+
+    ``datenbank`` is the address of a PostgreSQL database where it is not the file of the demo, ``auch`` what lies in
+    further Ziele.
+    """
     klaerung = list(ankunft.akten(ankunft.KLAERUNG, ordner / "ausgang" / "klaerung"))
-    return _vergleiche(_boten(ordner), _lies(ordner / "fachwerk.db"), ankunft.alle(ordner, EMPFAENGER), klaerung)
+    ablage = [*ankunft.alle(ordner, EMPFAENGER), *auch]
+    return _vergleiche(_boten(ordner), _lies(datenbank or ordner / "fachwerk.db"), ablage, klaerung)
 
 
 def _boten(ordner: Path) -> dict[str, _Bote]:
@@ -118,12 +152,12 @@ def _boten(ordner: Path) -> dict[str, _Bote]:
 
 
 def _vergleiche(
-    boten: Mapping[str, _Bote], speicher: _Speicher, ablage: Sequence[Ankunft], klaerung: Sequence[Ankunft]
+    boten: Mapping[str, _Bote], speicher: _Speicher, ankuenfte: Sequence[Ankunft], klaerung: Sequence[Ankunft]
 ) -> Bilanz:
-    zeilen = speicher.zeilen
+    zeilen, ablage, alles = speicher.zeilen, _Ablage(ankuenfte), _Ablage([*ankuenfte, *klaerung])
     maengel = [mangel for kennung, bote in boten.items() for mangel in _pruefe(kennung, bote, speicher, ablage)]
     maengel += _pruefe_doppelsendungen(zeilen, boten)
-    falsche = list(_falsche(boten, ablage))
+    falsche = list(_falsche(boten, ankuenfte))
     ende = Counter(_ende(zeile) for zeile in zeilen)
     return Bilanz(
         gesendet=len(boten),
@@ -138,9 +172,9 @@ def _vergleiche(
         doppelt=_doppelte(boten, speicher, ablage),
         falsch_zugestellt=len(falsche),
         offene_quittungen=sum(1 for zeile in zeilen if zeile["gefragt"]),
-        ziele=dict(sorted(Counter(eine.ziel for eine in ablage if eine.ziel).items())),
+        ziele=dict(sorted(Counter(eine.ziel for eine in ankuenfte if eine.ziel).items())),
         gruende=dict(sorted(Counter(zeile["grund"] for zeile in zeilen if _ende(zeile) == "gehalten").items())),
-        vorgaenge=[_zeile(kennung, bote, speicher, (*ablage, *klaerung)) for kennung, bote in boten.items()],
+        vorgaenge=[_zeile(kennung, bote, speicher, alles) for kennung, bote in boten.items()],
         maengel=maengel + falsche,
     )
 
@@ -199,10 +233,10 @@ def _ende(zeile: dict[str, Any]) -> str:
     return enden.get(zeile["status"], "in_arbeit")
 
 
-def _zeile(nachricht_id: str, bote: _Bote, speicher: _Speicher, ablage: Sequence[Ankunft]) -> dict[str, str]:
+def _zeile(nachricht_id: str, bote: _Bote, speicher: _Speicher, ablage: _Ablage) -> dict[str, str]:
     zeile = next(iter(speicher.je_nachricht(nachricht_id)), {})
     einmal = not zeile.get("doppelt_zu")
-    dort = next((eine for eine in ablage if eine.traegt(bote.teile)), None) if zeile and einmal else None
+    dort = next(iter(ablage.der_nachricht(bote.teile)), None) if zeile and einmal else None
     stufen = [q["stufe"] for q in speicher.quittungen[zeile.get("id", "")] if q["ziel"] != ankunft.KLAERUNG]
     return {
         "nachricht_id": nachricht_id,
@@ -218,7 +252,7 @@ def _zeile(nachricht_id: str, bote: _Bote, speicher: _Speicher, ablage: Sequence
     }
 
 
-def _pruefe(nachricht_id: str, bote: _Bote, speicher: _Speicher, ablage: Sequence[Ankunft]) -> list[str]:
+def _pruefe(nachricht_id: str, bote: _Bote, speicher: _Speicher, ablage: _Ablage) -> list[str]:
     """What is wrong with one message."""
     kurz = _kurz(nachricht_id)
     eigene = speicher.je_nachricht(nachricht_id)
@@ -236,11 +270,9 @@ def _pruefe(nachricht_id: str, bote: _Bote, speicher: _Speicher, ablage: Sequenc
     return maengel
 
 
-def _pruefe_ankunft(
-    kurz: str, bote: _Bote, quittungen: Iterable[dict[str, Any]], ablage: Sequence[Ankunft]
-) -> list[str]:
+def _pruefe_ankunft(kurz: str, bote: _Bote, quittungen: Iterable[dict[str, Any]], ablage: _Ablage) -> list[str]:
     """A delivered case lies where its receipts say, and all of it."""
-    dort = [eine for eine in ablage if any(eine.heisst(q["ziel"], q["kennung"]) for q in quittungen)]
+    dort = ablage.der_quittungen(quittungen)
     if not any(eine.traegt(bote.teile) for eine in dort):
         return [f"verloren: {kurz} gilt als zugestellt, aber im Ziel fehlt der Fall oder ist ein anderer"]
     if not any(eine.summen.issuperset(bote.teile) for eine in dort):
@@ -274,22 +306,28 @@ def _kurz(nachricht_id: str) -> str:
 # -- one Ziel ----------------------------------------------------------------------------------------------------
 
 
-def _doppelte(boten: Mapping[str, _Bote], speicher: _Speicher, ablage: Sequence[Ankunft]) -> int:
+def _doppelte(boten: Mapping[str, _Bote], speicher: _Speicher, ablage: _Ablage) -> int:
     """Hand-overs that no case accounts for, or that hold the same original as another one."""
-    je_fall = list(speicher.quittungen.values())
-    quittiert = [sum(any(eine.heisst(q["ziel"], q["kennung"]) for q in fall) for fall in je_fall) for eine in ablage]
-    originale = Counter(eine.original or _original(boten, eine) for eine in ablage)
-    return sum(anzahl != 1 for anzahl in quittiert) + sum(anzahl - 1 for anzahl in originale.values())
+    quittiert = Counter(eine for fall in speicher.quittungen.values() for eine in ablage.der_quittungen(fall))
+    erste = {bote.teile[0] for bote in boten.values() if bote.teile}
+    originale = Counter(eine.original or _original(erste, eine) for eine in ablage.alle)
+    return sum(quittiert[eine] != 1 for eine in ablage.alle) + sum(anzahl - 1 for anzahl in originale.values())
 
 
-def _original(boten: Mapping[str, _Bote], eine: Ankunft) -> str:
-    return next((bote.teile[0] for bote in boten.values() if eine.traegt(bote.teile)), eine.name)
+def _original(erste: Collection[str], eine: Ankunft) -> str:
+    """The hash of the message that was handed over, or a name of its own where nobody sent it."""
+    return next((summe for summe in sorted(eine.summen) if summe in erste), eine.name)
 
 
 def _falsche(boten: Mapping[str, _Bote], ablage: Sequence[Ankunft]) -> Iterable[str]:
     """Hand-overs in a Ziel where the message does not belong, or of nothing that was sent."""
+    nach_teil: dict[str, list[tuple[str, _Bote]]] = defaultdict(list)
+    for kennung, bote in boten.items():
+        for teil in dict.fromkeys(bote.teile):
+            nach_teil[teil].append((kennung, bote))
     for eine in ablage:
-        gemeint = [(kennung, bote) for kennung, bote in boten.items() if eine.traegt(bote.teile)]
+        moegliche = [paar for summe in ({eine.original} if eine.original else eine.summen) for paar in nach_teil[summe]]
+        gemeint = [(kennung, bote) for kennung, bote in moegliche if eine.traegt(bote.teile)]
         if any(bote.soll in (None, eine.ziel) for _, bote in gemeint) or not eine.ziel:
             continue
         wer = _kurz(gemeint[0][0]) if gemeint else "eine Nachricht, die niemand gesendet hat,"

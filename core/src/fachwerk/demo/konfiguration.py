@@ -11,25 +11,38 @@ POST = "mustersleben-osci"
 """The Kanal that reads the export folder of COM Vibilia."""
 
 
-def toml(urls: Mapping[str, str], clamd: str, prosoz_url: str) -> str:
-    """The whole file. ``urls`` are the addresses of the XTA server."""
+def toml(
+    urls: Mapping[str, str],
+    clamd: str,
+    prosoz_url: str,
+    *,
+    kopf: str = "",
+    takt: str = "10s",
+    wbs: Mapping[str, str] | None = None,
+) -> str:
+    """The whole file. ``urls`` are the addresses of the XTA server, ``kopf`` more keys of ``[fachwerk]``.
+
+    ``wbs`` says of each Kanal to which Ziel its housing entitlements go; without it all go to the Aktenablage.
+    """
     kanaele = "\n".join(
-        _UEBER_KANAL[name] + kanal_toml(name, LAND[amt], urls, takt="10s").lstrip() for name, amt in KONTEN.items()
+        _UEBER_KANAL[name] + kanal_toml(name, LAND[amt], urls, takt=takt).lstrip() for name, amt in KONTEN.items()
     )
+    wege = wbs or {"": "akte"}
+    wbs_routen = "".join(_route("wbs", kanal, ziel) for kanal, ziel in wege.items())
     return f"""\
 # Konfiguration der Demo: vier XTA-Postfächer und ein Ordner von COM Vibilia gehen in fünf Ziele.
 # „fachwerk init“ legt eine Vorlage für den Betrieb an, die jeden Schlüssel erklärt.
 
 [fachwerk]
 betreiber = "Demo"
-plugins = ["wbs_nw", "wbs_mv", "wbs_st", "mietrueckstaende"]  # die Regeln; was Kanäle und Ziele brauchen, kommt dazu
+{kopf}plugins = ["wbs_nw", "wbs_mv", "wbs_st", "mietrueckstaende"]  # die Regeln; die der Kanäle und Ziele kommen dazu
 
 # --- Kanäle: woher die Anträge kommen. Der Takt ist kurz, damit niemand wartet; im Betrieb genügen Minuten. ---
 {kanaele}
 # Mustersleben hat auch ein OSCI-Postfach. COM Vibilia holt es ab und legt jede Nachricht in einen Ordner.
 [kanal.{POST}]
 plugin = "comvibilia"
-takt = "10s"
+takt = "{takt}"
 land = "st"
 verzeichnis = "{COMVIBILIA}/export"
 
@@ -113,7 +126,7 @@ plugin = "aktenablage"
 verzeichnis = "ausgang/klaerung"
 
 # --- Routen: welcher Antrag in welches Ziel geht. Auf jeden Fall passt genau eine. ---
-{_route("wbs", "", "akte")}
+{wbs_routen}
 {_route("mietrueckstaende", "neumusterstadt", "prosoz-nw")}
 {_route("mietrueckstaende", "musterow", "prosoz-mv")}
 {_route("mietrueckstaende", "musterhagen", "landkreis")}

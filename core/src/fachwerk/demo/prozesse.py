@@ -26,15 +26,17 @@ def umgebung() -> dict[str, str]:
     return {name: wert for name, wert in os.environ.items() if not name.startswith("FACHWERK_")}
 
 
-def starte(argumente: Sequence[str], protokoll: Path) -> subprocess.Popen[bytes]:
-    """Start ``python -m …`` with its output in ``protokoll``."""
+def starte(
+    argumente: Sequence[str], protokoll: Path, zusatz: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start ``python -m …`` with its output in ``protokoll``; ``zusatz`` are more variables of its environment."""
     with protokoll.open("ab") as datei:
         return subprocess.Popen(  # noqa: S603  our own interpreter, our own module
             [sys.executable, "-m", *argumente],
             stdin=subprocess.DEVNULL,
             stdout=datei,
             stderr=datei,
-            env=umgebung(),
+            env=umgebung() | dict(zusatz or {}),
         )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from fachwerk.demo.beispiele import Beispiel
@@ -94,16 +94,22 @@ def lege_ab(osci: ComVibilia, beispiel: Beispiel, nummer: int) -> Gesendet:
 
 def schreibe_buch(ordner: Path, gesendet: Sequence[Gesendet]) -> None:
     """What was sent and where it has to arrive, for whoever counts afterwards."""
-    zeilen = [
-        {
-            "nachricht_id": eine.nachricht_id,
-            "weg": "osci" if eine.beispiel.per_osci else "xta",
-            "zeigt": eine.beispiel.zeigt,
-            "ziel": eine.beispiel.ziel,
-            "teile": [hashlib.sha256(teil).hexdigest() for teil in (eine.beispiel.xml, *_inhalte(eine.beispiel))],
-        }
-        for eine in gesendet
-    ]
+    schreibe_zeilen(ordner, [zeile(eine) for eine in gesendet])
+
+
+def zeile(eine: Gesendet) -> dict[str, Any]:
+    """One line of the book: hashes, no content."""
+    return {
+        "nachricht_id": eine.nachricht_id,
+        "weg": "osci" if eine.beispiel.per_osci else "xta",
+        "zeigt": eine.beispiel.zeigt,
+        "ziel": eine.beispiel.ziel,
+        "teile": [hashlib.sha256(teil).hexdigest() for teil in (eine.beispiel.xml, *_inhalte(eine.beispiel))],
+    }
+
+
+def schreibe_zeilen(ordner: Path, zeilen: Sequence[dict[str, Any]]) -> None:
+    """The book, there whole or not at all."""
     neu = ordner / f"{BUCH}.neu"
     neu.write_text(json.dumps(zeilen, ensure_ascii=False, indent=1), encoding="utf-8")
     os.replace(neu, ordner / BUCH)
