@@ -1,14 +1,16 @@
 """Load plugins fail closed, verify them against the contract, call exactly one or collect from several.
 
 A plugin named by the configuration that cannot be used stops the start, with every problem of every plugin in one
-report. An installed plugin nobody named is left out with a warning. What a hook returns is checked here, so that
-the rest of the core may trust the types of the line.
+report. Of those nobody named only formats and rules take part, because installing them is how a site chooses them: who
+waits on Kanäle and Ziele says so beside its entry point (:data:`NUR_GENANNT`) and is not even imported. One that takes
+part unnamed and does not work is left out with a warning. What a hook returns is checked here, so that the rest of the
+core may trust the types of the line.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import MappingProxyType
@@ -20,10 +22,22 @@ from fachwerk import hookspecs
 from fachwerk.errors import ConfigError, ConfigErrors, ContractError, FachwerkError
 from fachwerk.konfigfehler import meinten_sie
 from fachwerk.modell import Art, Befund, Eingang, Formatangabe, Manifest
-from fachwerk.vertrag import ARGUMENTE, INHALT_DER_LISTE, RUECKGABE, andere_als, formatstreit, mangel, pruefe_modul
+from fachwerk.vertrag import (
+    ARGUMENTE,
+    INHALT_DER_LISTE,
+    RUECKGABE,
+    andere_als,
+    falsch_wartende,
+    formatstreit,
+    mangel,
+    pruefe_modul,
+)
 
 GRUPPE = "fachwerk"
 """Entry-point group of the plugins."""
+
+NUR_GENANNT = "fachwerk.nur_genannt"
+"""Entry-point group of those that are imported only where the configuration names them, with the same names."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +119,9 @@ class Plugins:
 
 
 def lade(namen: Iterable[str] = (), *, nur: Iterable[str] | None = None) -> Plugins:
-    """Load the installed plugins; those in ``namen`` must work, or ``ConfigErrors`` with all problems is raised.
+    """Load ``namen`` and :func:`wirkende`; ``namen`` must work, or ``ConfigErrors`` with all problems is raised.
 
-    ``nur`` limits what is loaded (for commands that need one plugin only); ``namen`` are loaded in any case.
+    ``nur`` says what is loaded instead of :func:`wirkende` (for commands that need one plugin only).
     """
     plugins, probleme = lade_soweit(namen, nur=nur)
     if probleme:
@@ -118,22 +132,35 @@ def lade(namen: Iterable[str] = (), *, nur: Iterable[str] | None = None) -> Plug
 def lade_soweit(namen: Iterable[str] = (), *, nur: Iterable[str] | None = None) -> tuple[Plugins, list[ConfigError]]:
     """Like :func:`lade`, but give what works together with the problems of the rest (for ``fachwerk check``)."""
     verlangt = set(namen)
-    erlaubt = None if nur is None else set(nur) | verlangt
+    installiert = _eintrittspunkte()
+    wartende = _wartende()
     probleme: list[ConfigError] = []
-    gefunden = _eintrittspunkte(erlaubt)
-    for name in sorted(verlangt - set(gefunden)):
-        probleme.append(_nicht_installiert(name, gefunden))
+    for name in sorted(verlangt - set(installiert)):
+        probleme.append(_nicht_installiert(name, installiert))
     module: dict[str, object] = {}
-    for name, punkte in sorted(gefunden.items()):
-        _importiere(name, punkte, module, probleme)
-    return _aufbauen(module, verlangt, probleme)
+    for name in sorted(set(installiert) & (verlangt | (set(installiert) - wartende if nur is None else set(nur)))):
+        _importiere(name, installiert[name], module, probleme)
+    return _aufbauen(module, verlangt, probleme, wartende)
 
 
-def _eintrittspunkte(erlaubt: set[str] | None) -> dict[str, list[metadata.EntryPoint]]:
+def installierte() -> set[str]:
+    """Every plugin that is installed, without importing one."""
+    return set(_eintrittspunkte())
+
+
+def wirkende() -> set[str]:
+    """The installed plugins that take part without being named, without importing one."""
+    return installierte() - _wartende()
+
+
+def _wartende() -> set[str]:
+    return {punkt.name for punkt in metadata.entry_points(group=NUR_GENANNT)}
+
+
+def _eintrittspunkte() -> dict[str, list[metadata.EntryPoint]]:
     punkte: dict[str, list[metadata.EntryPoint]] = {}
     for punkt in metadata.entry_points(group=GRUPPE):
-        if erlaubt is None or punkt.name in erlaubt:
-            punkte.setdefault(punkt.name, []).append(punkt)
+        punkte.setdefault(punkt.name, []).append(punkt)
     return punkte
 
 
@@ -152,13 +179,13 @@ def _importiere(
         return
     try:
         module[name] = punkte[0].load()
-    except Exception as ausnahme:
+    except (Exception, SystemExit) as ausnahme:
         grund = f"lässt sich nicht laden: {type(ausnahme).__name__}: {ausnahme}"
         probleme.append(mangel("plugin_import", name, grund))
 
 
 def _aufbauen(
-    module: dict[str, object], verlangt: set[str], probleme: list[ConfigError]
+    module: dict[str, object], verlangt: set[str], probleme: list[ConfigError], wartende: Collection[str] = ()
 ) -> tuple[Plugins, list[ConfigError]]:
     """Verify ``module``; keep the problems of wanted plugins, log those of the others."""
     manager = pluggy.PluginManager("fachwerk")
@@ -169,10 +196,10 @@ def _aufbauen(
         probleme += maengel
         if manifest is not None:
             manifeste[name] = manifest
-    for name, problem in formatstreit(manifeste, verlangt):
+    for name, problem in [*falsch_wartende(manifeste, wartende), *formatstreit(manifeste, verlangt)]:
         probleme.append(problem)
-        manager.unregister(name=name)
-        del manifeste[name]
+        if manifeste.pop(name, None):
+            manager.unregister(name=name)
     plugins = Plugins(MappingProxyType(manifeste), MappingProxyType(_rufer(manager, manifeste)))
     return plugins, _nur_verlangte(probleme, verlangt)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pluggy
@@ -147,6 +147,16 @@ def _ist_muster(text: str) -> bool:
     except re.error:
         return False
     return True
+
+
+def falsch_wartende(manifeste: Mapping[str, Manifest], wartende: Collection[str]) -> list[tuple[str, ConfigError]]:
+    """Formats and rules that would not be imported where nobody names them: they would be missing without a word."""
+    grund = "wirkt als Format oder Regel auch ungenannt und darf nicht in „fachwerk.nur_genannt“ stehen"
+    return [
+        (name, mangel("plugin_nur_genannt", name, grund))
+        for name, manifest in sorted(manifeste.items())
+        if name in wartende and manifest.arten & {Art.FORMAT, Art.REGELN}
+    ]
 
 
 def formatstreit(manifeste: Mapping[str, Manifest], verlangt: set[str]) -> list[tuple[str, ConfigError]]:

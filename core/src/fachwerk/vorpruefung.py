@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fachwerk.aufbau import Aufbau, aufbau_soweit
 from fachwerk.errors import ConfigError, FachwerkError
 from fachwerk.modell import Befund, Kanal, Schwere, Ziel
-from fachwerk.plugins import GRUPPE, Plugins, lade_soweit
+from fachwerk.plugins import Plugins, lade_soweit, wirkende
 from fachwerk.routen import ALLE
 from fachwerk.settings import Einstellungen, plugins_der_konfiguration, secret
 from fachwerk.settings import lade_soweit as lade_einstellungen_soweit
@@ -96,9 +95,8 @@ def _hinweis(code: str, text: str, ort: str) -> Meldung:
 
 
 def _ausgelassene(einstellungen: Einstellungen, plugins: Plugins) -> list[Meldung]:
-    """Installed plugins that nobody named and that do not work."""
-    installiert = {punkt.name for punkt in metadata.entry_points(group=GRUPPE)}
-    namen = installiert - set(plugins.namen) - plugins_der_konfiguration(einstellungen)
+    """Formats and rules that nobody named and that do not work."""
+    namen = wirkende() - set(plugins.namen) - plugins_der_konfiguration(einstellungen)
     text = "Das installierte Plugin „{}“ ist untauglich und bleibt ungenutzt; „fachwerk plugins list“ sagt, warum."
     return [_warnung("plugin_ausgelassen", text.format(name), "plugins") for name in sorted(namen)]
 

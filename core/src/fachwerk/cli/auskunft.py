@@ -11,11 +11,9 @@ if TYPE_CHECKING:
 
 def plugin_zeilen() -> list[dict[str, Any]]:
     """All installed plugins in name order, as JSON fields; ``fehler`` says why one cannot be used."""
-    from importlib import metadata
+    from fachwerk.plugins import installierte, lade_soweit
 
-    from fachwerk.plugins import GRUPPE, lade_soweit
-
-    namen = {punkt.name for punkt in metadata.entry_points(group=GRUPPE)}
+    namen = installierte()
     plugins, probleme = lade_soweit(namen)
     fehler: dict[str, list[str]] = {name: [] for name in namen}
     for problem in probleme:

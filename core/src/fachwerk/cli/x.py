@@ -16,9 +16,9 @@ class PluginGruppen(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names with hyphens."""
-        from fachwerk.plugins import lade_soweit
+        from fachwerk.plugins import installierte, lade_soweit
 
-        plugins, _ = lade_soweit()
+        plugins, _ = lade_soweit(nur=installierte())
         mit_befehlen = [name for name in plugins.namen if plugins.hat(name, "register_commands")]
         return [name.replace("_", "-") for name in mit_befehlen if not plugins.manifest(name).gruppe]
 

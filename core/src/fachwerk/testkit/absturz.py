@@ -230,11 +230,11 @@ def _lade_alles() -> None:
     import importlib
     import importlib.util
 
-    from fachwerk.plugins import Plugins, lade
+    from fachwerk.plugins import Plugins, installierte, lade
 
     for name in ("fachwerk.runde", "fachwerk.transport", "fachwerk.viren", "alembic.command", "alembic.runtime"):
         importlib.import_module(name)
-    plugins = lade()
+    plugins = lade(nur=installierte())
 
     def geladene(namen: Iterable[str]) -> Plugins:
         verlangt = set(namen)
