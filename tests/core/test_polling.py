@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fachwerk import polling
@@ -75,16 +75,46 @@ def test_two_mailboxes_have_ticks_of_their_own() -> None:
     assert takt_kennung("a", ANFANG, 300) != takt_kennung("b", ANFANG, 300)
 
 
-def test_jitter_delays_the_start_by_a_tenth_of_the_interval_at_most_and_never_moves_the_tick(
-    monkeypatch: pytest.MonkeyPatch,
+class Auftrag:
+    """A job of the schedule, as far as the clockwork moves it."""
+
+    next_run_time: datetime | None = None
+
+    def modify(self, next_run_time: datetime) -> None:
+        self.next_run_time = next_run_time
+
+
+@given(
+    takt=st.integers(5, 3600),
+    beginn=st.floats(0, 0.999),
+    verspaetungen=st.lists(st.floats(0, 0.14), min_size=3, max_size=12),
+    drift=st.floats(-0.002, 0.002),
+)
+@example(takt=10, beginn=0.9999, verspaetungen=[0.0, 0.0, 0.0002, 0.0, 0.0002, 0.0], drift=0.0)
+def test_a_single_node_polls_once_in_each_tick_however_late_its_threads_are(
+    takt: int, beginn: float, verspaetungen: list[float], drift: float
 ) -> None:
-    grenzen: list[float] = []
-    monkeypatch.setattr(polling.random, "uniform", lambda von, bis: grenzen.append(bis) or bis)
-    buch = Buch()
-    for takt in (10, 60, 300, 3600):
-        knoten(buch, lambda: ANFANG)._nach_takt(f"k{takt}", takt)
-    assert grenzen == [1, 6, 30, 30]
-    assert buch.auftraege[0] == takt_kennung("k10", ANFANG, 10)
+    """Times in ticks; ``drift`` is what the clock of the node loses or gains per tick against the database."""
+    buch, zeit, auftrag = Buch(), [ANFANG], Auftrag()
+    node = knoten(buch, lambda: zeit[0])
+    node._uhr = SimpleNamespace(get_job=lambda _: auftrag)  # type: ignore[assignment]
+    basis, geplant = ANFANG.timestamp() // takt, beginn
+    for verspaetung in verspaetungen:
+        zeit[0] = datetime.fromtimestamp((basis + geplant + verspaetung) * takt, UTC)
+        auftrag.next_run_time, vorher = None, datetime.now().astimezone()
+        node._nach_takt("postfach", takt)
+        if auftrag.next_run_time is None:
+            geplant += 1 + drift
+        else:
+            geplant += verspaetung + (auftrag.next_run_time - vorher).total_seconds() / takt + drift
+    nummern = [int(kennung.rpartition(":")[2]) for kennung in buch.auftraege]
+    assert nummern == list(range(nummern[0], nummern[0] + len(verspaetungen)))
+
+
+def test_nodes_and_sites_have_different_places_in_the_tick() -> None:
+    orte = {knoten(Buch(), lambda: ANFANG)._ort for _ in range(5)}
+    assert len(orte) == 5
+    assert all(polling.MITTE[0] <= ort <= polling.MITTE[1] for ort in orte)
 
 
 # -- no overlap -------------------------------------------------------------------------------------------------------

@@ -34,8 +34,12 @@ _UNBEGRENZT = 1000
 ARBEITSTAKT = 0.1
 RUHETAKT = 1.0
 _GRENZE = 2000
+_LAUFENDE = ["PENDING", "ENQUEUED", "DELAYED"]
 _LAUSCHTAKT = 0.1
 """Seconds between two looks for messages between jobs, which we never send; a stop waits for one such look."""
+
+_LAENGSTE_PAUSE_S = 10.0
+"""Seconds between two attempts of a job while the database is away."""
 
 _AUSKLANG_S = 2.0
 """Seconds in which a stopping process waits for the last jobs itself, looking more often than the engine does."""
@@ -115,8 +119,13 @@ class Auftraege:
     def reihe_einmal_ein(
         self, aufgabe: str, schlange: str, auftrag_id: str, einzig: str, *argumente: str, verzoegerung: float = 0
     ) -> bool:
-        """Enqueue unless a job with the same ``einzig`` waits or runs; says whether it was enqueued."""
+        """Enqueue unless a job with the same ``einzig`` waits or runs; says whether it was enqueued.
+
+        ``auftrag_id`` begins with ``schlange:einzig:``: so a job is known, too, that was taken over from a dead node.
+        """
         optionen = self._optionen(aufgabe, schlange, auftrag_id, verzoegerung)
+        if self._nenne(_LAUFENDE, workflow_id_prefix=f"{schlange}:{einzig}:"):
+            return False  # the engine forgets ``einzig`` when a job is taken over
         optionen["deduplication_id"] = einzig
         try:
             self._client.enqueue(optionen, *argumente)
@@ -136,9 +145,7 @@ class Auftraege:
         """Ids of all jobs that wait, are delayed or run."""
         return {
             auftrag.workflow_id
-            for auftrag in self._client.list_workflows(
-                status=["PENDING", "ENQUEUED", "DELAYED"], load_input=False, load_output=False
-            )
+            for auftrag in self._client.list_workflows(status=_LAUFENDE, load_input=False, load_output=False)
         }
 
     def aufgegebene(self) -> list[tuple[str, str]]:
@@ -196,7 +203,7 @@ class Auftraege:
         """Whether any job runs on ``platz``, and whether any could be begun now."""
         return bool(self._nenne("PENDING", executor_id=platz)), bool(self._nenne("ENQUEUED"))
 
-    def _nenne(self, status: str, **weiteres: Any) -> list[Any]:
+    def _nenne(self, status: str | list[str], **weiteres: Any) -> list[Any]:
         """At most one job in this state, without what it got and gave."""
         return self._client.list_workflows(status=status, limit=1, load_input=False, load_output=False, **weiteres)
 
@@ -311,10 +318,11 @@ class Engine:
                 try:
                     return funktion(*argumente)
                 except STOERUNGEN as fehler:
-                    log.warning("datenbank_gestoert", auftrag=name, klasse=type(fehler).__name__)
+                    if pause < _LAENGSTE_PAUSE_S:  # in a long outage the watch says now and then that it lasts
+                        log.warning("datenbank_gestoert", auftrag=name, klasse=type(fehler).__name__)
                     if self._halt.wait(pause):
                         raise
-                    pause = min(pause * 2, 10)
+                    pause = min(pause * 2, _LAENGSTE_PAUSE_S)
                 except Exception as fehler:
                     log.error(
                         "auftrag_fehlgeschlagen", auftrag=name, kennung=argumente[0], klasse=type(fehler).__name__

@@ -1,7 +1,11 @@
 """APScheduler drives the clockwork: the polls of every Kanal, the watch, the sweeping.
 
-With several nodes exactly one polls a Kanal per tick: the engine job of a tick is named after Kanal and tick, and a
-poll that still runs makes the next tick a no-op. Jitter only delays the start, never moves the tick.
+With several nodes exactly one polls a Kanal per tick: the engine job of a tick is named after Kanal and tick by the
+clock of the database, and a poll that still runs makes the next tick a no-op. Every process fires at a place of its own
+inside the tick, never near its edges: there a little delay would make two polls of one tick and none of the next.
+
+The schedule itself goes by the clock of the machine; :mod:`fachwerk.uhrwerk` makes up for it when that is set back, and
+keeps quiet while the database is away.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ import random
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -26,6 +30,7 @@ from fachwerk.erwartung import mahne
 from fachwerk.kanalprobe import TAKT
 from fachwerk.sicherungslauf import TAKT_S as SICHERUNGSTAKT_S
 from fachwerk.sicherungslauf import sichere_faellige
+from fachwerk.uhrwerk import Stoerungsbuch, Uhrenwache
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -42,8 +47,14 @@ ERSTES_FEGEN_S = 60
 AUFTRAEGE_BEHALTEN = timedelta(days=7)
 """Finished jobs stay in the engine's tables for so long, for people who look; the journal stays in ours."""
 
-STREUUNG = 0.1
-"""The start of a poll is delayed by up to this part of the interval, at most 30 s."""
+MITTE = (0.25, 0.75)
+"""Where in the tick a process may have its place; which one is left to chance, so that sites do not poll together."""
+
+SPIEL = 0.1
+"""By so much of a tick a process may miss its place until it is put right."""
+
+CRON_STREUUNG_S = 5
+"""Cron polls are delayed by up to so much, or all sites would knock at the full minute."""
 
 
 def takt_kennung(kanal: str, jetzt: datetime, takt_s: float) -> str:
@@ -57,14 +68,17 @@ def cron_kennung(kanal: str, jetzt: datetime) -> str:
     return f"abruf:{kanal}:{minute.isoformat()}"
 
 
-def cron_ausloeser(text: str) -> CronTrigger:
+def cron_ausloeser(text: str, streuung_s: int = 0) -> CronTrigger:
     """The times of a crontab line in German time; weekdays as in every crontab (0 and 7: Sunday).
 
-    APScheduler 3 counts from Monday and takes the time zone of the machine.
+    APScheduler 3 counts from Monday and takes the time zone of the machine. Each time is late by ``streuung_s`` at
+    most.
     """
     *felder, tage = text.split()
     namen = ",".join(_wochentage(teil) for teil in tage.split(","))
-    return CronTrigger.from_crontab(" ".join([*felder, namen]), timezone=ZEITZONE)
+    ausloeser = CronTrigger.from_crontab(" ".join([*felder, namen]), timezone=ZEITZONE)
+    ausloeser.jitter = streuung_s or None
+    return ausloeser
 
 
 def _wochentage(teil: str) -> str:
@@ -93,51 +107,65 @@ class Polling:
 
     def __init__(self, betrieb: Betrieb) -> None:
         self._betrieb = betrieb
-        self._uhr = BackgroundScheduler(timezone=ZEITZONE, job_defaults={"coalesce": True, "max_instances": 1})
+        ohne_frist = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}  # better late than left out
+        self._uhr = BackgroundScheduler(timezone=ZEITZONE, job_defaults=ohne_frist)
+        self._uhrenwache = Uhrenwache(self._uhr)
+        self._stoerungen = Stoerungsbuch()
+        self._ort = random.uniform(*MITTE)  # noqa: S311  spreads load, no secret
 
     def starte(self, wache: Callable[[], None], *, takte: bool) -> None:
         """Start the watch and, with ``takte``, the polls (the first at once)."""
-        self._uhr.add_job(wache, IntervalTrigger(seconds=WACHTAKT_S), id="wache")
+        self._plane(wache, IntervalTrigger(seconds=WACHTAKT_S), "wache")
         if takte:
             bald = datetime.now().astimezone() + timedelta(seconds=ERSTES_FEGEN_S)
-            takt = IntervalTrigger(seconds=FEGETAKT_S)
-            self._uhr.add_job(raeume_auf, takt, [self._betrieb], id="aufraeumen", next_run_time=bald)
-            self._uhr.add_job(mahne, IntervalTrigger(seconds=MAHNTAKT_S), [self._betrieb], id="mahnen")
-            if self._betrieb.einstellungen.sicherung.ordner:
+            betrieb = self._betrieb
+            self._plane(raeume_auf, IntervalTrigger(seconds=FEGETAKT_S), "aufraeumen", betrieb, next_run_time=bald)
+            self._plane(mahne, IntervalTrigger(seconds=MAHNTAKT_S), "mahnen", betrieb)
+            if betrieb.einstellungen.sicherung.ordner:
                 nachsehen = IntervalTrigger(seconds=SICHERUNGSTAKT_S)
-                self._uhr.add_job(sichere_faellige, nachsehen, [self._betrieb], id="sicherung", next_run_time=bald)
-            wachtakt = IntervalTrigger(seconds=alarmwache.TAKT_S)
-            self._uhr.add_job(alarmwache.gehe, wachtakt, [self._betrieb], id="alarmwache")
+                self._plane(sichere_faellige, nachsehen, "sicherung", betrieb, next_run_time=bald)
+            self._plane(alarmwache.gehe, IntervalTrigger(seconds=alarmwache.TAKT_S), "alarmwache", betrieb)
             morgens = CronTrigger(hour=5, minute=40, timezone=ZEITZONE, jitter=600)
-            self._uhr.add_job(abgleich.melde_gestern, morgens, [self._betrieb], id="bilanz", misfire_grace_time=None)
-            for name, angaben in self._betrieb.einstellungen.kanal.items():
-                self._plane(name, angaben)
+            self._plane(abgleich.melde_gestern, morgens, "bilanz", betrieb)
+            for name, angaben in betrieb.einstellungen.kanal.items():
+                self._plane_kanal(name, angaben)
         self._uhr.start()
+        self._uhrenwache.starte()
 
-    def _plane(self, kanal: str, angaben: KanalEinstellungen) -> None:
+    def _plane(self, aufgabe: Callable[..., Any], wann: Any, kennung: str, *argumente: Any, **weiteres: Any) -> None:
+        self._uhr.add_job(self._stoerungen.still(aufgabe), wann, argumente, id=kennung, **weiteres)
+
+    def _plane_kanal(self, kanal: str, angaben: KanalEinstellungen) -> None:
         if angaben.cron:
-            self._uhr.add_job(self._nach_cron, cron_ausloeser(angaben.cron), [kanal], id=f"kanal:{kanal}")
+            self._plane(self._nach_cron, cron_ausloeser(angaben.cron, CRON_STREUUNG_S), f"kanal:{kanal}", kanal)
             return
         sekunden = angaben.takt_s
-        ausloeser = IntervalTrigger(seconds=sekunden)
         sofort = datetime.now().astimezone() + timedelta(milliseconds=100)
-        self._uhr.add_job(self._nach_takt, ausloeser, [kanal, sekunden], id=f"kanal:{kanal}", next_run_time=sofort)
+        takt = IntervalTrigger(seconds=sekunden)
+        self._plane(self._nach_takt, takt, f"kanal:{kanal}", kanal, sekunden, next_run_time=sofort)
 
     def _nach_takt(self, kanal: str, takt_s: float) -> None:
-        self._reihe_ein(kanal, takt_kennung(kanal, self._jetzt(), takt_s), min(takt_s * STREUUNG, 30))
+        jetzt = self._jetzt()
+        self._ruecke_zurecht(kanal, jetzt, takt_s)
+        self._reihe_ein(kanal, takt_kennung(kanal, jetzt, takt_s))
+
+    def _ruecke_zurecht(self, kanal: str, jetzt: datetime, takt_s: float) -> None:
+        """Fire in the next tick at the place of this process, unless it goes there by itself."""
+        ort = jetzt.timestamp() / takt_s % 1
+        auftrag = self._uhr.get_job(f"kanal:{kanal}")
+        if auftrag is not None and abs(ort - self._ort) > SPIEL:
+            bis_dahin = timedelta(seconds=takt_s * (1 - ort + self._ort))
+            auftrag.modify(next_run_time=datetime.now().astimezone() + bis_dahin)
 
     def _nach_cron(self, kanal: str) -> None:
-        self._reihe_ein(kanal, cron_kennung(kanal, self._jetzt()), 5)
+        self._reihe_ein(kanal, cron_kennung(kanal, self._jetzt()))
 
     def _jetzt(self) -> datetime:
         with self._betrieb.store.lesend() as verbindung:
             return datenbankzeit(verbindung)
 
-    def _reihe_ein(self, kanal: str, kennung: str, streuung: float) -> None:
-        verzoegerung = random.uniform(0, streuung)  # noqa: S311  spreads load, no secret
-        neu = self._betrieb.auftraege.reihe_einmal_ein(
-            "rufe_ab", "abruf", kennung, kanal, kanal, TAKT, verzoegerung=verzoegerung
-        )
+    def _reihe_ein(self, kanal: str, kennung: str) -> None:
+        neu = self._betrieb.auftraege.reihe_einmal_ein("rufe_ab", "abruf", kennung, kanal, kanal, TAKT)
         log.debug("takt", kanal=kanal, neu=neu)
 
     def beginne_nichts_mehr(self) -> None:
@@ -148,4 +176,5 @@ class Polling:
 
     def stoppe(self) -> None:
         """No further ticks; a job of the schedule that runs right now ends first."""
+        self._uhrenwache.stoppe()
         self._uhr.shutdown(wait=True)
