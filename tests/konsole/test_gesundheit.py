@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from fachwerk import alarm, kennzahlen
 from fachwerk.errors import PermanentError
 from fachwerk.kennzahlen import Kennzahlen, als_text
+from fachwerk.konsole import gesundheit
 from fachwerk.konsole.gesundheit import Gemerkt
 from fachwerk.tabellen import vorgang
 from fachwerk.testkit.mitspieler import Stoerung
@@ -203,3 +205,14 @@ def test_die_tafel_fuer_grafana_nennt_nur_kennzahlen_die_es_gibt_und_fast_alle(p
     nummern = [feld["id"] for feld in tafel["panels"]]
     assert len(nummern) == len(set(nummern))
     assert tafel["title"] == "Fachwerk"
+
+
+def test_eine_datenbank_die_nur_schweigt_laesst_niemanden_warten(
+    pult: NeuesPult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gesundheit, "GEDULD_S", 0.05)
+    hier, schweigt = pult(), threading.Event()
+    hier.client.app.state.gesundheit.bereit = Gemerkt(lambda: schweigt.wait(60) or (), 2.0)
+    antwort = hier.hole("/readyz")
+    schweigt.set()
+    assert (antwort.status_code, antwort.text) == (503, "datenbank_antwortet_nicht\n")

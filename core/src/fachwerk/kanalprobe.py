@@ -8,14 +8,14 @@ finds is also what the alarm says, so that both tell the same.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
 
 from fachwerk import abruf, alarm, pausen
-from fachwerk.datenbank import fuege_neu_ein
+from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.diagnose import Diagnose, erklaere, stelle_fest
 from fachwerk.errors import FachwerkError, NeedsHumanError
 from fachwerk.modell import Schwere, utc
@@ -45,7 +45,9 @@ def rufe_ab(betrieb: Betrieb, kanal: str, anlass: str = HAND) -> int:
         return 0
     stand = _stand(betrieb, kanal)
     if anlass == TAKT and stand is not None and stand.angehalten_seit is not None:
-        if utc(stand.naechste_probe) > datetime.now(UTC):
+        with betrieb.store.lesend() as verbindung:
+            jetzt = datenbankzeit(verbindung)
+        if utc(stand.naechste_probe) > jetzt:
             return 0
         if (diagnose := stelle_fest(betrieb, betrieb.kanaele[kanal], [Schwere.SPERRE])) is not None:
             _bleibe_stehen(betrieb, kanal, diagnose)
@@ -64,7 +66,7 @@ def probiere_bald(betrieb: Betrieb) -> None:
     """Probe every stopped Kanal at its next tick: somebody restarted the service, perhaps with the cause mended."""
     with betrieb.store.transaktion("kanal_probe") as verbindung:
         steht = kanalstand.c.angehalten_seit.is_not(None)
-        verbindung.execute(kanalstand.update().where(steht).values(naechste_probe=datetime.now(UTC)))
+        verbindung.execute(kanalstand.update().where(steht).values(naechste_probe=datenbankzeit(verbindung)))
 
 
 def _stand(betrieb: Betrieb, kanal: str) -> Any:
@@ -87,8 +89,8 @@ def _nach_fehler(betrieb: Betrieb, kanal: str, fehler: FachwerkError, stand: Any
 
 def _bleibe_stehen(betrieb: Betrieb, kanal: str, diagnose: Diagnose) -> None:
     """Stop, or stay stopped after a probe that failed: the next one comes later than this one did."""
-    jetzt = datetime.now(UTC)
     with betrieb.store.transaktion("kanal_steht") as verbindung:
+        jetzt = datenbankzeit(verbindung)
         vorher = _sperre(verbindung, kanal)
         erstes = vorher.angehalten_seit is None
         proben = 1 if erstes else vorher.fehler_in_folge + 1

@@ -3,6 +3,8 @@
 Faults of the route in a row open it. What only a person can mend (:class:`NeedsHumanError` with ``routenfehler``)
 opens it at once, and the pauses between the probes double. Opening raises an alarm, the next success gives the
 all-clear.
+
+It holds on every node for the same time: stored is the time of the database, given is that of the own machine.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 
 from fachwerk import alarm
-from fachwerk.datenbank import fuege_neu_ein
+from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.diagnose import erklaere
 from fachwerk.errors import FachwerkError, NeedsHumanError, RetryableError
 from fachwerk.modell import utc
@@ -56,8 +58,10 @@ def zaehle(betrieb: Betrieb, ziel: str, fehler: FachwerkError) -> datetime | Non
         if sofort and schon_offen is not None:
             return schon_offen  # another attempt of the same moment has said it
         anzahl = _zaehle_hoch(verbindung, ziel, KREIS_AB if sofort else 1)
-        bis = datetime.now(UTC) + _pause(anzahl, sofort) if anzahl >= KREIS_AB else None
-        verbindung.execute(zielstand.update().where(zielstand.c.ziel == ziel).values(offen_bis=bis))
+        pause = _pause(anzahl, sofort) if anzahl >= KREIS_AB else None
+        offen_bis = None if pause is None else datenbankzeit(verbindung) + pause
+        verbindung.execute(zielstand.update().where(zielstand.c.ziel == ziel).values(offen_bis=offen_bis))
+        bis = None if pause is None else datetime.now(UTC) + pause
         if bis is not None:
             alarm.melde(verbindung, alarm.KREIS_OFFEN, alarm.des_ziels(ziel), fehler.code, fehler.hint)
     if bis is not None:
@@ -96,7 +100,9 @@ def schliesse_ohne_wartende(betrieb: Betrieb, ziel: str) -> None:
 def _offen_bis(verbindung: sa.Connection, ziel: str, *, sperrend: bool = False) -> datetime | None:
     frage = sa.select(zielstand.c.offen_bis).where(zielstand.c.ziel == ziel)
     bis = verbindung.execute(frage.with_for_update() if sperrend else frage).scalar_one_or_none()
-    return utc(bis) if bis is not None and utc(bis) > datetime.now(UTC) else None
+    if bis is None or (rest := utc(bis) - datenbankzeit(verbindung)) <= timedelta(0):
+        return None
+    return datetime.now(UTC) + rest
 
 
 def _zaehle_hoch(verbindung: sa.Connection, ziel: str, mindestens: int) -> int:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -15,6 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from fachwerk import konten
+from fachwerk.datenbank import STOERUNGEN
 from fachwerk.konsole import gesundheit
 from fachwerk.konsole import seite as seiten_modul
 from fachwerk.konsole.drossel import Drossel
@@ -31,6 +33,9 @@ ANFRAGEN_AUF_EINMAL = 120
 ANFRAGEN_JE_MINUTE = 600
 ANMELDUNGEN_AUF_EINMAL = 10
 ANMELDUNGEN_JE_MINUTE = 10
+
+DATENBANK_WEG = (*STOERUNGEN, sa.exc.TimeoutError)
+WIEDER_NACH_S = 5
 
 
 class Konsole:
@@ -112,7 +117,8 @@ def baue(betrieb: Betrieb) -> Starlette:
         *alle_routen(),
         Mount("/statisch", StaticFiles(directory=str(seiten_modul.statisch()))),
     ]
-    app = Starlette(routes=routen, middleware=[schutz], exception_handlers={404: _nichts, 500: _panne})
+    seiten: dict[Any, Any] = {404: _nichts, 500: _panne, **dict.fromkeys(DATENBANK_WEG, _ohne_datenbank)}
+    app = Starlette(routes=routen, middleware=[schutz], exception_handlers=seiten)
     app.state.konsole = konsole
     app.state.gesundheit = gesundheit.Gesundheit(betrieb)
     return app
@@ -130,9 +136,25 @@ async def _nichts(request: Request, _fehler: Exception) -> Response:
     from fachwerk.konsole.zugang import NICHT_GEFUNDEN, Anfrage
 
     konsole: Konsole = request.app.state.konsole
-    wer = await run_in_threadpool(konsole.wer, request) if request.cookies.get(konsole.keks) else None
+    try:
+        wer = await run_in_threadpool(konsole.wer, request) if request.cookies.get(konsole.keks) else None
+    except DATENBANK_WEG:
+        wer = None
     anfrage = Anfrage(konsole, request, wer[0], wer[1]) if wer else None
     return konsole.seite(request, "fehler.html", "Nicht gefunden", anfrage, 404, text=NICHT_GEFUNDEN)
+
+
+async def _ohne_datenbank(request: Request, _fehler: Exception) -> Response:
+    """The database is away; the service waits for it, and so should the person. Its absence is logged elsewhere."""
+    konsole: Konsole = request.app.state.konsole
+    text = (
+        "Die Datenbank ist gerade nicht erreichbar. Fachwerk wartet auf sie und arbeitet dann von selbst weiter; kein "
+        "Vorgang geht verloren. Bitte gleich noch einmal versuchen. Wer gerade etwas abgeschickt hat, sieht danach "
+        "nach, ob es getan ist."
+    )
+    antwort = konsole.seite(request, "fehler.html", "Datenbank nicht erreichbar", None, 503, text=text)
+    antwort.headers["Retry-After"] = str(WIEDER_NACH_S)
+    return antwort
 
 
 async def _panne(request: Request, fehler: Exception) -> Response:

@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import anyio
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -40,6 +41,8 @@ STILL_SEIT = timedelta(seconds=60)
 
 BEREIT_GILT_S = 2.0
 METRIKEN_GELTEN_S = 5.0
+GEDULD_S = 3.0
+"""A database that has not answered after so many seconds does not answer."""
 
 _WEITERGELEITET = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
@@ -93,8 +96,10 @@ async def lebt(_request: Request) -> Response:
 
 
 async def ist_bereit(request: Request) -> Response:
-    """Whether it works: database, schema, slot, watch."""
-    codes = await run_in_threadpool(_gesundheit(request).bereit.hole)
+    """Whether it works: database, schema, slot, watch. A database that keeps silent is an answer, too."""
+    codes: tuple[str, ...] = ("datenbank_antwortet_nicht",)
+    with anyio.move_on_after(GEDULD_S):
+        codes = await anyio.to_thread.run_sync(_gesundheit(request).bereit.hole, abandon_on_cancel=True)
     return PlainTextResponse("bereit\n") if not codes else PlainTextResponse(f"{' '.join(codes)}\n", 503)
 
 

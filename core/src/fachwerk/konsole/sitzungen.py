@@ -1,7 +1,7 @@
 """Sessions of the console, kept in the database: any node serves any of them, and removing an account ends its own.
 
 The cookie holds a random token, the table only its hash. A session ends after a time without a request, and after a
-longer one in any case.
+longer one in any case. The clock is that of the database, so that no node with a clock of its own ends sessions.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from fachwerk.datenbank import datenbankzeit
 from fachwerk.modell import utc
 from fachwerk.tabellen import sitzung
 
@@ -45,8 +46,8 @@ class Sitzungen:
         """A new session; returns the token for the cookie. What ended long ago is swept on the way."""
         token = secrets.token_urlsafe(32)
         neue = Sitzung(_kennung(token), konto, secrets.token_urlsafe(32))
-        jetzt = datetime.now(UTC)
         with self._store.transaktion("sitzung") as verbindung:
+            jetzt = datenbankzeit(verbindung)
             verbindung.execute(sitzung.delete().where(self._abgelaufen(jetzt)))
             werte = {"id": neue.id, "konto": konto, "csrf": neue.csrf, "angelegt": jetzt, "zuletzt": jetzt}
             verbindung.execute(sitzung.insert().values(**werte))
@@ -54,9 +55,9 @@ class Sitzungen:
 
     def finde(self, token: str) -> Sitzung | None:
         """The running session of a token; a request keeps it alive."""
-        jetzt = datetime.now(UTC)
         hier = sitzung.c.id == _kennung(token)
         with self._store.lesend() as verbindung:
+            jetzt = datenbankzeit(verbindung)
             zeile = verbindung.execute(sa.select(sitzung).where(hier, ~self._abgelaufen(jetzt))).one_or_none()
         if zeile is None:
             return None
