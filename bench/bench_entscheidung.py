@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from blatt import Zeile, halte_fest, zahl
 
 from fachwerk.modell import Antrag, Empfehlung
 from fachwerk_wbs import Land, entscheide, finde_land, laender
@@ -121,6 +122,15 @@ def vergleiche(messungen: Sequence[Messung], runden: Sequence[dict[str, Any]]) -
     for name, nachbar in runden[0]["messungen"].items():
         langsamste = max(m.ms for m in messungen if m.haushalt == name)
         ms, mit = (min(runde["messungen"][name][art] for runde in runden) for art in ("ms", "ms_trace"))
+        halte_fest(
+            Zeile(
+                "entscheidung",
+                f"eine WBS-Entscheidung, {name}, langsamstes Land",
+                langsamste / mit,
+                gegen="OpenFisca mit Rechenweg",
+                dazu=f"{zahl(langsamste)} ms gegen {zahl(mit)} ms; ohne Rechenweg {zahl(ms)} ms",
+            )
+        )
         print(
             f"      {name:<30} {nachbar['werte']:3} Werte    {ms:6.2f} ms   mit Rechenweg {mit:6.2f} ms   "
             f"langsamstes Land dagegen {langsamste / ms:.2f} und {langsamste / mit:.2f}"
@@ -153,6 +163,17 @@ def urteile(messungen: Sequence[Messung]) -> int:
     langsamste = max(messungen, key=lambda m: m.ms)
     unvollstaendig = sorted({m.land for m in messungen if m.votum.empfehlung is Empfehlung.NACHFORDERN})
     print(f"Langsamste Entscheidung {langsamste.ms:.2f} ms ({langsamste.land}), Grenze {GRENZE_MS:.0f} ms")
+    mitte = zahl(statistics.median(messung.ms for messung in messungen))
+    halte_fest(
+        Zeile(
+            "entscheidung",
+            "eine WBS-Entscheidung, langsamstes Land und langsamster Haushalt",
+            langsamste.ms,
+            "ms",
+            grenze=GRENZE_MS,
+            dazu=f"{langsamste.land}, {langsamste.haushalt}; in der Mitte aller {mitte} ms",
+        )
+    )
     if unvollstaendig:
         print(f"FALL UNVOLLSTÄNDIG, das Gemessene zählt nicht: {', '.join(unvollstaendig)}")
     if langsamste.ms > GRENZE_MS:

@@ -1,6 +1,6 @@
 """The sheet of results: a measurement holds its figures fast here, and ``alle.py`` and ``leistung.py`` read them.
 
-A figure is held fast only where ``FACHWERK_BENCH_BLATT`` names a file, one JSON object a line; a single measurement run
+A figure is held fast only where ``BENCH_BLATT`` names a file, one JSON object a line; a single measurement run
 by hand just prints.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-UMGEBUNG = "FACHWERK_BENCH_BLATT"
+UMGEBUNG = "BENCH_BLATT"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import httpx
+from blatt import Zeile, halte_fest, zahl
 
 from fachwerk.demo.prozesse import laufend, warte_auf_json
 
@@ -350,10 +351,23 @@ def kopfzeile() -> None:
     print(f"{'Größe':>9}  {'Weg':<38} {'s':>8} {'MiB/s':>7} {'× roh':>6} {'Speicher':>11}")
 
 
-def zeile(mib: int, weg: str, laeufe: Sequence[dict[str, float]]) -> tuple[float, float]:
-    """Print the medians of the runs; returns the ratio to raw httpx and the largest growth in MiB."""
+def zeile(
+    mib: int, weg: str, laeufe: Sequence[dict[str, float]], richtung: str, grenze: float = 0, speicher: float = 0
+) -> bool:
+    """Print the medians of the runs beside raw httpx; whether the bounds hold (a ratio only from 100 MiB on)."""
     s = statistics.median(lauf["s"] for lauf in laeufe)
     verhaeltnis = statistics.median(lauf["s"] / lauf["roh"] for lauf in laeufe)
     wachstum = max(lauf["mib"] for lauf in laeufe)
     print(f"{mib:>5} MiB  {weg:<38} {s:8.2f} {mib / s:7.0f} {verhaeltnis:6.2f} {wachstum:+7.1f} MiB", flush=True)
-    return verhaeltnis, wachstum
+    was, dazu = f"{mib} MiB {richtung}, {weg}", f"{zahl(s)} s, {zahl(mib / s)} MiB/s"
+    zeiten = Zeile(
+        "xta", was, verhaeltnis, gegen="httpx roh", grenze=grenze if mib >= 100 and grenze else None, dazu=dazu
+    )
+    groesse = Zeile("xta", f"{was}: Speicher mehr", wachstum, "MiB", grenze=speicher or None)
+    if mib in (10, 100, 1024) and weg.split(",")[0] != "httpx":
+        halte_fest(zeiten)
+        halte_fest(groesse)
+    for eine in (zeiten, groesse):
+        if not eine.haelt:
+            print(f"GRENZE GEBROCHEN: {eine.was} {eine.wert:.2f}, höchstens {eine.grenze:.0f}")
+    return zeiten.haelt and groesse.haelt
