@@ -44,9 +44,11 @@ BEFEHLE: Mapping[str, str] = {
     "audit": "Die Ereignisketten nachprüfen.",
     "backup": "Sichert die Datenbank im laufenden Betrieb.",
     "restore": "Stellt eine Sicherung wieder her und holt aus dem Spiegel, was danach kam.",
+    "umzug": "Zieht von einer SQLite-Datei auf einen PostgreSQL-Server um.",
     "schluessel": "Den Hauptschlüssel im laufenden Betrieb wechseln.",
     "datenbank": "Stand der Datenbank ansehen und sie aktualisieren.",
     "demo": "Zeigt die ganze Linie an einem eingebetteten Postfach.",
+    "chaos": "Probt einen schlechten Tag mit Störungen an einem eigenen Standort.",
     "x": "Befehle der Plugins, je Plugin eine Gruppe.",
 }
 """The core's commands with one line each; the module ``fachwerk.cli.<name>`` holds the command."""

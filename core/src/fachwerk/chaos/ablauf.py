@@ -1,0 +1,229 @@
+"""The course of a rehearsal: build the site, send, disturb when the counts say so, wait for quiet, compare."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from fachwerk.chaos import plan as p
+from fachwerk.chaos.abrechnung import Ergebnis, Mangel, rechne_ab
+from fachwerk.chaos.plan import Plan, Stoerung
+from fachwerk.chaos.stoerer import Ende, Stoerer, heile, ungeprueft
+from fachwerk.chaos.szene import Szene, schreibe_launen, szene
+from fachwerk.chaos.versand import Versand
+from fachwerk.demo.prozesse import DemoError
+from fachwerk.demo.versand import schreibe_zeilen
+from fachwerk.line import ORTSZEIT
+
+MARKE = ".fachwerk-chaos"
+PLAN = "plan.json"
+TAKT_S = 0.2
+STILLSTAND_S = 480.0
+"""So long nothing may happen before the run gives up: longer than the circuit of a Ziel pauses."""
+MELDE_ALLE_S = 15.0
+
+Melder = Callable[[str], None]
+
+_ZAEHLER = {
+    "gespeichert": "SELECT count(*) FROM eingang",
+    "fertig": (
+        "SELECT count(*) FROM vorgang v JOIN eingang e ON e.vorgang_id = v.id"
+        " WHERE e.bestaetigt IS NOT NULL AND v.status IN ('done', 'held', 'forwarded', 'returned')"
+    ),
+}
+_WARTENDE = "SELECT id FROM vorgang WHERE status = 'waiting'"
+
+
+@dataclass
+class Protokoll:
+    """What was done: each fault with the count at which it began, and what else has to be said."""
+
+    angewandt: list[tuple[Stoerung, int]] = field(default_factory=list)
+    ungeprueft: dict[str, str] = field(default_factory=dict)
+    angestossen: int = 0
+    starts: dict[str, int] = field(default_factory=dict)
+    dauer_s: float = 0.0
+
+
+class Chaos:
+    """One rehearsal of ``plan`` in the new folder ``ordner``; ``datenbank`` is sqlite, postgresql or an address."""
+
+    def __init__(self, plan: Plan, ordner: Path, datenbank: str, melde: Melder) -> None:
+        self.plan = plan
+        self.ordner = ordner.resolve()
+        self.protokoll = Protokoll()
+        self._wort = datenbank
+        self._melde = melde
+        self._stand = {"gesendet": 0, "gespeichert": 0, "fertig": 0}
+        self._regung = self._gemeldet = 0.0
+
+    def laufe(self) -> Ergebnis:
+        """The whole day; returns the balance and every broken promise."""
+        raeume(self.ordner)
+        beginn = time.monotonic()
+        with szene(self.ordner, self.plan, self._wort) as aufbau:
+            self.protokoll.ungeprueft = ungeprueft(aufbau)
+            schreibe_launen(aufbau)
+            heute = datetime.now(ORTSZEIT).date()
+            versand = Versand(aufbau, heute, lambda: self._stand["fertig"])
+            funde = self._treibe(aufbau, versand)
+            self.protokoll.dauer_s = time.monotonic() - beginn
+            self._melde("Alles steht still; jetzt wird verglichen")
+            ergebnis = rechne_ab(self.ordner, aufbau.datenbank, self.plan)
+        return Ergebnis(ergebnis.bilanz, [*funde, *ergebnis.maengel], ergebnis.unbekannte)
+
+    # -- the day ------------------------------------------------------------------------------------------------
+
+    def _treibe(self, aufbau: Szene, versand: Versand) -> list[Mangel]:
+        """Until everything is finished or nothing moves any more; what already showed to be wrong."""
+        stoerer = Stoerer(aufbau, versand)
+        for knoten in aufbau.knoten.values():
+            knoten.starte()
+        self._regung = time.monotonic()
+        versand.start()
+        try:
+            self._stoere(aufbau, versand, stoerer)
+            heile(aufbau)
+            self._melde("Alle Störungen sind vorbei")
+            funde = self._warte_auf_ruhe(aufbau, versand)
+        finally:
+            versand.brich_ab()
+            versand.join()
+            schreibe_zeilen(self.ordner, versand.zeilen)
+        if versand.fehler is not None:
+            raise versand.fehler
+        return [*funde, *self._beende(aufbau), *(Mangel("Ziele", 0, "", "", fund) for fund in stoerer.funde)]
+
+    def _stoere(self, aufbau: Szene, versand: Versand, stoerer: Stoerer) -> None:
+        """Each fault in the order of the plan, none before its count; several may last at the same time."""
+        offen = list(self.plan.stoerungen)
+        aktive: list[tuple[float, Ende]] = []
+        try:
+            while offen or aktive:
+                self._zaehle(aufbau, versand)
+                while offen and self._stand[offen[0].nach] >= offen[0].ab:
+                    self._beginne(stoerer, offen.pop(0), aktive)
+                aktive = _beende_faellige(aktive)
+                if self._steht_still() or versand.fehler is not None:
+                    return
+                time.sleep(TAKT_S)
+        finally:
+            for _, ende in aktive:
+                ende()
+
+    def _beginne(self, stoerer: Stoerer, stoerung: Stoerung, aktive: list[tuple[float, Ende]]) -> None:
+        if stoerung.art in self.protokoll.ungeprueft and stoerung.art != "datenbank":
+            return
+        self.protokoll.angewandt.append((stoerung, self._stand[stoerung.nach]))
+        self._melde(f"{stoerung.text().strip()}  [{self._stand[stoerung.nach]} {stoerung.nach}]")
+        ende = stoerer.beginne(stoerung)
+        if ende is not None:
+            aktive.append((time.monotonic() + stoerung.dauer_s, ende))
+
+    def _warte_auf_ruhe(self, aufbau: Szene, versand: Versand) -> list[Mangel]:
+        """All is healed: until every message has come to an end, with a hand for those that wait for their turn."""
+        erwartet, angestossen = len(self.plan.faelle), False
+        while self._stand["fertig"] < erwartet:
+            self._zaehle(aufbau, versand)
+            if versand.fehler is not None:
+                return []
+            if self._steht_still():
+                return [Mangel("Nichts bleibt liegen", 0, "", "", f"Stillstand bei {self._stand}")]
+            if not angestossen and self._nur_wartende(aufbau):
+                angestossen = True
+                self._stosse_an(aufbau)
+            time.sleep(TAKT_S)
+        return []
+
+    def _beende(self, aufbau: Szene) -> list[Mangel]:
+        """Tell every node to stop; one that does not, or not well, is a broken promise, too."""
+        codes = {knoten.name: knoten.beende() for knoten in aufbau.knoten.values()}
+        self.protokoll.starts = {knoten.name: knoten.starts for knoten in aufbau.knoten.values()}
+        return [
+            Mangel("Dienst", 0, "", "", f"{name} endete mit {code}, siehe protokolle/{name}.log")
+            for name, code in codes.items()
+            if code != 0
+        ]
+
+    # -- counting -----------------------------------------------------------------------------------------------
+
+    def _zaehle(self, aufbau: Szene, versand: Versand) -> None:
+        """The counts the plan waits for; while the database is down they stand still."""
+        vorher = dict(self._stand)
+        self._stand["gesendet"] = len(versand.zeilen)
+        for name, sql in _ZAEHLER.items():
+            with suppress(Exception):
+                self._stand[name] = int(aufbau.datenbank.frage(sql)[0][0])
+        jetzt = time.monotonic()
+        if self._stand != vorher:
+            self._regung = jetzt
+            versand.geht_weiter()
+        if jetzt - self._gemeldet > MELDE_ALLE_S:
+            self._gemeldet = jetzt
+            self._melde(", ".join(f"{zahl} {name}" for name, zahl in self._stand.items()))
+
+    def _steht_still(self) -> bool:
+        return time.monotonic() - self._regung > STILLSTAND_S
+
+    def _nur_wartende(self, aufbau: Szene) -> bool:
+        """Whether all that is left waits for a time, so that nothing would happen before it."""
+        with suppress(Exception):
+            wartende = len(aufbau.datenbank.frage(_WARTENDE))
+            return 0 < wartende == len(self.plan.faelle) - self._stand["fertig"]
+        return False
+
+    def _stosse_an(self, aufbau: Szene) -> None:
+        """What an operator would do (``fachwerk vorgang retry``), instead of waiting for the next attempt."""
+        from fachwerk import eingriff
+        from fachwerk.betrieb import oeffne_betrieb
+        from fachwerk.errors import FachwerkError
+
+        betrieb = oeffne_betrieb(aufbau.knoten["knoten-1"].konfig)
+        try:
+            for (kennung,) in aufbau.datenbank.frage(_WARTENDE):
+                with suppress(FachwerkError):  # it went on by itself in between
+                    eingriff.wiederhole(betrieb, kennung, "chaos")
+                    self.protokoll.angestossen += 1
+        finally:
+            betrieb.schliesse()
+        self._melde(f"{self.protokoll.angestossen} wartende Vorgänge angestoßen (fachwerk vorgang retry)")
+
+
+def _beende_faellige(aktive: list[tuple[float, Ende]]) -> list[tuple[float, Ende]]:
+    jetzt = time.monotonic()
+    for bis, ende in aktive:
+        if bis <= jetzt:
+            ende()
+    return [(bis, ende) for bis, ende in aktive if bis > jetzt]
+
+
+def raeume(ordner: Path) -> None:
+    """An empty folder with our mark; one that holds anything but an earlier rehearsal is left alone."""
+    if ordner.exists() and any(ordner.iterdir()) and not (ordner / MARKE).exists():
+        raise DemoError(
+            "chaos_ordner_belegt",
+            f"{ordner} enthält schon anderes und bleibt unberührt. Die Probe baut ihren eigenen Standort: Bitte mit "
+            "--ordner einen leeren oder neuen Ordner nennen, nie den eines laufenden Dienstes.",
+        )
+    shutil.rmtree(ordner, ignore_errors=True)
+    ordner.mkdir(parents=True, mode=0o700)
+    (ordner / MARKE).write_text("Von „fachwerk chaos“ angelegt; darf gelöscht werden.\n", encoding="utf-8")
+
+
+def moegliche(datenbank: str, arten: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The kinds of fault that make sense with this database, of those somebody asked for (nothing: all)."""
+    ohne = {"netz_datenbank"} if datenbank == "sqlite" else set()
+    return tuple(art for art in arten or p.STOERUNGEN if art not in ohne)
+
+
+def als_json(plan: Plan) -> str:
+    """The plan for machines."""
+    from dataclasses import asdict
+
+    return json.dumps(asdict(plan), ensure_ascii=False, indent=1)

@@ -1,0 +1,226 @@
+"""Whether every promise was kept: the mailbox, the store and all Ziele, compared with what the plan knows.
+
+It uses the oracles of the testkit and the demo, which share no code with what they judge: folders and journals of the
+other sides, plain SQL, and a decryption of its own. What it adds is the truth of the reasons: the plan says which
+messages nobody could deliver and what was broken; any other reason for holding a case is a fault of ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fachwerk.chaos import plan as p
+from fachwerk.chaos.nachrichten import KNAPP, OHNE_AUSKUNFT, ziel
+from fachwerk.demo import ankunft
+from fachwerk.demo.beispiele import EMPFAENGER
+from fachwerk.demo.bilanz import Bilanz, ziehe_demo
+from fachwerk.demo.versand import BUCH
+from fachwerk.testkit.orakel import vergleiche
+
+if TYPE_CHECKING:
+    from fachwerk.chaos.datenbanken import Datenbank
+    from fachwerk.chaos.plan import Fall, Plan
+
+UNBEKANNT = "ausgang_unbekannt"
+KEINE_ANTWORT = "viren_keine_antwort"
+VERBUNDEN = "doppelsendung"
+ABLEHNUNG = f"xta.{p.ABLEHNUNG}"
+
+_UNTERBRECHEND = frozenset({"abschuss", "anhalten", "uhr", "netz_ziel", "ziel", "netz_datenbank", "datenbank"})
+"""After these nobody knows what became of a hand-over, and a Ziel that cannot be asked leaves it to a person."""
+
+
+@dataclass(frozen=True)
+class Mangel:
+    """One broken promise: which one, about which message (0: none in particular), what was found."""
+
+    versprechen: str
+    nummer: int
+    nachricht_id: str
+    vorgang_id: str
+    text: str
+
+    def zeile(self) -> str:
+        """For people: what, and where to look."""
+        wer = f"Nachricht {self.nummer} ({self.nachricht_id}, Vorgang {self.vorgang_id or 'fehlt'}): "
+        return f"{self.versprechen}: {wer if self.nummer else ''}{self.text}"
+
+
+@dataclass(frozen=True)
+class Ergebnis:
+    """The balance and everything that is not as promised; empty ``maengel``: all promises were kept."""
+
+    bilanz: Bilanz
+    maengel: list[Mangel]
+    unbekannte: int
+    """Cases held because nobody could know whether they had arrived; not a fault, but a question for a person."""
+
+
+@dataclass
+class _Post:
+    """One message: what the plan says of it and what the sender noted."""
+
+    fall: Fall
+    nachricht_id: str
+    teile: list[str]
+    zeile: dict[str, str] = field(default_factory=dict)
+    vorgang_id: str = ""
+    ankuenfte: int = 0
+
+    @property
+    def grund(self) -> str:
+        """Why it is held or linked, empty if it was delivered."""
+        return self.zeile.get("grund", "")
+
+    def mangel(self, versprechen: str, text: str) -> Mangel:
+        return Mangel(versprechen, self.fall.nummer, self.nachricht_id, self.vorgang_id, text)
+
+
+def rechne_ab(ordner: Path, datenbank: Datenbank, plan: Plan) -> Ergebnis:
+    """Compare everything the run in ``ordner`` left; the nodes have ended, the database answers."""
+    buch = json.loads((ordner / BUCH).read_text(encoding="utf-8"))
+    weitere = [
+        *ankunft.akten(KNAPP, ordner / "ausgang" / KNAPP),
+        *ankunft.prosoz_soap(OHNE_AUSKUNFT, ordner / OHNE_AUSKUNFT),
+    ]
+    bilanz = ziehe_demo(ordner, ordner / "fachwerk.db" if datenbank.ist_sqlite else datenbank.url, weitere)
+    post = _post(plan, buch, bilanz, datenbank)
+    _zaehle_ankuenfte(post, [*ankunft.alle(ordner, EMPFAENGER), *weitere])
+    maengel = [
+        *_vollzaehlig(plan, bilanz),
+        *_gespeichert(ordner, datenbank, buch, post),
+        *(mangel for eine in post for mangel in _einmal(eine)),
+        *_begruendet(plan, post),
+    ]
+    unbekannte = sum(eine.grund == UNBEKANNT for eine in post)
+    return Ergebnis(bilanz, maengel, unbekannte)
+
+
+def _post(plan: Plan, buch: Sequence[dict[str, Any]], bilanz: Bilanz, datenbank: Datenbank) -> list[_Post]:
+    zeilen = {zeile["nachricht_id"]: zeile for zeile in bilanz.vorgaenge}
+    faelle = {
+        str(kennung): str(fall) for kennung, fall in datenbank.frage("SELECT nachricht_id, vorgang_id FROM eingang")
+    }
+    return [
+        _Post(
+            fall,
+            eine["nachricht_id"],
+            eine["teile"],
+            zeilen.get(eine["nachricht_id"], {}),
+            faelle.get(eine["nachricht_id"], ""),
+        )
+        for fall, eine in zip(plan.faelle, buch, strict=False)
+    ]
+
+
+def _zaehle_ankuenfte(post: Sequence[_Post], ablage: Sequence[ankunft.Ankunft]) -> None:
+    """How often each message lies in any Ziel, by what the Ziele themselves hold."""
+    zahl: Counter[str] = Counter()
+    for eine in ablage:
+        zahl.update({eine.original} if eine.original else eine.summen)
+    for eins in post:
+        eins.ankuenfte = zahl[eins.teile[0]]
+
+
+# -- nothing is lost ---------------------------------------------------------------------------------------------
+
+
+def _vollzaehlig(plan: Plan, bilanz: Bilanz) -> Iterator[Mangel]:
+    """Sent = closed = stored = the sum of all ends; and what the balance of the demo finds by itself."""
+    b = bilanz
+    enden = b.zugestellt + b.weitergeleitet + b.zurueckgegeben + b.gehalten + b.doppelsendungen
+    zahlen = {"geplant": len(plan.faelle), "gesendet": b.gesendet, "geschlossen": b.geschlossen}
+    zahlen |= {"gespeichert": b.gespeichert, "Summe aller Enden": enden}
+    if len(set(zahlen.values())) != 1:
+        text = ", ".join(f"{anzahl} {wort}" for wort, anzahl in zahlen.items())
+        yield Mangel("Bilanz", 0, "", "", f"die Zahlen sind nicht gleich: {text}")
+    for text in b.maengel:
+        yield Mangel("Bilanz", 0, "", "", text)
+
+
+def _gespeichert(
+    ordner: Path, datenbank: Datenbank, buch: Sequence[dict[str, Any]], post: Sequence[_Post]
+) -> Iterator[Mangel]:
+    """The store, decrypted once more, against what was sent. What COM Vibilia brought has no folder in the mailbox."""
+    gesendet = {eine["nachricht_id"]: eine["teile"] for eine in buch}
+    je_id = {eine.nachricht_id: eine for eine in post}
+    for text in vergleiche(datenbank.url, ordner / "fachwerk.key", ordner / "postfach", gesendet):
+        kennung = text.rpartition(": ")[0] if text.rpartition(": ")[0] in je_id else ""
+        if kennung.startswith("osci:") and text.endswith("im Postfach nicht geschlossen"):
+            continue
+        was = text.rpartition(": ")[2]
+        yield je_id[kennung].mangel("Nichts geht verloren", was) if kennung else Mangel("Speicher", 0, "", "", text)
+
+
+# -- nothing is delivered twice ----------------------------------------------------------------------------------
+
+
+def _einmal(post: _Post) -> Iterator[Mangel]:
+    if post.ankuenfte > 1:
+        yield post.mangel("Nichts doppelt", f"liegt {post.ankuenfte} Mal in den Zielen")
+    gehalten = post.zeile.get("status") == "held"
+    if post.ankuenfte and gehalten and post.grund != UNBEKANNT:
+        yield post.mangel("Nichts doppelt", f"liegt im Ziel, gilt aber als gehalten ({post.grund})")
+    if not post.ankuenfte and post.zeile.get("status") == "done" and post.grund != VERBUNDEN:
+        yield post.mangel("Nichts geht verloren", "gilt als zugestellt und liegt in keinem Ziel")
+
+
+# -- every reason is true ----------------------------------------------------------------------------------------
+
+
+def _begruendet(plan: Plan, post: Sequence[_Post]) -> Iterator[Mangel]:
+    je_nummer = {eine.fall.nummer: eine for eine in post}
+    zwillinge = {eine.fall.zwilling: eine for eine in post if eine.fall.zwilling}
+    for eine in post:
+        partner = je_nummer.get(eine.fall.zwilling) or zwillinge.get(eine.fall.nummer)
+        yield from _wahr(plan, eine, partner)
+    nicht_geprueft = sum(eine.grund == KEINE_ANTWORT for eine in post)
+    getroffen = sum(stoerung.anzahl for stoerung in plan.stoerungen if stoerung.art == "netz_viren")
+    if nicht_geprueft > getroffen:
+        text = f"{nicht_geprueft} Mal „{KEINE_ANTWORT}“, aber nur {getroffen} Verbindungen wurden gestört"
+        yield Mangel("Jeder Grund ist wahr", 0, "", "", text)
+
+
+def _wahr(plan: Plan, eine: _Post, partner: _Post | None) -> Iterator[Mangel]:
+    status = eine.zeile.get("status", "fehlt")
+    if status not in ("done", "held"):
+        yield eine.mangel("Nichts bleibt liegen", f"ist am Ende „{status}“ ({eine.grund or 'ohne Grund'})")
+        return
+    erlaubt = _erlaubt(plan, eine.fall, partner.fall if partner is not None else None)
+    if eine.grund not in erlaubt:
+        soll = " oder ".join(f"„{grund}“" if grund else "zugestellt" for grund in sorted(erlaubt))
+        ist = f"wegen „{eine.grund}“ {status}" if eine.grund else "zugestellt"
+        yield eine.mangel("Jeder Grund ist wahr", f"{ist}, richtig wäre {soll}")
+    if partner is not None and eine.fall.zwilling:
+        yield from _als_paar(eine, partner)
+
+
+def _erlaubt(plan: Plan, fall: Fall, partner: Fall | None) -> set[str]:
+    """Every reason that would be true; empty means delivered."""
+    gestoert = {stoerung.art for stoerung in plan.stoerungen}
+    erlaubt = {p.SCHLECHT.get(fall.art, "")}
+    if partner is not None:
+        art = fall.art if fall.zwilling else partner.art
+        erlaubt.add(VERBUNDEN if art == p.DOPPELT else p.ABWEICHEND_GRUND)
+    if "netz_viren" in gestoert:
+        erlaubt.add(KEINE_ANTWORT)
+    if ziel(fall) == OHNE_AUSKUNFT and gestoert & _UNTERBRECHEND:
+        erlaubt.add(UNBEKANNT)
+    if ziel(fall) == "landkreis" and any(laune.art == "abgelehnt" for laune in plan.launen):
+        erlaubt.add(ABLEHNUNG)
+    return erlaubt
+
+
+def _als_paar(eine: _Post, partner: _Post) -> Iterator[Mangel]:
+    """Of two that are the same one is linked at most; of two that contradict each other one is delivered at most."""
+    gruende = {eine.grund, partner.grund}
+    if gruende in ({VERBUNDEN}, {p.ABWEICHEND_GRUND}):
+        yield eine.mangel("Jeder Grund ist wahr", f"und Nachricht {partner.fall.nummer} verweisen nur aufeinander")
+    if eine.fall.art == p.ABWEICHEND and gruende == {""}:
+        text = f"widerspricht Nachricht {partner.fall.nummer}, und beide sind zugestellt"
+        yield eine.mangel("Nichts wird geraten", text)

@@ -1,0 +1,84 @@
+"""The nodes of the rehearsal: real ``fachwerk run`` processes, killed, stopped, and started with a wrong clock."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from fachwerk.demo import prozesse
+
+ENDE_S = 120.0
+"""So long a node may take to end what it has begun."""
+
+UHR_BIBLIOTHEK = "FACHWERK_TEST_LIBFAKETIME"
+
+
+def libfaketime() -> Path | None:
+    """The library of Debian's package ``libfaketime``, or the one that the variable names."""
+    genannt = os.environ.get(UHR_BIBLIOTHEK, "")
+    orte = [Path(genannt)] if genannt else sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    return next((ort for ort in orte if ort.is_file()), None)
+
+
+class Knoten:
+    """One node with its own configuration file."""
+
+    def __init__(self, name: str, konfig: Path, protokoll: Path) -> None:
+        self.name = name
+        self.konfig = konfig
+        self.protokoll = protokoll
+        self.starts = 0
+        self._prozess: subprocess.Popen[bytes] | None = None
+
+    def starte(self, uhr: str = "") -> None:
+        """Run, if it does not already; ``uhr`` shifts its clock (``+2h``)."""
+        if self._prozess is None or self._prozess.poll() is not None:
+            self.starts += 1
+            befehl = ["fachwerk", "--konfig", str(self.konfig), "run"]
+            self._prozess = prozesse.starte(befehl, self.protokoll, _umgebung(uhr))
+
+    def toete(self) -> None:
+        """kill -9, whatever state it is in."""
+        self._signal(signal.SIGKILL)
+        if self._prozess is not None:
+            self._prozess.wait()
+
+    def halte_an(self) -> None:
+        """SIGSTOP: it seems dead, and is not."""
+        self._signal(signal.SIGSTOP)
+
+    def lass_weiter(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+
+    @property
+    def lebt(self) -> bool:
+        """Whether the process runs or is stopped."""
+        return self._prozess is not None and self._prozess.poll() is None
+
+    def beende(self) -> int | None:
+        """SIGTERM; the exit code, None if it did not end and had to be killed."""
+        if self._prozess is None:
+            return 0
+        self.lass_weiter()
+        self._signal(signal.SIGTERM)
+        try:
+            return self._prozess.wait(ENDE_S)
+        except subprocess.TimeoutExpired:
+            self.toete()
+            return None
+
+    def _signal(self, zeichen: signal.Signals) -> None:
+        if self._prozess is not None and self._prozess.poll() is None:
+            with suppress(ProcessLookupError):
+                self._prozess.send_signal(zeichen)
+
+
+def _umgebung(uhr: str) -> dict[str, str]:
+    bibliothek = libfaketime()
+    if not uhr or bibliothek is None:
+        return {}
+    return {"LD_PRELOAD": str(bibliothek), "FAKETIME": uhr, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
