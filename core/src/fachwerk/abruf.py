@@ -29,6 +29,21 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("fachwerk.abruf")
 
+_NEUER_VORGANG, _NEUER_EINGANG = vorgang.insert(), eingang_tabelle.insert()
+_BEKANNTE: sa.Select[tuple[str, str]] = (
+    sa.select(eingang_tabelle.c.vorgang_id, eingang_tabelle.c.sha256)
+    .where(
+        eingang_tabelle.c.kanal == sa.bindparam("im_kanal"),
+        eingang_tabelle.c.nachricht_id == sa.bindparam("nachricht"),
+    )
+    .order_by(eingang_tabelle.c.abweichung)
+)
+_BESTAETIGT = (
+    eingang_tabelle.update()
+    .where(eingang_tabelle.c.vorgang_id == sa.bindparam("hier"), eingang_tabelle.c.bestaetigt.is_(None))
+    .values(bestaetigt=sa.bindparam("jetzt", type_=eingang_tabelle.c.bestaetigt.type))
+)
+
 
 def auftrag_id(vorgang_id: str, lauf: int) -> str:
     """Engine id of the pure part of a case in one journal branch."""
@@ -184,7 +199,7 @@ class _Runde:
         store = self._betrieb.store
         jetzt = datetime.now(UTC)
         verbindung.execute(
-            vorgang.insert(),
+            _NEUER_VORGANG,
             {
                 "id": vorgang_id,
                 "kanal": eingang.kanal,
@@ -196,7 +211,7 @@ class _Runde:
             },
         )
         verbindung.execute(
-            eingang_tabelle.insert(),
+            _NEUER_EINGANG,
             {
                 "vorgang_id": vorgang_id,
                 "kanal": eingang.kanal,
@@ -214,7 +229,7 @@ class _Runde:
             "receive", eingang.empfangen, plugin=plugin, plugin_version=self._betrieb.plugins.version(plugin)
         )
         store.schreibe_schritt(verbindung, vorgang_id, 1, angabe, eingang)
-        store.vermerke(verbindung, vorgang_id, "fachwerk", "empfangen")
+        store.vermerke(verbindung, vorgang_id, "fachwerk", "empfangen", gesperrt=True)
         if abweichung:
             store.halte(
                 verbindung,
@@ -239,13 +254,7 @@ class _Runde:
 
 
 def _finde(verbindung: sa.Connection, kanal: str, nachricht_id: str) -> list[sa.Row[tuple[str, str]]]:
-    return list(
-        verbindung.execute(
-            sa.select(eingang_tabelle.c.vorgang_id, eingang_tabelle.c.sha256)
-            .where(eingang_tabelle.c.kanal == kanal, eingang_tabelle.c.nachricht_id == nachricht_id)
-            .order_by(eingang_tabelle.c.abweichung)
-        )
-    )
+    return list(verbindung.execute(_BEKANNTE, {"im_kanal": kanal, "nachricht": nachricht_id}))
 
 
 def _unbestaetigte(verbindung: sa.Connection, kanal: str) -> list[Any]:
@@ -263,8 +272,4 @@ def _unbestaetigte(verbindung: sa.Connection, kanal: str) -> list[Any]:
 
 
 def _merke_bestaetigung(verbindung: sa.Connection, vorgang_id: str) -> None:
-    verbindung.execute(
-        eingang_tabelle.update()
-        .where(eingang_tabelle.c.vorgang_id == vorgang_id, eingang_tabelle.c.bestaetigt.is_(None))
-        .values(bestaetigt=datetime.now(UTC))
-    )
+    verbindung.execute(_BESTAETIGT, {"hier": vorgang_id, "jetzt": datetime.now(UTC)})

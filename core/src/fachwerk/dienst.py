@@ -31,6 +31,9 @@ log = structlog.get_logger("fachwerk.dienst")
 VERWAIST_NACH = timedelta(seconds=60)
 """A case that could go on but has no job for so long gets a new one (a belt besides the braces)."""
 
+RUHE_GILT_S = 60.0
+"""So long a process trusts that the queues rest as it has told them to; to ask each of them would cost more."""
+
 _AUF_EINMAL = 500
 
 
@@ -53,10 +56,13 @@ class Dienst:
         self._engine: Engine | None = None
         self._polling: Polling | None = None
         self.fehler: dict[str, Kanalfehler] = {}
+        self._darf_ruhen = False
+        self._ruht_bis = 0.0
 
     def starte(self, *, ruft_ab: bool) -> None:
         """Take a slot, resume what it left behind and begin; ``ruft_ab`` also starts the timed polls."""
         platz = self._platz.nimm()
+        self._darf_ruhen = ruft_ab
         alarm.behebe_verschwundene(self._betrieb)
         if ruft_ab:
             kanalprobe.probiere_bald(self._betrieb)
@@ -124,8 +130,10 @@ class Dienst:
 
     def _rufe_ab(self, kanal: str, anlass: str = kanalprobe.HAND) -> None:
         try:
-            kanalprobe.rufe_ab(self._betrieb, kanal, anlass)
+            neue = kanalprobe.rufe_ab(self._betrieb, kanal, anlass)
             self.fehler.pop(kanal, None)
+            if neue and self._ruht_bis:  # what was just received need not wait for the watch
+                self._setze_takt()
         except FachwerkError as fehler:
             self.fehler[kanal] = Kanalfehler(str(fehler), vergeht=isinstance(fehler, RetryableError))
 
@@ -167,7 +175,7 @@ class Dienst:
 
     def _ist_faellig(self) -> bool:
         """Whether a case could go on right now, or a question for a receipt is due (a later one is nobody's hurry)."""
-        return bool(self._store.faellig() or rueckfrage.faellige(self._betrieb))
+        return bool(self._store.ist_etwas_faellig() or rueckfrage.faellige(self._betrieb))
 
     def _rufe_noch_ab(self, kanaele: Sequence[str], marke: str, eigene: set[str]) -> bool:
         """Enqueue the polls of this round, each behind one that a killed process left; whether one is not done yet."""
@@ -202,7 +210,17 @@ class Dienst:
         self._gib_auf()
         self._finde_verwaiste()
         rueckfrage.belebe(self._betrieb, datetime.now(UTC) - VERWAIST_NACH)
-        self._betrieb.auftraege.setze_takt(ARBEITSTAKT if self._ist_faellig() else RUHETAKT)
+        self._setze_takt()
+
+    def _setze_takt(self) -> None:
+        """Look for work often while there is some, and in one round always; else seldom."""
+        jetzt = time.monotonic()
+        if not self._darf_ruhen or self._ist_faellig():
+            self._ruht_bis = 0.0
+            self._betrieb.auftraege.setze_takt(ARBEITSTAKT)
+        elif jetzt >= self._ruht_bis:
+            self._ruht_bis = jetzt + RUHE_GILT_S
+            self._betrieb.auftraege.setze_takt(RUHETAKT)
 
     def _gib_auf(self) -> None:
         """Jobs that the engine itself does not begin again."""

@@ -7,12 +7,13 @@ until a commit of the line claims them; what nobody claims is swept.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import BinaryIO
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from fachwerk.datenbank import benenne_stoerung, vorlaeufig
 from fachwerk.errors import PermanentError
 from fachwerk.modell import Teil
 from fachwerk.schluessel import SIEGEL, Schluesselbund, entschluessle, neuer_schluessel, verschluessle
-from fachwerk.stuecke import STUECK, in_stuecke, mit_ende, verarbeite
+from fachwerk.stuecke import STUECK, NeuerTeil, Neuteil, Teilleser, verarbeite
 from fachwerk.tabellen import fallschluessel, inhalt, teil
 
 _SCHLUESSEL_IM_SPEICHER = 256
@@ -31,35 +32,24 @@ GELOESCHT = (
     "Codes und Zeiten."
 )
 
+IM_AUFTRAG = 2 << 20
+"""Bytes of small parts that a job keeps decrypted, so that its steps need not fetch them again."""
+
+_KOPF = (
+    sa.select(teil.c.vorgang_id, teil.c.stuecke, teil.c.laenge, inhalt.c.daten)
+    .outerjoin(inhalt, (inhalt.c.teil_id == teil.c.id) & (inhalt.c.nr == 0) & (teil.c.stuecke == 1))
+    .where(teil.c.id == sa.bindparam("teil_id"))
+)
+_STUECK = sa.select(inhalt.c.daten).where(
+    inhalt.c.teil_id == sa.bindparam("teil_id"), inhalt.c.nr == sa.bindparam("nr")
+)
+_SCHLUESSEL = sa.select(fallschluessel.c.schluessel).where(fallschluessel.c.vorgang_id == sa.bindparam("vorgang_id"))
+_NEUER_TEIL, _NEUES_STUECK, _NEUER_SCHLUESSEL = teil.insert(), inhalt.insert(), fallschluessel.insert()
+_BEANSPRUCHT = teil.update().where(teil.c.id.in_(sa.bindparam("teile", expanding=True))).values(beansprucht=True)
+
 
 def bindung(vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
     return f"{vorgang_id}|{teil_id}|{nr}|{int(letztes)}".encode()
-
-
-class _NeuerTeil:
-    """A part while it is written: its id, and length and SHA-256 of what went by."""
-
-    def __init__(self, vorgang_id: str, *, beansprucht: bool) -> None:
-        self.id = uuid.uuid4().hex
-        self.vorgang_id = vorgang_id
-        self.beansprucht = beansprucht
-        self.stuecke = 0
-        self.laenge = 0
-        self._hash = hashlib.sha256()
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
-
-    def zaehle(self, strom: Iterable[bytes]) -> Iterator[tuple[bytearray, bool]]:
-        """The chunks of ``strom``, each with whether it is the last one."""
-        return mit_ende(self._zaehle(in_stuecke(strom)))
-
-    def _zaehle(self, stuecke: Iterator[bytearray]) -> Iterator[bytearray]:
-        for stueck in stuecke:
-            self._hash.update(stueck)
-            self.laenge += len(stueck)
-            yield stueck
 
 
 class Inhaltsspeicher:
@@ -70,6 +60,7 @@ class Inhaltsspeicher:
         self._bund = bund
         self._schluessel: dict[str, bytes] = {}
         self._schloss = threading.Lock()
+        self._faden = threading.local()
 
     # -- keys ---------------------------------------------------------------------------------------------------
 
@@ -78,7 +69,7 @@ class Inhaltsspeicher:
         schluessel = neuer_schluessel()
         verpackt = self._bund.verpacke(vorgang_id, schluessel)
         werte = {"vorgang_id": vorgang_id, "schluessel": verpackt, "angelegt": datetime.now(UTC)}
-        verbindung.execute(fallschluessel.insert(), werte)
+        verbindung.execute(_NEUER_SCHLUESSEL, werte)
         self._merke(vorgang_id, schluessel)
 
     def sichere_schluessel(self, verbindung: sa.Connection, kennung: str) -> None:
@@ -107,9 +98,7 @@ class Inhaltsspeicher:
     def _fallschluessel(self, verbindung: sa.Connection, vorgang_id: str) -> bytes:
         if (bekannt := self._schluessel.get(vorgang_id)) is not None:
             return bekannt
-        verpackt = verbindung.execute(
-            sa.select(fallschluessel.c.schluessel).where(fallschluessel.c.vorgang_id == vorgang_id)
-        ).scalar_one_or_none()
+        verpackt = verbindung.execute(_SCHLUESSEL, {"vorgang_id": vorgang_id}).scalar_one_or_none()
         if verpackt is None:
             raise PermanentError("inhalt_geloescht", GELOESCHT)
         schluessel = self._bund.entpacke(vorgang_id, verpackt)
@@ -128,11 +117,34 @@ class Inhaltsspeicher:
         beschreibung: str = "",
     ) -> Teil:
         """Write a part inside the caller's transaction, claimed at once (outputs of the line)."""
-        neu = _NeuerTeil(vorgang_id, beansprucht=True)
+        neu = NeuerTeil(vorgang_id, beansprucht=True)
         for stueck, letztes in neu.zaehle(strom):
             self._schreibe_stueck(verbindung, neu, stueck, letztes)
             neu.stuecke += 1
         return self._handle(neu, name, medientyp, beschreibung)
+
+    def schreibe_alle(self, verbindung: sa.Connection, vorgang_id: str, neue: Sequence[Neuteil]) -> list[Teil]:
+        """The same for several parts at hand, with one statement per table for all that fit into one chunk."""
+        if not neue:
+            return []
+        schluessel, jetzt = self._fallschluessel(verbindung, vorgang_id), datetime.now(UTC)
+        koepfe, stuecke, teile = [], [], []
+        for roh in neue:
+            if len(roh.daten) > STUECK:
+                angaben = roh.name, roh.medientyp, roh.beschreibung
+                teile.append(self.schreibe_in(verbindung, vorgang_id, [roh.daten], *angaben))
+                continue
+            neu = NeuerTeil(vorgang_id, beansprucht=True)
+            neu.nimm(roh.daten)
+            kopf = {"id": neu.id, "vorgang_id": vorgang_id, "laenge": neu.laenge, "sha256": neu.sha256}
+            koepfe.append({**kopf, "stuecke": 1, "beansprucht": True, "angelegt": jetzt})
+            daten = verschluessle(schluessel, roh.daten, bindung(vorgang_id, neu.id, 0, True))
+            stuecke.append({"teil_id": neu.id, "nr": 0, "daten": daten})
+            teile.append(self._handle(neu, roh.name, roh.medientyp, roh.beschreibung))
+        if koepfe:
+            verbindung.execute(_NEUER_TEIL, koepfe)
+            verbindung.execute(_NEUES_STUECK, stuecke)
+        return teile
 
     @benenne_stoerung()
     def schreibe_vorlaeufig(
@@ -149,7 +161,7 @@ class Inhaltsspeicher:
         next ones. Nothing is fsynced here, the commit that claims the part does that for all before it. An exception
         from ``strom`` discards the part and passes on.
         """
-        neu = _NeuerTeil(vorgang_id, beansprucht=False)
+        neu = NeuerTeil(vorgang_id, beansprucht=False)
 
         def schreibe(stueck: bytearray, letztes: bool) -> None:
             with vorlaeufig(self._datenbank) as verbindung:
@@ -164,19 +176,19 @@ class Inhaltsspeicher:
             raise
         return self._handle(neu, name, medientyp, beschreibung)
 
-    def _schreibe_stueck(self, verbindung: sa.Connection, neu: _NeuerTeil, stueck: bytearray, letztes: bool) -> None:
+    def _schreibe_stueck(self, verbindung: sa.Connection, neu: NeuerTeil, stueck: bytearray, letztes: bool) -> None:
         """The next chunk, with the first one the row of the part, with the last one what it came to."""
         nr, schluessel = neu.stuecke, self._fallschluessel(verbindung, neu.vorgang_id)
         daten = verschluessle(schluessel, stueck, bindung(neu.vorgang_id, neu.id, nr, letztes))
         stand = {"laenge": neu.laenge, "sha256": neu.sha256, "stuecke": nr + 1} if letztes else {"stuecke": 0}
         if nr == 0:
             kopf = {"id": neu.id, "vorgang_id": neu.vorgang_id, "beansprucht": neu.beansprucht}
-            verbindung.execute(teil.insert(), {**kopf, **stand, "angelegt": datetime.now(UTC)})
-        verbindung.execute(inhalt.insert(), {"teil_id": neu.id, "nr": nr, "daten": daten})
+            verbindung.execute(_NEUER_TEIL, {**kopf, **stand, "angelegt": datetime.now(UTC)})
+        verbindung.execute(_NEUES_STUECK, {"teil_id": neu.id, "nr": nr, "daten": daten})
         if letztes and nr:
             verbindung.execute(teil.update().where(teil.c.id == neu.id).values(stand))
 
-    def _handle(self, neu: _NeuerTeil, name: str, medientyp: str, beschreibung: str) -> Teil:
+    def _handle(self, neu: NeuerTeil, name: str, medientyp: str, beschreibung: str) -> Teil:
         roh = Teil(
             id=neu.id, name=name, medientyp=medientyp, beschreibung=beschreibung, laenge=neu.laenge, sha256=neu.sha256
         )
@@ -184,7 +196,7 @@ class Inhaltsspeicher:
 
     def beanspruche(self, verbindung: sa.Connection, teil_ids: Iterable[str]) -> None:
         """Claim provisional parts in the caller's transaction."""
-        verbindung.execute(teil.update().where(teil.c.id.in_(list(teil_ids))).values(beansprucht=True))
+        verbindung.execute(_BEANSPRUCHT, {"teile": list(teil_ids)})
 
     # -- deleting -----------------------------------------------------------------------------------------------
 
@@ -256,24 +268,46 @@ class Inhaltsspeicher:
             return entnimm_aus(self._oeffne_id(handle.ausschnitt.teil_id), handle.ausschnitt)
         return self._oeffne_id(handle.id)
 
+    @contextmanager
+    def gemerkt(self) -> Iterator[None]:
+        """Until the end of the block this thread keeps the small parts it opens, at most ``IM_AUFTRAG`` bytes.
+
+        For a job, whose steps look at the same parts again and again; nothing decrypted outlives it.
+        """
+        self._faden.gemerkt = {}
+        try:
+            yield
+        finally:
+            self._faden.gemerkt = None
+
     @benenne_stoerung()
     def _oeffne_id(self, teil_id: str) -> BinaryIO:
+        gemerkt: dict[str, bytes] | None = getattr(self._faden, "gemerkt", None)
+        if gemerkt and (bekannt := gemerkt.get(teil_id)) is not None:
+            return io.BytesIO(bekannt)
         with self._datenbank.connect() as verbindung:
-            zeile = verbindung.execute(
-                sa.select(teil.c.vorgang_id, teil.c.stuecke, teil.c.laenge).where(teil.c.id == teil_id)
-            ).one_or_none()
-        if zeile is None or zeile.laenge is None:
-            raise PermanentError("inhalt_fehlt", "Ein Inhaltsteil dieses Vorgangs ist nicht (mehr) gespeichert.")
-        return io.BufferedReader(_Leser(self, zeile.vorgang_id, teil_id, zeile.stuecke, zeile.laenge), STUECK)
+            zeile = verbindung.execute(_KOPF, {"teil_id": teil_id}).one_or_none()
+            if zeile is None or zeile.laenge is None:
+                raise PermanentError("inhalt_fehlt", "Ein Inhaltsteil dieses Vorgangs ist nicht (mehr) gespeichert.")
+            if zeile.stuecke != 1:
+                hole = partial(self.stueck, zeile.vorgang_id, teil_id)
+                return io.BufferedReader(Teilleser(hole, zeile.stuecke, zeile.laenge), STUECK)
+            klartext = self._entschluessle(verbindung, zeile.vorgang_id, teil_id, 0, True, zeile.daten)
+        if gemerkt is not None and sum(map(len, gemerkt.values())) + len(klartext) <= IM_AUFTRAG:
+            gemerkt[teil_id] = klartext
+        return io.BytesIO(klartext)
 
     @benenne_stoerung()
     def stueck(self, vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
         """One decrypted chunk; ``PermanentError`` if it is missing or was tampered with."""
         with self._datenbank.connect() as verbindung:
-            schluessel = self._fallschluessel(verbindung, vorgang_id)
-            daten = verbindung.execute(
-                sa.select(inhalt.c.daten).where(inhalt.c.teil_id == teil_id).where(inhalt.c.nr == nr)
-            ).scalar_one_or_none()
+            daten = verbindung.execute(_STUECK, {"teil_id": teil_id, "nr": nr}).scalar_one_or_none()
+            return self._entschluessle(verbindung, vorgang_id, teil_id, nr, letztes, daten)
+
+    def _entschluessle(
+        self, verbindung: sa.Connection, vorgang_id: str, teil_id: str, nr: int, letztes: bool, daten: bytes | None
+    ) -> bytes:
+        schluessel = self._fallschluessel(verbindung, vorgang_id)
         try:
             if daten is not None:
                 return entschluessle(schluessel, daten, bindung(vorgang_id, teil_id, nr, letztes))
@@ -285,46 +319,6 @@ class Inhaltsspeicher:
             "wiederherstellen.",
             {"teil": teil_id, "stueck": str(nr)},
         )
-
-
-class _Leser(io.RawIOBase):
-    """A part as a raw stream: fetches and decrypts one chunk at a time; seeking skips chunks unread."""
-
-    def __init__(self, speicher: Inhaltsspeicher, vorgang_id: str, teil_id: str, stuecke: int, laenge: int) -> None:
-        self._speicher = speicher
-        self._ort = (vorgang_id, teil_id)
-        self._stuecke = stuecke
-        self._laenge = laenge
-        self._stelle = 0
-        self._nr = -1
-        self._daten = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._stelle
-
-    def seek(self, versatz: int, bezug: int = io.SEEK_SET) -> int:
-        anfang = {io.SEEK_SET: 0, io.SEEK_CUR: self._stelle, io.SEEK_END: self._laenge}[bezug]
-        self._stelle = max(anfang + versatz, 0)
-        return self._stelle
-
-    def readinto(self, puffer: object) -> int:
-        ziel = memoryview(puffer)  # type: ignore[arg-type]
-        nr, ab = divmod(self._stelle, STUECK)
-        if nr >= self._stuecke:
-            return 0
-        if nr != self._nr:
-            self._daten = self._speicher.stueck(*self._ort, nr, nr == self._stuecke - 1)
-            self._nr = nr
-        rest = memoryview(self._daten)[ab : ab + len(ziel)]
-        ziel[: len(rest)] = rest
-        self._stelle += len(rest)
-        return len(rest)
 
 
 class Empfangsinhalt:

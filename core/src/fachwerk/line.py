@@ -30,7 +30,7 @@ from fachwerk.modell import (
     Vorgangstand,
     Wert,
 )
-from fachwerk.store import Schrittangabe
+from fachwerk.store import Journalwert, Schrittangabe
 from fachwerk.tabellen import erstnachricht, zustellung
 from fachwerk.versiegeln import beginne_zustellung, rendere, versiegle
 
@@ -41,6 +41,9 @@ log = structlog.get_logger("fachwerk.line")
 
 ORTSZEIT = ZoneInfo("Europe/Berlin")
 _SPALTE = 200
+_ZUSTELLUNGEN = sa.select(zustellung.c.ziel).where(
+    zustellung.c.vorgang_id == sa.bindparam("hier"), zustellung.c.fassung == sa.bindparam("in_fassung")
+)
 
 
 class _Bekannt(Exception):
@@ -60,7 +63,8 @@ def bearbeite(betrieb: Betrieb, vorgang_id: str) -> None:
     zeile = betrieb.store.vorgang(vorgang_id)
     if zeile.status not in (Vorgangstand.READY, Vorgangstand.RUNNING):
         return
-    _Gang(betrieb, zeile).gehe()
+    with betrieb.store.inhalt.gemerkt():
+        _Gang(betrieb, zeile).gehe()
 
 
 class _Gang:
@@ -72,7 +76,7 @@ class _Gang:
         self._id: str = zeile.id
         self._lauf: int = zeile.lauf
         self._zeile = zeile
-        self._schritte: list[tuple[Schrittangabe, Wert | tuple[Wert, ...] | None]] = []
+        self._schritte: list[tuple[Schrittangabe, Journalwert]] = []
         self._begonnen = datetime.now(UTC)
         self._schritt = "map"
         self._plugin = self._ziel = ""
@@ -216,9 +220,7 @@ class _Gang:
                 if not self._noch_dran(verbindung):
                     return
                 self._pruefe_doppelsendung(verbindung, antrag)
-                self._schreibe_schritte(verbindung)
-                for sendung in sendungen:
-                    self._beginne_zustellung(verbindung, sendung)
+                self._beginne_zustellungen(verbindung, sendungen)
                 self._aendere(verbindung, antrag, entscheidung, status=Vorgangstand.RUNNING.value)
         except _Bekannt as bekannt:
             self._verbinde(antrag, entscheidung, bekannt.vorgang_id)
@@ -231,16 +233,12 @@ class _Gang:
 
     def _noch_dran(self, verbindung: sa.Connection) -> bool:
         """False where another process was faster or a person acted meanwhile; from here on nobody else can."""
-        self._store.sperre(verbindung, self._id)
-        zeile = self._store.vorgang(self._id, verbindung)
+        zeile = self._store.sperre(verbindung, self._id)
         return (
-            zeile.lauf == self._lauf
+            zeile is not None
+            and zeile.lauf == self._lauf
             and zeile.status in (Vorgangstand.READY, Vorgangstand.RUNNING)
-            and not verbindung.execute(
-                sa.select(zustellung.c.ziel).where(
-                    zustellung.c.vorgang_id == self._id, zustellung.c.fassung == zeile.fassung
-                )
-            ).first()
+            and not verbindung.execute(_ZUSTELLUNGEN, {"hier": self._id, "in_fassung": zeile.fassung}).first()
         )
 
     def _pruefe_doppelsendung(self, verbindung: sa.Connection, antrag: Antrag) -> None:
@@ -284,18 +282,17 @@ class _Gang:
             )
             self._store.vermerke(verbindung, self._id, "fachwerk", "doppelsendung")
 
-    def _beginne_zustellung(self, verbindung: sa.Connection, sendung: Sendung) -> None:
-        fertig = versiegle(self._betrieb, verbindung, self._id, sendung)
+    def _beginne_zustellungen(self, verbindung: sa.Connection, sendungen: list[Sendung]) -> None:
+        """Seal what will be sent, journal the whole run with it, and enqueue the first attempts."""
+        fertige = [(self._render_angabe(s), versiegle(self._betrieb, verbindung, self._id, s)) for s in sendungen]
+        ausgaben = self._store.schreibe_schritte(verbindung, self._id, self._lauf, [*self._schritte, *fertige])
+        for (angabe, _), ausgabe in zip(fertige, ausgaben[len(self._schritte) :], strict=True):
+            beginne_zustellung(self._betrieb, verbindung, self._id, angabe.ziel, self._zeile.fassung, ausgabe)
+
+    def _render_angabe(self, sendung: Sendung) -> Schrittangabe:
         plugin = self._betrieb.ziele[sendung.ziel].plugin
-        angabe = Schrittangabe(
-            "render",
-            self._begonnen,
-            ziel=sendung.ziel,
-            plugin=plugin,
-            plugin_version=self._betrieb.plugins.version(plugin),
-        )
-        ausgabe = self._store.schreibe_schritt(verbindung, self._id, self._lauf, angabe, fertig)
-        beginne_zustellung(self._betrieb, verbindung, self._id, sendung.ziel, self._zeile.fassung, ausgabe)
+        version = self._betrieb.plugins.version(plugin)
+        return Schrittangabe("render", self._begonnen, ziel=sendung.ziel, plugin=plugin, plugin_version=version)
 
     def _aendere(
         self, verbindung: sa.Connection, antrag: Antrag, entscheidung: Entscheidung | None, **werte: Any
@@ -364,5 +361,4 @@ class _Gang:
         self._schritte.append((self._angabe(), wert))
 
     def _schreibe_schritte(self, verbindung: sa.Connection) -> None:
-        for angabe, wert in self._schritte:
-            self._store.schreibe_schritt(verbindung, self._id, self._lauf, angabe, wert)
+        self._store.schreibe_schritte(verbindung, self._id, self._lauf, self._schritte)

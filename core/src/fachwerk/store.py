@@ -12,18 +12,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from pydantic_core import from_json, to_json
 
 from fachwerk import alarm
 from fachwerk.datenbank import vorlaeufig
 from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.modell import SCHEMA, GehaltenFuer, Teil, Vorgangstand, Wert, utc
 from fachwerk.schluessel import Schluesselbund
+from fachwerk.stuecke import Neuteil
 from fachwerk.tabellen import ereignis, schritt, vorgang, zustellung
 
 W = TypeVar("W", bound=Wert)
+Journalwert = Wert | Sequence[Wert] | None
 
 NACHHOLBAR = frozenset({"lauf_beginn", "bestaetigt", "wieder_bestaetigt"})
 """Transactions that need not wait for the disk: after a loss of power the next poll asks and acknowledges once more.
@@ -39,6 +43,75 @@ UNFERTIG = ("ready", "running", "waiting", "held")
 
 BETRIEB = "betrieb"
 """Name of the audit chain of the installation itself."""
+
+
+_HIER: sa.BindParameter[Any] = sa.bindparam("hier")
+_KETTE: sa.BindParameter[Any] = sa.bindparam("in_kette")
+_JETZT: sa.BindParameter[Any] = sa.bindparam("jetzt")
+
+# What the line asks again and again is built once: building a statement costs several times as much as running it.
+_VORGANG = sa.select(vorgang).where(vorgang.c.id == _HIER)
+_GESPERRT = _VORGANG.with_for_update(key_share=True)
+_NEUER_SCHRITT, _NEUES_EREIGNIS = schritt.insert(), ereignis.insert()
+_GETAN = sa.select(schritt.c.id).where(
+    schritt.c.vorgang_id == _HIER,
+    schritt.c.name == sa.bindparam("schritt"),
+    schritt.c.lauf == sa.bindparam("branch"),
+    schritt.c.code == "",
+)
+_AUSGABEN = (
+    sa.select(schritt.c.ausgabe)
+    .where(schritt.c.vorgang_id == _HIER, schritt.c.name == sa.bindparam("schritt"), schritt.c.code == "")
+    .where(schritt.c.ausgabe.is_not(None))
+    .order_by(schritt.c.id.desc())
+    .limit(1)
+)
+_AUSGABE_DES_LAUFS = _AUSGABEN.where(schritt.c.lauf == sa.bindparam("branch"))
+_LETZTES = (
+    sa.select(ereignis.c.nr, ereignis.c.siegel)
+    .where(ereignis.c.kette == _KETTE)
+    .order_by(ereignis.c.nr.desc())
+    .limit(1)
+)
+_VERMERKT = sa.select(ereignis.c.nr).where(
+    ereignis.c.kette == _KETTE, ereignis.c.was == sa.bindparam("gesucht"), ereignis.c.code == sa.bindparam("mit_code")
+)
+
+
+def ist_faellig(jetzt: datetime | sa.BindParameter[Any]) -> sa.ColumnElement[bool]:
+    """A case can go on, or is held but has a delivery that can (of another Ziel, or for ``[klaerung]``)."""
+    kann = sa.or_(
+        zustellung.c.status.in_(["offen", "absicht"]),
+        sa.and_(zustellung.c.status == "wartet", zustellung.c.naechster <= jetzt),
+    )
+    return sa.or_(
+        vorgang.c.status.in_([Vorgangstand.READY.value, Vorgangstand.RUNNING.value]),
+        sa.and_(vorgang.c.status == Vorgangstand.WAITING.value, vorgang.c.wartet_bis <= jetzt),
+        sa.and_(
+            vorgang.c.status == Vorgangstand.HELD.value,
+            sa.exists().where(zustellung.c.vorgang_id == vorgang.c.id, kann),
+        ),
+    )
+
+
+_FAELLIG = sa.select(vorgang.c.id).where(ist_faellig(_JETZT)).limit(1)
+
+
+@cache
+def _aenderung(spalten: tuple[str, ...], gehalten: bool | None) -> sa.Update:
+    """Set these columns of a case; since when it is held follows from ``gehalten`` (None: that does not change)."""
+    werte: dict[str, Any] = {name: sa.bindparam(f"neu_{name}", type_=vorgang.c[name].type) for name in spalten}
+    if gehalten is not None:
+        werte["gehalten_seit"] = (
+            sa.func.coalesce(vorgang.c.gehalten_seit, werte["geaendert"]) if gehalten else sa.null()
+        )
+    return vorgang.update().where(vorgang.c.id == _HIER).values(werte)
+
+
+def als_journalwert(wert: Wert | Sequence[Wert]) -> bytes:
+    """A value of the line, or several, as the journal keeps it: ``{"schema": n, "wert": …}``."""
+    roh = to_json(wert if isinstance(wert, Wert) else list(wert), bytes_mode="base64")
+    return b'{"schema":%d,"wert":%b}' % (SCHEMA, roh)
 
 
 @dataclass(frozen=True)
@@ -80,8 +153,7 @@ class Store:
 
         Gives its row (None if there is none), which stays as it is until the end of the transaction.
         """
-        frage = sa.select(vorgang).where(vorgang.c.id == vorgang_id).with_for_update(key_share=True)
-        return verbindung.execute(frage).one_or_none()
+        return verbindung.execute(_GESPERRT, {"hier": vorgang_id}).one_or_none()
 
     @contextmanager
     def lesend(self) -> Iterator[sa.Connection]:
@@ -91,27 +163,18 @@ class Store:
 
     # -- journal ------------------------------------------------------------------------------------------------
 
-    def schreibe_wert(self, verbindung: sa.Connection, vorgang_id: str, wert: Wert | Sequence[Wert]) -> Teil:
-        """A value of the line as content: ``{"schema": n, "wert": …}``, encrypted with the case key."""
-        daten = [eintrag.model_dump(mode="json") for eintrag in wert] if not isinstance(wert, Wert) else None
-        inhalt = json.dumps(
-            {"schema": SCHEMA, "wert": wert.model_dump(mode="json") if isinstance(wert, Wert) else daten},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ).encode()
-        return self.inhalt.schreibe_in(verbindung, vorgang_id, [inhalt], medientyp="application/json")
-
     def lies_wert(self, typ: type[W], teil_id: str) -> W:
         """Read a journalled value back, its parts bound to the content store."""
-        with self.inhalt.oeffne(Teil(id=teil_id)) as strom:
-            huelle = json.load(strom)
-        return typ.model_validate(huelle["wert"], context={"inhalt": self.inhalt})
+        return typ.model_validate(self._lies_huelle(teil_id), context={"inhalt": self.inhalt})
 
     def lies_liste(self, typ: type[W], teil_id: str) -> tuple[W, ...]:
         """Read a journalled list of values back."""
+        werte = self._lies_huelle(teil_id)
+        return tuple(typ.model_validate(eintrag, context={"inhalt": self.inhalt}) for eintrag in werte)
+
+    def _lies_huelle(self, teil_id: str) -> Any:
         with self.inhalt.oeffne(Teil(id=teil_id)) as strom:
-            huelle = json.load(strom)
-        return tuple(typ.model_validate(eintrag, context={"inhalt": self.inhalt}) for eintrag in huelle["wert"])
+            return from_json(strom.read())["wert"]
 
     def schreibe_schritt(
         self,
@@ -119,12 +182,25 @@ class Store:
         vorgang_id: str,
         lauf: int,
         angabe: Schrittangabe,
-        wert: Wert | Sequence[Wert] | None = None,
+        wert: Journalwert = None,
     ) -> str | None:
         """One journal row with its output; returns the id of the output part."""
-        ausgabe = self.schreibe_wert(verbindung, vorgang_id, wert).id if wert is not None else None
-        verbindung.execute(
-            schritt.insert(),
+        return self.schreibe_schritte(verbindung, vorgang_id, lauf, [(angabe, wert)])[0]
+
+    def schreibe_schritte(
+        self,
+        verbindung: sa.Connection,
+        vorgang_id: str,
+        lauf: int,
+        schritte: Sequence[tuple[Schrittangabe, Journalwert]],
+    ) -> list[str | None]:
+        """Journal rows in their order, their outputs encrypted with the case key; returns the ids of the outputs."""
+        ende = datetime.now(UTC)
+        werte = [als_journalwert(wert) for _, wert in schritte if wert is not None]
+        neue = [Neuteil(wert, medientyp="application/json") for wert in werte]
+        teile = iter(self.inhalt.schreibe_alle(verbindung, vorgang_id, neue))
+        ausgaben = [next(teile).id if wert is not None else None for _, wert in schritte]
+        zeilen = [
             {
                 "vorgang_id": vorgang_id,
                 "lauf": lauf,
@@ -136,10 +212,13 @@ class Store:
                 "code": angabe.code,
                 "ausgabe": ausgabe,
                 "beginn": angabe.beginn,
-                "ende": datetime.now(UTC),
-            },
-        )
-        return ausgabe
+                "ende": ende,
+            }
+            for (angabe, _), ausgabe in zip(schritte, ausgaben, strict=True)
+        ]
+        if zeilen:
+            verbindung.execute(_NEUER_SCHRITT, zeilen)
+        return ausgaben
 
     def schritte(self, vorgang_id: str) -> list[Any]:
         """The journal of a case, oldest first."""
@@ -150,33 +229,28 @@ class Store:
 
     def ausgabe(self, vorgang_id: str, name: str, lauf: int | None = None) -> str | None:
         """Id of the newest output of step ``name`` (of journal branch ``lauf``, if given) that was done."""
-        frage = sa.select(schritt.c.ausgabe).where(
-            schritt.c.vorgang_id == vorgang_id, schritt.c.name == name, schritt.c.code == ""
-        )
-        frage = frage.where(schritt.c.ausgabe.is_not(None)).order_by(schritt.c.id.desc()).limit(1)
+        werte: dict[str, Any] = {"hier": vorgang_id, "schritt": name}
         if lauf is not None:
-            frage = frage.where(schritt.c.lauf == lauf)
+            werte["branch"] = lauf
         with self.lesend() as verbindung:
-            return verbindung.execute(frage).scalar_one_or_none()
+            return verbindung.execute(_AUSGABEN if lauf is None else _AUSGABE_DES_LAUFS, werte).scalar_one_or_none()
 
     def ist_getan(self, vorgang_id: str, name: str, lauf: int) -> bool:
         """Whether step ``name`` is done in journal branch ``lauf``."""
-        frage = sa.select(schritt.c.id).where(
-            schritt.c.vorgang_id == vorgang_id, schritt.c.name == name, schritt.c.lauf == lauf, schritt.c.code == ""
-        )
+        werte = {"hier": vorgang_id, "schritt": name, "branch": lauf}
         with self.lesend() as verbindung:
-            return verbindung.execute(frage).first() is not None
+            return verbindung.execute(_GETAN, werte).first() is not None
 
     # -- cases --------------------------------------------------------------------------------------------------
 
     def vorgang(self, vorgang_id: str, verbindung: sa.Connection | None = None) -> Any:
         """The row of a case; ``LookupError`` if there is none."""
-        frage = sa.select(vorgang).where(vorgang.c.id == vorgang_id)
+        werte = {"hier": vorgang_id}
         if verbindung is not None:
-            zeile = verbindung.execute(frage).one_or_none()
+            zeile = verbindung.execute(_VORGANG, werte).one_or_none()
         else:
             with self.lesend() as eigene:
-                zeile = eigene.execute(frage).one_or_none()
+                zeile = eigene.execute(_VORGANG, werte).one_or_none()
         if zeile is None:
             raise LookupError(vorgang_id)
         return zeile
@@ -206,11 +280,10 @@ class Store:
 
     def aendere(self, verbindung: sa.Connection, vorgang_id: str, **werte: Any) -> None:
         """Set columns of a case; since when it is held follows from its state."""
-        jetzt = werte["geaendert"] = datetime.now(UTC)
-        if "status" in werte:
-            bleibt = sa.func.coalesce(vorgang.c.gehalten_seit, sa.literal(jetzt, vorgang.c.gehalten_seit.type))
-            werte["gehalten_seit"] = bleibt if werte["status"] == Vorgangstand.HELD.value else None
-        verbindung.execute(vorgang.update().where(vorgang.c.id == vorgang_id).values(**werte))
+        werte["geaendert"] = datetime.now(UTC)
+        gehalten = werte["status"] == Vorgangstand.HELD.value if "status" in werte else None
+        frage = _aenderung(tuple(sorted(werte)), gehalten)
+        verbindung.execute(frage, {**{f"neu_{name}": wert for name, wert in werte.items()}, "hier": vorgang_id})
 
     def halte(self, verbindung: sa.Connection, vorgang_id: str, code: str, hinweis: str, fuer: GehaltenFuer) -> None:
         """Hold a case visibly for somebody, with an alarm at once if it cannot wait."""
@@ -232,6 +305,11 @@ class Store:
         with self.lesend() as verbindung:
             return int(verbindung.execute(frage).scalar_one())
 
+    def ist_etwas_faellig(self) -> bool:
+        """Whether there is a case a worker could do something for right now."""
+        with self.lesend() as verbindung:
+            return verbindung.execute(_FAELLIG, {"jetzt": datetime.now(UTC)}).first() is not None
+
     def anzahlen(self) -> dict[str, int]:
         """Number of cases per state."""
         with self.lesend() as verbindung:
@@ -241,34 +319,31 @@ class Store:
     # -- audit --------------------------------------------------------------------------------------------------
 
     def vermerke(
-        self, verbindung: sa.Connection, kette: str, wer: str, was: str, code: str = "", grund: str | None = None
+        self,
+        verbindung: sa.Connection,
+        kette: str,
+        wer: str,
+        was: str,
+        code: str = "",
+        grund: str | None = None,
+        *,
+        gesperrt: bool = False,
     ) -> None:
-        """Append a sealed line to an audit chain: who, what, when; a free-text reason is content of the case."""
-        self._sperre_kette(verbindung, kette)
-        letzte = verbindung.execute(
-            sa.select(ereignis.c.nr, ereignis.c.siegel)
-            .where(ereignis.c.kette == kette)
-            .order_by(ereignis.c.nr.desc())
-            .limit(1)
-        ).one_or_none()
+        """Append a sealed line to an audit chain: who, what, when; a free-text reason is content of the case.
+
+        ``gesperrt``: this transaction made the case or has it locked already, so nobody else can be at its chain.
+        """
+        if not gesperrt:
+            self._sperre_kette(verbindung, kette)
+        letzte = verbindung.execute(_LETZTES, {"in_kette": kette}).one_or_none()
         nr, vorher = (letzte.nr + 1, letzte.siegel) if letzte else (1, "")
         if grund and kette == BETRIEB:
             self.inhalt.sichere_schluessel(verbindung, kette)
         grund_id = self.inhalt.schreibe_in(verbindung, kette, [grund.encode()]).id if grund else None
         zeit = datetime.now(UTC)
-        verbindung.execute(
-            ereignis.insert(),
-            {
-                "kette": kette,
-                "nr": nr,
-                "zeit": zeit,
-                "wer": wer,
-                "was": was,
-                "code": code,
-                "grund": grund_id,
-                "siegel": self.bund.siegle(_auditzeile(kette, nr, zeit, wer, was, code, grund_id, vorher)),
-            },
-        )
+        siegel = self.bund.siegle(_auditzeile(kette, nr, zeit, wer, was, code, grund_id, vorher))
+        zeile = {"kette": kette, "nr": nr, "zeit": zeit, "wer": wer, "was": was, "code": code, "grund": grund_id}
+        verbindung.execute(_NEUES_EREIGNIS, {**zeile, "siegel": siegel})
 
     def _sperre_kette(self, verbindung: sa.Connection, kette: str) -> None:
         """One writer of a chain at a time: that of a case by its row, that of the installation by a lock of its own."""
@@ -279,11 +354,9 @@ class Store:
 
     def ist_vermerkt(self, kette: str, was: str, code: str) -> bool:
         """Whether the audit chain holds such a line."""
-        frage = sa.select(ereignis.c.nr).where(
-            ereignis.c.kette == kette, ereignis.c.was == was, ereignis.c.code == code
-        )
         with self.lesend() as verbindung:
-            return verbindung.execute(frage).first() is not None
+            werte = {"in_kette": kette, "gesucht": was, "mit_code": code}
+            return verbindung.execute(_VERMERKT, werte).first() is not None
 
     def pruefe_kette(self, kette: str) -> int | None:
         """Number of the first audit line whose seal does not fit; None if the chain is whole."""
@@ -296,22 +369,6 @@ class Store:
                     return int(zeile.nr)
                 vorher = zeile.siegel
         return None
-
-
-def ist_faellig(jetzt: datetime) -> sa.ColumnElement[bool]:
-    """A case can go on, or is held but has a delivery that can (of another Ziel, or for ``[klaerung]``)."""
-    kann = sa.or_(
-        zustellung.c.status.in_(["offen", "absicht"]),
-        sa.and_(zustellung.c.status == "wartet", zustellung.c.naechster <= jetzt),
-    )
-    return sa.or_(
-        vorgang.c.status.in_([Vorgangstand.READY.value, Vorgangstand.RUNNING.value]),
-        sa.and_(vorgang.c.status == Vorgangstand.WAITING.value, vorgang.c.wartet_bis <= jetzt),
-        sa.and_(
-            vorgang.c.status == Vorgangstand.HELD.value,
-            sa.exists().where(zustellung.c.vorgang_id == vorgang.c.id, kann),
-        ),
-    )
 
 
 def auditzeile(zeile: Any, vorher: str) -> str:

@@ -7,9 +7,13 @@ same whatever the size.
 
 from __future__ import annotations
 
+import hashlib
+import io
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 STUECK = 1 << 20
 """Bytes of a chunk."""
@@ -63,3 +67,83 @@ def verarbeite(stuecke: Iterator[tuple[bytearray, bool]], arbeite: Callable[[byt
         except BaseException:
             faden.shutdown(cancel_futures=True)
             raise
+
+
+@dataclass(frozen=True)
+class Neuteil:
+    """A part whose bytes are at hand, with what its handle will say of it."""
+
+    daten: bytes
+    name: str = ""
+    medientyp: str = "application/octet-stream"
+    beschreibung: str = ""
+
+
+class NeuerTeil:
+    """A part while it is written: its id, and length and SHA-256 of what went by."""
+
+    def __init__(self, vorgang_id: str, *, beansprucht: bool) -> None:
+        self.id = uuid.uuid4().hex
+        self.vorgang_id = vorgang_id
+        self.beansprucht = beansprucht
+        self.stuecke = 0
+        self.laenge = 0
+        self._hash = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Of what went by so far."""
+        return self._hash.hexdigest()
+
+    def zaehle(self, strom: Iterable[bytes]) -> Iterator[tuple[bytearray, bool]]:
+        """The chunks of ``strom``, each with whether it is the last one."""
+        return mit_ende(self._zaehle(in_stuecke(strom)))
+
+    def nimm(self, stueck: bytes | bytearray) -> None:
+        """Count and hash a chunk."""
+        self._hash.update(stueck)
+        self.laenge += len(stueck)
+
+    def _zaehle(self, stuecke: Iterator[bytearray]) -> Iterator[bytearray]:
+        for stueck in stuecke:
+            self.nimm(stueck)
+            yield stueck
+
+
+class Teilleser(io.RawIOBase):
+    """A part as a raw stream: ``hole(nr, letztes)`` gives one chunk at a time; seeking skips chunks unread."""
+
+    def __init__(self, hole: Callable[[int, bool], bytes], stuecke: int, laenge: int) -> None:
+        self._hole = hole
+        self._stuecke = stuecke
+        self._laenge = laenge
+        self._stelle = 0
+        self._nr = -1
+        self._daten = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._stelle
+
+    def seek(self, versatz: int, bezug: int = io.SEEK_SET) -> int:
+        anfang = {io.SEEK_SET: 0, io.SEEK_CUR: self._stelle, io.SEEK_END: self._laenge}[bezug]
+        self._stelle = max(anfang + versatz, 0)
+        return self._stelle
+
+    def readinto(self, puffer: object) -> int:
+        ziel = memoryview(puffer)  # type: ignore[arg-type]
+        nr, ab = divmod(self._stelle, STUECK)
+        if nr >= self._stuecke:
+            return 0
+        if nr != self._nr:
+            self._daten = self._hole(nr, nr == self._stuecke - 1)
+            self._nr = nr
+        rest = memoryview(self._daten)[ab : ab + len(ziel)]
+        ziel[: len(rest)] = rest
+        self._stelle += len(rest)
+        return len(rest)

@@ -10,10 +10,13 @@ import sqlalchemy as sa
 from fachwerk import altbestand, erwartung, pipeline
 from fachwerk.errors import ContractError, FachwerkError, NeedsHumanError
 from fachwerk.modell import Anlage, Antrag, Entscheidung, GehaltenFuer, Sendung, Teil, Ziel
+from fachwerk.stuecke import Neuteil
 from fachwerk.tabellen import zustellung
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
+
+_NEUE_ZUSTELLUNG = zustellung.insert()
 
 
 def rendere(betrieb: Betrieb, antrag: Antrag, entscheidung: Entscheidung, ziel: Ziel, kanal: str) -> Sendung:
@@ -39,34 +42,32 @@ def _pruefe_kanal(ziel: Ziel, kanal: str) -> None:
 
 def versiegle(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, sendung: Sendung) -> Sendung:
     """Store what the target's plugin made, so that exactly this is sent, also after a crash."""
-    anlagen = []
-    for anlage in sendung.anlagen:
-        teil = anlage.teil
-        if teil.ist_entwurf:
-            teil = betrieb.store.inhalt.schreibe_in(
-                verbindung, vorgang_id, teil.bytes_strom(), teil.name, teil.medientyp, teil.beschreibung
-            )
-        anlagen.append(Anlage(pfad=anlage.pfad, teil=teil))
-    return sendung.model_copy(update={"anlagen": tuple(anlagen)})
+    gemachte = [anlage.teil for anlage in sendung.anlagen if anlage.teil.ist_entwurf]
+    neue = [Neuteil(b"".join(teil.bytes_strom()), teil.name, teil.medientyp, teil.beschreibung) for teil in gemachte]
+    versiegelte = iter(betrieb.store.inhalt.schreibe_alle(verbindung, vorgang_id, neue))
+    anlagen = tuple(
+        Anlage(pfad=anlage.pfad, teil=next(versiegelte) if anlage.teil.ist_entwurf else anlage.teil)
+        for anlage in sendung.anlagen
+    )
+    return sendung.model_copy(update={"anlagen": anlagen})
 
 
 def beginne_zustellung(
     betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, ziel_name: str, fassung: int, ausgabe: str | None
 ) -> None:
     """The delivery of a sealed Sendung (``ausgabe`` is its journalled value) and its first job."""
-    verbindung.execute(
-        zustellung.insert().values(
-            vorgang_id=vorgang_id,
-            ziel=ziel_name,
-            fassung=fassung,
-            plugin=betrieb.ziele[ziel_name].plugin,
-            status="offen",
-            absicht_von=altbestand.zeichen(verbindung, vorgang_id),
-            sendung=ausgabe,
-            seit=datetime.now(UTC),
-            **erwartung.der_uebergabe(betrieb, ziel_name),
-        )
-    )
+    werte = {
+        "vorgang_id": vorgang_id,
+        "ziel": ziel_name,
+        "fassung": fassung,
+        "plugin": betrieb.ziele[ziel_name].plugin,
+        "status": "offen",
+        "absicht_von": altbestand.zeichen(verbindung, vorgang_id),
+        "sendung": ausgabe,
+        "seit": datetime.now(UTC),
+        **erwartung.der_uebergabe(betrieb, ziel_name),
+    }
+    verbindung.execute(_NEUE_ZUSTELLUNG, werte)
     betrieb.reihe_zustellung_ein(verbindung, vorgang_id, ziel_name, fassung, 1)
 
 
