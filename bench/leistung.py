@@ -19,6 +19,8 @@ from blatt import Zeile, lies, tabelle, zahl
 TAFEL = re.compile(r"(<!-- tafel (\S+) -->\n).*?(<!-- ende -->)", re.DOTALL)
 BREITE, LINKS, RECHTS, REIHE, HOCH = 760, 330, 90, 24, 44
 GANZ = BREITE - LINKS - RECHTS
+GROESSTER = "1000000"
+"""Of what was measured at several sizes of the store the picture shows the largest."""
 UEBER = 1.25
 """The axis ends at this multiple of the bound; what is longer is cut and said in figures."""
 
@@ -30,14 +32,32 @@ def seite(text: str, zeilen: Sequence[Zeile]) -> str:
         teile = [zeile for zeile in zeilen if zeile.teil.split(".")[0] == fund[2]]
         if fund[2] == "stand":
             return f"{fund[1]}Gemessen am {date.today():%d.%m.%Y}.\n{fund[3]}"
-        return f"{fund[1]}\n" + "\n".join(tabelle(teile)) + f"\n\n{fund[3]}" if teile else fund[0]
+        zeichne = wachstum if fund[2] == "bestand" else tabelle
+        return f"{fund[1]}\n" + "\n".join(zeichne(teile)) + f"\n\n{fund[3]}" if teile else fund[0]
 
     return TAFEL.sub(neu, text)
 
 
+def wachstum(zeilen: Sequence[Zeile]) -> list[str]:
+    """One row for each kind and database, one column for each size of the store; ``teil`` ends with the size."""
+    groessen = sorted({int(zeile.teil.split(".")[2]) for zeile in zeilen})
+    werte = {(*zeile.was.split(", ")[:2], int(zeile.teil.split(".")[2])): zeile for zeile in zeilen}
+    reihen = dict.fromkeys(schluessel[:2] for schluessel in werte)
+    kopf = "".join(f" {zahl(float(groesse))} |" for groesse in groessen)
+    tafel = [f"| Das Langsamste, in ms | Datenbank |{kopf} Zugesagt |", f"|---|---|{'---:|' * len(groessen)}---:|"]
+    for titel, art in reihen:
+        gefunden = [werte[titel, art, groesse] for groesse in groessen if (titel, art, groesse) in werte]
+        grenze = f"höchstens {zahl(gefunden[0].grenze)}" if gefunden[0].grenze else "–"
+        zellen = "".join(f" {zahl(z.wert) if z.haelt else f'**{zahl(z.wert)}**'} |" for z in gefunden)
+        tafel.append(f"| {titel}: {gefunden[-1].dazu.removeprefix(titel).strip()} | {art} |{zellen} {grenze} |")
+    return tafel
+
+
 def bild(zeilen: Sequence[Zeile]) -> str:
     """Bars as SVG, one for each bound; readable in black and white, and described for those who do not see it."""
-    schranken = [zeile for zeile in zeilen if zeile.grenze is not None]
+    schranken = [
+        z for z in zeilen if z.grenze is not None and (not z.teil.startswith("bestand") or GROESSTER in z.teil)
+    ]
     hoehe = HOCH + REIHE * len(schranken) + 16
     strich = LINKS + GANZ / UEBER
     beschreibung = "; ".join(f"{z.was}: {zahl(z.anteil * 100)} Prozent der Grenze" for z in schranken)
