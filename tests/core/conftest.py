@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from fachwerk import umzug
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
 from fachwerk.modell import Idempotenz, utc
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.mitspieler import Stufenziel
 from fachwerk.testkit.postgres import PostgresServer
+from fachwerk.testkit.umzugsort import Umzugsort
 from fachwerk.testkit.welt import Welt, antrag_xml
 
 MIT_TABELLEN = frozenset({"datenbank", "baue_welt"})
@@ -128,3 +130,14 @@ def frage(naechste_frage: Callable[[Welt], datetime | None]) -> Callable[..., No
             welt.arbeite()
 
     return warte_und_arbeite
+
+
+@pytest.fixture
+def umzugsort(
+    sqlite_url: str, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Umzugsort]:
+    """A world on a file, an empty PostgreSQL database to move to, and no engine."""
+    monkeypatch.setattr(umzug, "lege_tabellen_an", lambda _: None)
+    ort = Umzugsort(sqlite_url, tmp_path / "welt", postgres_url)
+    yield ort
+    ort.schliesse()

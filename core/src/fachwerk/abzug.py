@@ -47,7 +47,7 @@ def lade(verbindung: sa.Connection, ordner: Path, tabellen: Sequence[str]) -> No
     for tabelle in vorhandene:
         _lade_tabelle(verbindung, tabelle, ordner / f"{tabelle}{_ENDUNG}")
     for tabelle in vorhandene:
-        _setze_zaehler(verbindung, tabelle)
+        setze_zaehler(verbindung, tabelle)
 
 
 # -- SQLite -----------------------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def _lade_tabelle(verbindung: sa.Connection, tabelle: str, pfad: Path) -> None:
                 strom.write(stueck)
 
 
-def _setze_zaehler(verbindung: sa.Connection, tabelle: str) -> None:
+def setze_zaehler(verbindung: sa.Connection, tabelle: str) -> None:
     """Numbers given by the database go on behind the highest that is there."""
     for spalte in METADATA.tables[tabelle].primary_key.columns if tabelle in METADATA.tables else ():
         reihe = sa.func.pg_get_serial_sequence(tabelle, spalte.name)

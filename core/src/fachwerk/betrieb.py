@@ -210,5 +210,7 @@ def pruefe_schema(datenbank: sa.Engine, *, anlegen: bool) -> None:
             "leer": "Die Datenbank ist noch leer. Sie wird mit „fachwerk run“ oder „fachwerk poll“ angelegt.",
             "alt": "Die Datenbank stammt von einer älteren Fassung. Sichern, dann „fachwerk datenbank aktualisieren“.",
             "fremd": "Die Datenbank stammt von einer neueren Fassung oder von einem anderen Programm.",
+            "umzug": "Der Umzug dieser Datenbank ist nicht zu Ende: „fachwerk umzug“ noch einmal starten.",
+            "umgezogen": "Diese Datei ist auf einen Server umgezogen. Dessen Adresse gehört in [fachwerk].datenbank.",
         }
         raise ConfigError("datenbank_" + stand, was[stand], schluessel="fachwerk.datenbank")

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from fachwerk import umzugszeichen
 from fachwerk.errors import ConfigError
 from fachwerk.modell import utc
 
@@ -24,6 +26,9 @@ SCHEMA_KOPF = "0010"
 _MIGRATIONEN = Path(__file__).parent / "migrations"
 _STAND_TABELLE = "fachwerk_schema"
 _STAND: sa.Select[Any] = sa.select(sa.column("version_num", sa.String)).select_from(sa.table(_STAND_TABELLE))
+
+UMZUG_TABELLE = "fachwerk_umzug"
+"""Stands in a database for as long as it is being filled by ``fachwerk umzug``."""
 
 _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _SQLITE_MINDESTENS = (3, 42)
@@ -41,7 +46,7 @@ _SITZUNG = {
 STOERUNGEN = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
 """What SQLAlchemy raises when the database cannot be reached or has just gone: the same may work later."""
 
-Schemastand = Literal["leer", "aktuell", "alt", "fremd"]
+Schemastand = Literal["leer", "aktuell", "alt", "fremd", "umzug", "umgezogen"]
 
 
 class DatenbankGestoert(sa.exc.OperationalError):
@@ -85,6 +90,17 @@ def oeffne_datenbank(url: str) -> sa.Engine:
     engine = sa.create_engine(url, module=sqlite_treiber(), pool_size=30, max_overflow=10)
     event.listen(engine, "connect", _bereite_sqlite_vor)
     return engine
+
+
+def oeffne_lesend(datei: Path) -> sa.Engine:
+    """A SQLite file as it is: nothing that goes through this engine can change it."""
+    treiber = sqlite_treiber()
+
+    def verbinde() -> Any:
+        adresse = f"{datei.resolve().as_uri()}?mode=ro"
+        return treiber.connect(adresse, uri=True, timeout=30, check_same_thread=False)
+
+    return sa.create_engine("sqlite://", module=treiber, creator=verbinde, poolclass=sa.pool.NullPool)
 
 
 def _oeffne_postgresql(url: sa.URL) -> sa.Engine:
@@ -155,9 +171,17 @@ def aktualisiere(engine: sa.Engine, bis: str = "head") -> None:
 
 
 def schema_stand(engine: sa.Engine) -> Schemastand:
-    """``leer`` (new database), ``aktuell``, ``alt`` (older Fachwerk) or ``fremd`` (newer, or not ours)."""
+    """``leer`` (new database), ``aktuell``, ``alt`` (older Fachwerk) or ``fremd`` (newer, or not ours).
+
+    ``umzug`` while it is moved from or to, ``umgezogen`` once its cases are worked on elsewhere.
+    """
+    datei = engine.url.database if engine.dialect.name == "sqlite" else None
+    if datei and (zeichen := umzugszeichen.lies(Path(datei))) is not None:
+        return "umgezogen" if zeichen.fertig else "umzug"
     with engine.connect() as verbindung:
         pruefer = sa.inspect(verbindung)
+        if verbindung.dialect.name == "postgresql" and pruefer.has_table(UMZUG_TABELLE):
+            return "umzug"
         stand = verbindung.execute(_STAND).scalar_one_or_none() if pruefer.has_table(_STAND_TABELLE) else None
         if stand is None:
             return "fremd" if pruefer.has_table("vorgang") else "leer"
@@ -173,9 +197,13 @@ def bekannte_staende() -> frozenset[str]:
 
 def fuege_neu_ein(verbindung: sa.Connection, tabelle: sa.Table, **werte: Any) -> bool:
     """INSERT that says False, and changes nothing, where the key is taken already."""
-    if verbindung.dialect.name == "postgresql":
+    return verbindung.execute(_neu(tabelle, verbindung.dialect.name), werte).first() is not None
+
+
+@cache
+def _neu(tabelle: sa.Table, dialekt: str) -> Any:
+    if dialekt == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-    anweisung = insert(tabelle).values(**werte).on_conflict_do_nothing().returning(*tabelle.primary_key.columns)
-    return verbindung.execute(anweisung).first() is not None
+    return insert(tabelle).on_conflict_do_nothing().returning(*tabelle.primary_key.columns)

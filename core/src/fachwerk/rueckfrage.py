@@ -102,6 +102,12 @@ def belebe(betrieb: Betrieb, grenze: datetime) -> None:
                 _reihe_ein(betrieb, verbindung, zeile, zeile.frage, datetime.now(UTC), f":w{_sekunde()}")
 
 
+def nimm_wieder_auf(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any) -> bool:
+    """The job of a question again, where the jobs of before are gone; always True."""
+    _reihe_ein(betrieb, verbindung, zeile, zeile.frage, utc(zeile.frage_faellig))
+    return True
+
+
 def frage_erneut(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str) -> bool:
     """A person wants an answer: ask at once where one is overdue or nobody asks any more; whether there is such a case.
 

@@ -100,6 +100,14 @@ _STAND = {
         Schwere.FEHLER,
         "Die Datenbank stammt von einer neueren Fassung oder einem anderen Programm. Adresse oder Fassung prüfen.",
     ),
+    "umzug": (
+        Schwere.FEHLER,
+        "Der Umzug dieser Datenbank ist nicht zu Ende. „fachwerk umzug“ noch einmal starten: Er geht weiter.",
+    ),
+    "umgezogen": (
+        Schwere.FEHLER,
+        "Diese Datenbank ist auf einen Server umgezogen. Dessen Adresse gehört in [fachwerk].datenbank.",
+    ),
 }
 
 

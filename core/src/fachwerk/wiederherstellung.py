@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fachwerk import ablage, abzug, alarm, altbestand, pausen
+from fachwerk import ablage, abzug, alarm, altbestand, pausen, umzugszeichen
 from fachwerk.datenbank import (
     SCHEMA_KOPF,
     aktualisiere,
@@ -31,8 +31,8 @@ from fachwerk.siegelschluessel import lade_siegel
 from fachwerk.store import BETRIEB, Store
 from fachwerk.tabellen import knoten, pause, sitzung, vorgang, zustellung
 
-_NEBEN = ("", "-wal", "-shm")
-"""The files of a SQLite database: a forgotten ``-wal`` would be taken for that of the restored one."""
+_NEBEN = ("", "-wal", "-shm", umzugszeichen.ENDUNG)
+"""What belongs to a SQLite file: a forgotten ``-wal`` would be taken for that of the restored one."""
 
 
 def stelle_her(

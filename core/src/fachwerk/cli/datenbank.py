@@ -11,6 +11,8 @@ _STAND = {
     "aktuell": "aktuell",
     "alt": "von einer älteren Fassung: erst sichern, dann „fachwerk datenbank aktualisieren“",
     "fremd": "von einer neueren Fassung oder einem anderen Programm",
+    "umzug": "mitten in einem Umzug: „fachwerk umzug“ noch einmal starten",
+    "umgezogen": "auf einen Server umgezogen; seine Adresse gehört in [fachwerk].datenbank",
 }
 
 
