@@ -15,7 +15,7 @@ from fachwerk.chaos import plan as p
 from fachwerk.chaos.abrechnung import Ergebnis, Mangel, rechne_ab
 from fachwerk.chaos.plan import Plan, Stoerung
 from fachwerk.chaos.stoerer import Ende, Stoerer, heile, ungeprueft
-from fachwerk.chaos.szene import Szene, schreibe_launen, szene
+from fachwerk.chaos.szene import VIREN, Szene, schreibe_launen, szene
 from fachwerk.chaos.versand import Versand
 from fachwerk.demo.prozesse import DemoError
 from fachwerk.demo.versand import schreibe_zeilen
@@ -75,7 +75,7 @@ class Chaos:
             funde = self._treibe(aufbau, versand)
             self.protokoll.dauer_s = time.monotonic() - beginn
             self._melde("Alles steht still; jetzt wird verglichen")
-            ergebnis = rechne_ab(self.ordner, aufbau.datenbank, self.plan)
+            ergebnis = rechne_ab(self.ordner, aufbau.datenbank, self.plan, aufbau.netze[VIREN].getroffen)
         return Ergebnis(ergebnis.bilanz, [*funde, *ergebnis.maengel], ergebnis.unbekannte)
 
     # -- the day ------------------------------------------------------------------------------------------------
