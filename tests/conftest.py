@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 SYSTEM = Path(__file__).parent / "system"
-ZUSAMMEN = frozenset({"test_check_gesamt", "test_demo", "test_feindlich"})
+ZUSAMMEN = frozenset({"test_chaos_tag", "test_check_gesamt", "test_demo", "test_feindlich"})
 JE_DATENBANK = frozenset({"test_kanarienvogel"})
 """Files of tests that look at one and the same run; at one run for each kind of database."""
 
