@@ -20,6 +20,7 @@ from fachwerk.datenbank import oeffne_datenbank, sqlite_treiber
 from fachwerk.engine import Engine, NurKennungen, Schlange
 from fachwerk.errors import ConfigError
 from fachwerk.platz import Platz
+from fachwerk.rate import begrenzung
 
 LINIE = Schlange("linie", 4)
 
@@ -135,7 +136,9 @@ def test_2_two_processes_never_get_the_same_slot_and_a_freed_one_is_taken_again(
 # -- pitfall 3 ----------------------------------------------------------------------------------------------------
 
 
-def test_3_a_restart_does_not_touch_a_queue_whose_configuration_is_unchanged(werkbank: Werkbank) -> None:
+def test_3_a_restart_does_not_touch_a_queue_whose_configuration_is_unchanged(
+    werkbank: Werkbank, datenbank: sa.Engine
+) -> None:
     engine = werkbank.starte(Schlange("linie", 2, 2, 30))
     schlange = engine.auftraege._client.retrieve_queue("linie")
     assert schlange is not None
@@ -145,16 +148,16 @@ def test_3_a_restart_does_not_touch_a_queue_whose_configuration_is_unchanged(wer
     schlange = engine.auftraege._client.retrieve_queue("linie")
     assert schlange is not None
     assert schlange.global_concurrency == 17
-    assert schlange.limiter == {"limit": 30, "period": 60.0}
+    assert schlange.limiter == begrenzung(30, datenbank.dialect.name)
 
 
-def test_3_a_changed_configuration_does_arrive(werkbank: Werkbank) -> None:
+def test_3_a_changed_configuration_does_arrive(werkbank: Werkbank, datenbank: sa.Engine) -> None:
     werkbank.starte(Schlange("linie", 4, 2))
     werkbank.stoppe()
     engine = werkbank.starte(Schlange("linie", 3, 3, 10))
     schlange = engine.auftraege._client.retrieve_queue("linie")
     assert schlange is not None
-    assert (schlange.worker_concurrency, schlange.limiter) == (3, {"limit": 10, "period": 60.0})
+    assert (schlange.worker_concurrency, schlange.limiter) == (3, begrenzung(10, datenbank.dialect.name))
 
 
 # -- pitfall 4 ----------------------------------------------------------------------------------------------------

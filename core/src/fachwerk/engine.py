@@ -22,6 +22,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 from dbos import error as dbos_error
 
 from fachwerk.datenbank import STOERUNGEN
+from fachwerk.rate import begrenzung
 
 APP = "fachwerk"
 PROTOKOLL = "1"
@@ -233,7 +234,7 @@ class Auftraege:
         if schlange.gleichzeitig:
             grenzen["global_concurrency"] = schlange.gleichzeitig
         if schlange.je_minute:
-            grenzen["limiter"] = {"limit": schlange.je_minute, "period": 60.0}
+            grenzen["limiter"] = begrenzung(schlange.je_minute, self._datenbank.dialect.name)
         bestehend = self._client.retrieve_queue(schlange.name)
         if bestehend is None:
             self._client.register_queue(

@@ -1,0 +1,185 @@
+"""What a Ziel can bear holds over all nodes together: how many deliveries at a time, and how many a minute."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from netz_knoten import TABELLE
+
+from fachwerk.datenbank import oeffne_datenbank
+from fachwerk.demo.prozesse import umgebung, warte
+from fachwerk.engine import Auftraege, Schlange, lege_tabellen_an
+from fachwerk.testkit.standort import Standort
+
+pytestmark = pytest.mark.postgresql
+
+SKRIPT = Path(__file__).with_name("netz_knoten.py")
+ZIEL = "ziel.amt"
+GEDULD_S = 120.0
+RATE = 30
+
+
+class Verbund:
+    """Nodes that deliver to one target, and the target's log."""
+
+    def __init__(self, url: str, kulisse: ExitStack) -> None:
+        self._url, self._kulisse = url, kulisse
+        self.datenbank = oeffne_datenbank(url)
+        lege_tabellen_an(self.datenbank)
+        self.tue(TABELLE)
+        self.tue("CREATE TABLE abschnitt (nr integer)")
+        self.auftraege = Auftraege(self.datenbank)
+        self.prozesse: list[subprocess.Popen[bytes]] = []
+        self.eingereiht = 0
+
+    def starte(self, knoten: int, *, gleichzeitig: int, je_minute: int = 0, dauer_s: float = 0.03) -> None:
+        """So many nodes, of which each has begun to work."""
+        self.auftraege.melde_an(Schlange(ZIEL, gleichzeitig, gleichzeitig, je_minute))
+        angaben = [ZIEL, str(gleichzeitig), str(je_minute), str(dauer_s)]
+        for nummer in range(1, knoten + 1):
+            befehl = [sys.executable, str(SKRIPT), self._url, f"k{nummer}-1", *angaben]
+            prozess = subprocess.Popen(befehl, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=umgebung())
+            self._kulisse.callback(beende, prozess)
+            self.prozesse.append(prozess)
+        for prozess in self.prozesse:
+            assert prozess.stdout is not None
+            assert prozess.stdout.readline() == b"bereit\n"
+
+    def reihe_ein(self, anzahl: int) -> None:
+        for _ in range(anzahl):
+            self.eingereiht += 1
+            kennung = f"zustellung:{self.eingereiht}"
+            with self.datenbank.begin() as verbindung:
+                self.auftraege.reihe_ein(verbindung, "nimm_an", ZIEL, kennung, kennung)
+
+    def tue(self, befehl: str) -> None:
+        with self.datenbank.begin() as verbindung:
+            verbindung.execute(sa.text(befehl))
+
+    def zahl(self, frage: str) -> int:
+        with self.datenbank.connect() as verbindung:
+            return int(verbindung.execute(sa.text(frage)).scalar_one())
+
+    def warte_auf(self, anzahl: int) -> None:
+        """Until so many have arrived and are done."""
+        fertig: Callable[[], bool] = lambda: self.zahl("SELECT count(ende) FROM ankunft") >= anzahl  # noqa: E731
+        warte(fertig, f"{anzahl} Zustellungen", geduld_s=GEDULD_S)
+
+    def zehn_sekunden_spaeter(self) -> None:
+        """As if ten seconds had passed: whatever the engine has begun, it began so much earlier."""
+        self.tue("UPDATE dbos.workflow_status SET started_at_epoch_ms = started_at_epoch_ms - 10000")
+        self.tue("INSERT INTO abschnitt SELECT coalesce(max(nr), 1) + 1 FROM abschnitt")
+
+    def je_zehn_sekunden(self) -> list[int]:
+        """How many arrived in each of these, by the target's log."""
+        with self.datenbank.connect() as verbindung:
+            zeilen = verbindung.execute(sa.text("SELECT abschnitt FROM ankunft")).scalars()
+            anzahl = Counter(zeilen)
+        return [anzahl[nr] for nr in range(1, max(anzahl) + 1)]
+
+    def hoechstens_gleichzeitig(self) -> int:
+        """The most that were at the target in one moment."""
+        gleichzeitig = "SELECT count(*) FROM ankunft b WHERE b.beginn <= a.beginn AND b.ende > a.beginn"
+        return self.zahl(f"SELECT max(({gleichzeitig})) FROM ankunft a")  # noqa: S608  no value from outside
+
+    def beteiligte(self) -> int:
+        return self.zahl("SELECT count(DISTINCT platz) FROM ankunft")
+
+
+def beende(prozess: subprocess.Popen[bytes]) -> None:
+    """Its input ends, and so does it."""
+    assert prozess.stdin is not None
+    prozess.stdin.close()
+    try:
+        prozess.wait(20)
+    except subprocess.TimeoutExpired:
+        prozess.kill()
+        prozess.wait()
+    assert prozess.stdout is not None
+    prozess.stdout.close()
+
+
+@pytest.fixture
+def verbund(postgres_url: str) -> Iterator[Verbund]:
+    with ExitStack() as kulisse:
+        neuer = Verbund(postgres_url, kulisse)
+        yield neuer
+    neuer.auftraege.schliesse()
+    neuer.datenbank.dispose()
+
+
+def test_three_nodes_together_deliver_no_more_a_minute_and_at_a_time_than_a_target_allows(verbund: Verbund) -> None:
+    """Time is moved, not waited for: the engine asks the database when it began what. Sixty a minute, in one minute."""
+    verbund.starte(3, gleichzeitig=2, je_minute=60)
+    verbund.reihe_ein(60)
+    for abschnitt in range(1, 7):
+        verbund.warte_auf(abschnitt * 10)
+        verbund.zehn_sekunden_spaeter()
+    verbund.reihe_ein(1)
+    verbund.warte_auf(61)
+    assert verbund.je_zehn_sekunden() == [10, 10, 10, 10, 10, 10, 1]
+    assert verbund.hoechstens_gleichzeitig() <= 2
+    assert verbund.beteiligte() >= 2
+    assert verbund.zahl("SELECT count(DISTINCT kennung) FROM ankunft") == 61
+
+
+@pytest.mark.lang
+def test_three_services_keep_the_rate_of_a_target_within_five_percent_by_its_own_clock(
+    neuer_standort: Callable[..., Standort], postgres_url: str
+) -> None:
+    """In real minutes: nowhere too many, and none left unused while there is something to deliver."""
+    ziele = f'[ziel.akte]\nplugin = "aktenablage"\nverzeichnis = "akten"\ngleichzeitig = 4\nje_minute = {RATE}\n'
+    standort = neuer_standort(postgres_url, ziele=ziele, arbeiter=4)
+    with ExitStack() as kulisse:
+        for name in ("eins", "zwei", "drei"):
+            kulisse.enter_context(standort.dienst(name))
+        standort.sende(3 * RATE + 5)
+        fertig = "SELECT count(*) FROM vorgang WHERE status = 'done'"
+        warte(lambda: _gibt_es(standort) and standort.frage(fertig)[0][0] == 3 * RATE + 5, "alle fertig", None, 420.0)
+        plaetze = standort.frage("SELECT DISTINCT executor_id FROM dbos.workflow_status WHERE name = 'stelle_zu'")
+    ankuenfte = sorted(akte.stat().st_ctime for akte in standort.akten.glob("[!.]*"))
+    minuten = [spaeter - frueher for frueher, spaeter in zip(ankuenfte, ankuenfte[RATE:], strict=False)]
+    print(f"{RATE} und eine Ankunft brauchten {min(minuten):.2f} bis {max(minuten):.2f} s")  # noqa: T201  with -s
+    assert min(minuten) >= 60 * 0.95, "never more than five percent too fast, wherever the minute begins"
+    assert ankuenfte[3 * RATE] - ankuenfte[0] <= 3 * 60 * 1.05, "never more than five percent too slow"
+    assert len(plaetze) == 3
+    assert standort.maengel() == []
+
+
+def _gibt_es(standort: Standort) -> bool:
+    return bool(standort.frage("SELECT 1 FROM pg_tables WHERE tablename = 'vorgang'"))
+
+
+@pytest.mark.lang
+def test_one_at_a_time_is_one_at_a_time_however_jobs_and_nodes_race(verbund: Verbund) -> None:
+    """No backlog, and jobs that commit in another order than they began: where two nodes see different queues."""
+    verbund.starte(3, gleichzeitig=1, dauer_s=0.02)
+    kunden = [threading.Thread(target=_reihe_durcheinander, args=(verbund, nummer)) for nummer in range(4)]
+    for kunde in kunden:
+        kunde.start()
+    for kunde in kunden:
+        kunde.join()
+    verbund.warte_auf(400)
+    assert verbund.hoechstens_gleichzeitig() == 1
+
+
+def _reihe_durcheinander(verbund: Verbund, nummer: int) -> None:
+    auftraege = Auftraege(verbund.datenbank)
+    for lauf in range(100):
+        kennung = f"zustellung:{nummer}:{lauf}"
+        with verbund.datenbank.begin() as verbindung:
+            auftraege.reihe_ein(verbindung, "nimm_an", ZIEL, kennung, kennung)
+            threading.Event().wait(0.02 * (nummer % 3))
+        warte(lambda: verbund.zahl("SELECT count(*) FROM dbos.workflow_status WHERE status = 'ENQUEUED'") < 3, "Platz")
+    auftraege.schliesse()
