@@ -1,0 +1,121 @@
+"""A site of several nodes, each behind a line of its own to the database, which the test can cut."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from fachwerk.demo import prozesse
+from fachwerk.testkit.netzstoerung import Netzstoerung
+from fachwerk.testkit.standort import Standort
+
+GEDULD_S = 120.0
+TOR = '[ziel.akte]\nplugin = "testziel_tor"\nverzeichnis = "akten"\ngleichzeitig = 2\n'
+OHNE_SCHLUESSEL = '[ziel.akte]\nplugin = "testziel_keine_tor"\ngleichzeitig = 2\n'
+
+
+def adresse(url: str) -> tuple[str, int]:
+    """Where the server of ``url`` listens."""
+    teile = sa.make_url(url)
+    assert teile.host is not None
+    assert teile.port is not None
+    return teile.host, teile.port
+
+
+def umgeleitet(url: str, rechner: str, port: int) -> str:
+    """The same database by another way."""
+    return sa.make_url(url).set(host=rechner, port=port).render_as_string(hide_password=False)
+
+
+class Knotenpaar:
+    """A site whose nodes reach the database through ``leitung[name]``."""
+
+    def __init__(self, standort: Standort, namen: Sequence[str], kulisse: ExitStack, zusatz: str = "") -> None:
+        self.standort = standort
+        self._kulisse = kulisse
+        self._zusatz = zusatz
+        self.leitung: dict[str, Netzstoerung] = {}
+        self.prozess: dict[str, subprocess.Popen[bytes]] = {}
+        for name in namen:
+            self.leitung[name] = kulisse.enter_context(Netzstoerung(adresse(standort.datenbank)))
+            self.starte(name)
+        self.warte(lambda: self.plaetze() == {f"{name}-1" for name in namen}, "alle Plätze")
+
+    def starte(self, name: str) -> None:
+        """``fachwerk run`` of a node, by its own line."""
+        konfig = self.standort.schreibe_konfig(name)
+        url = umgeleitet(self.standort.datenbank, "127.0.0.1", self.leitung[name].port)
+        text = konfig.read_text(encoding="utf-8").replace(self.standort.datenbank, url) + self._zusatz
+        konfig.write_text(text, encoding="utf-8")
+        befehl = ["fachwerk", "--konfig", str(konfig), "run"]
+        self.prozess[name] = self._kulisse.enter_context(
+            prozesse.laufend(befehl, self.standort.protokoll(name)),
+        )
+
+    # -- the gates of the target ----------------------------------------------------------------------------------
+
+    def schliesse(self, tor: str) -> None:
+        (self.standort.ordner / tor).touch()
+
+    def oeffne(self, tor: str) -> None:
+        (self.standort.ordner / tor).unlink()
+
+    # -- looking ----------------------------------------------------------------------------------------------------
+
+    def plaetze(self) -> set[str]:
+        da = self.standort.frage("SELECT 1 FROM pg_tables WHERE tablename = 'knoten'")
+        return {zeile[0] for zeile in self.standort.frage("SELECT platz FROM knoten")} if da else set()
+
+    def zahl(self, sql: str) -> int:
+        return int(self.standort.frage(sql)[0][0])
+
+    def fertige(self) -> int:
+        return self.zahl("SELECT count(*) FROM vorgang WHERE status = 'done'")
+
+    def unterwegs(self) -> list[str]:
+        """The nodes that have a delivery in hand."""
+        frage = "SELECT executor_id FROM dbos.workflow_status WHERE name = 'stelle_zu' AND status = 'PENDING'"
+        return [zeile[0].removesuffix("-1") for zeile in self.standort.frage(frage)]
+
+    def protokoll(self, name: str) -> str:
+        return self.standort.protokoll(name).read_text(encoding="utf-8")
+
+    def zugestellt(self) -> list[str]:
+        """The keys in the book of a target that takes anything twice."""
+        buch = self.standort.ordner / "zugestellt-akte.txt"
+        return buch.read_text().splitlines() if buch.exists() else []
+
+    def konsole(self, name: str) -> str:
+        """Where the console of a node listens, as it says itself."""
+        treffer = re.search(r"Konsole: (http\S+)/", self.protokoll(name))
+        assert treffer, self.protokoll(name)
+        return treffer[1]
+
+    # -- waiting ----------------------------------------------------------------------------------------------------
+
+    def warte(self, bis: Callable[[], bool], worauf: str) -> None:
+        prozesse.warte(bis, worauf, geduld_s=GEDULD_S)
+
+    def warte_auf_alle(self) -> None:
+        self.warte(lambda: self.fertige() == len(self.standort.gesendet), "alle Vorgänge fertig")
+
+    def opfer(self, anzahl: int = 2) -> tuple[str, str]:
+        """A node with a delivery in hand, and the other one."""
+        self.warte(lambda: len(self.unterwegs()) == anzahl, "Zustellungen unterwegs")
+        name = self.unterwegs()[0]
+        return name, next(anderer for anderer in self.prozess if anderer != name)
+
+    def beende(self) -> list[int]:
+        """SIGTERM to all; their exit codes."""
+        for prozess in self.prozess.values():
+            prozess.send_signal(signal.SIGTERM)
+        return [prozess.wait(GEDULD_S) for prozess in self.prozess.values()]
+
+    def akten(self) -> list[Path]:
+        return list(self.standort.akten.glob("[!.]*"))

@@ -1,0 +1,102 @@
+"""A node loses the database while it works, and comes back: its work was done once by the others, its word is late."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from netz_standort import OHNE_SCHLUESSEL, TOR, Knotenpaar
+
+from fachwerk.testkit.standort import Standort
+
+pytestmark = pytest.mark.postgresql
+
+NeuesPaar = Callable[[str], Knotenpaar]
+
+
+@pytest.fixture
+def paar(neuer_standort: Callable[..., Standort], postgres_url: str) -> Iterator[NeuesPaar]:
+    """Makes a site of two nodes with this target, both gates open."""
+    with ExitStack() as kulisse:
+        yield lambda ziele: Knotenpaar(
+            neuer_standort(postgres_url, ziele=ziele, arbeiter=1, takt="2s"), ("eins", "zwei"), kulisse
+        )
+
+
+def uebernommen(paar: Knotenpaar, name: str) -> bool:
+    return "arbeit_uebernommen" in paar.protokoll(name)
+
+
+def test_a_node_cut_off_behind_its_hand_over_is_asked_about_and_not_believed_when_it_returns(paar: NeuesPaar) -> None:
+    """The cases are at the target, nobody could write that down: the other node asks the target, and sends nothing."""
+    beide = paar(TOR)
+    beide.schliesse("tor-danach-zu")
+    beide.standort.sende(3)
+    opfer, anderer = beide.opfer()
+    beide.warte(lambda: len(beide.akten()) == 2, "zwei Akten")
+    seine = beide.unterwegs().count(opfer)
+    beide.leitung[opfer].stoere("schnitt")
+    beide.warte(lambda: uebernommen(beide, anderer), "die Übernahme")
+    beide.warte(lambda: beide.fertige() >= seine, "der andere fragt nach")
+    beide.oeffne("tor-danach-zu")
+    beide.warte_auf_alle()
+    beide.leitung[opfer].heile()
+    beide.warte(lambda: "datenbank_wieder_da" in beide.protokoll(opfer), "die Rückkehr")
+    beide.standort.sende(2)
+    beide.warte_auf_alle()
+    assert beide.standort.maengel() == []
+    assert beide.zahl("SELECT count(*) FROM schritt WHERE name = 'deliver'") == 5
+    assert "Traceback" not in beide.protokoll(opfer)
+    assert beide.beende() == [0, 0]
+    assert beide.plaetze() == set()
+
+
+@pytest.mark.lang
+def test_a_node_whose_line_stands_still_before_its_hand_over_hands_over_the_same_once_more(paar: NeuesPaar) -> None:
+    """Both hand over at the same moment, with one key; what the late one had still to say comes after everything."""
+    beide = paar(TOR)
+    beide.schliesse("tor-zu")
+    beide.standort.sende(4)
+    opfer, anderer = beide.opfer()
+    beide.leitung[opfer].stoere("halt")
+    beide.warte(lambda: uebernommen(beide, anderer), "die Übernahme")
+    beide.warte(lambda: anderer in beide.unterwegs(), "der andere übergibt")
+    beide.oeffne("tor-zu")
+    beide.warte_auf_alle()
+    beide.leitung[opfer].heile()
+    beide.standort.sende(3)
+    beide.warte_auf_alle()
+    assert beide.standort.maengel() == []
+    assert beide.zahl("SELECT count(*) FROM schritt WHERE name = 'deliver'") == 7
+    assert beide.beende() == [0, 0]
+    assert beide.standort.maengel() == []
+
+
+@pytest.mark.lang
+@pytest.mark.parametrize("art", ["schnitt", "halt"])
+def test_without_a_key_the_work_of_a_node_cut_off_is_held_and_its_late_word_sends_nothing(
+    paar: NeuesPaar, art: str
+) -> None:
+    beide = paar(OHNE_SCHLUESSEL)
+    beide.schliesse("tor-danach-zu")
+    beide.standort.sende(3)
+    opfer, _ = beide.opfer()
+    beide.warte(lambda: len(beide.zugestellt()) == 2, "zwei Einträge")
+    seine = beide.unterwegs().count(opfer)
+    beide.leitung[opfer].stoere(art)
+    gehalten = "SELECT count(*) FROM vorgang WHERE status = 'held' AND grund = 'ausgang_unbekannt'"
+    beide.warte(lambda: beide.zahl(gehalten) == seine, "gehaltene Vorgänge")
+    beide.oeffne("tor-danach-zu")
+    beide.warte(lambda: beide.fertige() == 3 - seine, "der Rest")
+    beide.leitung[opfer].heile()
+    beide.standort.sende(2)
+    beide.warte(lambda: beide.fertige() == 5 - seine, "alles Neue")
+    assert beide.zahl(gehalten) == seine, "late as it is, the word of the node changes nothing: a person decides"
+    assert len(beide.zugestellt()) == len(set(beide.zugestellt())) == 5
+    assert beide.beende() == [0, 0]
