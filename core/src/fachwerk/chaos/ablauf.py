@@ -27,6 +27,9 @@ TAKT_S = 0.2
 STILLSTAND_S = 480.0
 """So long nothing may happen before the run gives up: longer than the circuit of a Ziel pauses."""
 MELDE_ALLE_S = 15.0
+AUFSICHT_S = 2.0
+"""So long the supervisor waits before it starts a node again (the unit for systemd: 15 seconds)."""
+OHNE_DATENBANK = 3
 
 Melder = Callable[[str], None]
 
@@ -61,7 +64,7 @@ class Chaos:
         self._wort = datenbank
         self._melde = melde
         self._stand = {"gesendet": 0, "gespeichert": 0, "fertig": 0}
-        self._regung = self._gemeldet = 0.0
+        self._regung = self._gemeldet = self._beaufsichtigt = 0.0
 
     def laufe(self) -> Ergebnis:
         """The whole day; returns the balance and every broken promise."""
@@ -142,14 +145,17 @@ class Chaos:
         return []
 
     def _beende(self, aufbau: Szene) -> list[Mangel]:
-        """Tell every node to stop; one that does not, or not well, is a broken promise, too."""
+        """Tell every node to stop; one that does not, or not well, or ended before, is a broken promise, too."""
         codes = {knoten.name: knoten.beende() for knoten in aufbau.knoten.values()}
         self.protokoll.starts = {knoten.name: knoten.starts for knoten in aufbau.knoten.values()}
-        return [
-            Mangel("Dienst", 0, "", "", f"{name} endete mit {code}, siehe protokolle/{name}.log")
-            for name, code in codes.items()
-            if code != 0
-        ]
+        texte = [f"{name} endete mit {code}" for name, code in codes.items() if code != 0]
+        for knoten in aufbau.knoten.values():
+            texte += [f"{knoten.name} endete von selbst mit {c}" for c in knoten.enden if not self._durfte_enden(c)]
+        return [Mangel("Dienst", 0, "", "", f"{text}, siehe protokolle") for text in texte]
+
+    def _durfte_enden(self, code: int) -> bool:
+        """A node that finds no database when it starts says so and ends; whoever supervises it starts it again."""
+        return code == OHNE_DATENBANK and any(s.art in ("datenbank", "netz_datenbank") for s in self.plan.stoerungen)
 
     # -- counting -----------------------------------------------------------------------------------------------
 
@@ -161,6 +167,10 @@ class Chaos:
             with suppress(Exception):
                 self._stand[name] = int(aufbau.datenbank.frage(sql)[0][0])
         jetzt = time.monotonic()
+        if jetzt - self._beaufsichtigt > AUFSICHT_S:
+            self._beaufsichtigt = jetzt
+            for knoten in aufbau.knoten.values():
+                knoten.beaufsichtige()
         if self._stand != vorher:
             self._regung = jetzt
             versand.geht_weiter()

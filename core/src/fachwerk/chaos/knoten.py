@@ -31,17 +31,30 @@ class Knoten:
         self.konfig = konfig
         self.protokoll = protokoll
         self.starts = 0
+        self.enden: list[int] = []
+        self._soll_laufen = False
         self._prozess: subprocess.Popen[bytes] | None = None
 
     def starte(self, uhr: str = "") -> None:
         """Run, if it does not already; ``uhr`` shifts its clock (``+2h``)."""
-        if self._prozess is None or self._prozess.poll() is not None:
+        self._soll_laufen = True
+        if not self.lebt:
             self.starts += 1
             befehl = ["fachwerk", "--konfig", str(self.konfig), "run"]
             self._prozess = prozesse.starte(befehl, self.protokoll, _umgebung(uhr))
 
+    def beaufsichtige(self) -> None:
+        """What systemd does (``Restart=always``): a node that ended by itself is started again; ``enden`` has its code.
+
+        It ends so when the database is away while it starts. Anything else is a finding.
+        """
+        if self._soll_laufen and self._prozess is not None and self._prozess.poll() is not None:
+            self.enden.append(self._prozess.returncode)
+            self.starte()
+
     def toete(self) -> None:
         """kill -9, whatever state it is in."""
+        self._soll_laufen = False
         self._signal(signal.SIGKILL)
         if self._prozess is not None:
             self._prozess.wait()
@@ -61,6 +74,7 @@ class Knoten:
 
     def beende(self) -> int | None:
         """SIGTERM; the exit code, None if it did not end and had to be killed."""
+        self._soll_laufen = False
         if self._prozess is None:
             return 0
         self.lass_weiter()
