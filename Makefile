@@ -3,6 +3,8 @@ PYTHON ?= python3
 KERNE  ?= 3# processes of the tests on two cores: they wait as often as they compute
 VENV   := .venv
 PY     := $(VENV)/bin/python
+# make setup PRUEFSUMMEN= installs the same versions unchecked: for a platform whose extra packages nobody has pinned.
+PRUEFSUMMEN ?= pruefsummen.txt
 STAND  := $(VENV)/eingerichtet
 PAKETE := $(patsubst %/pyproject.toml,%,$(wildcard core/pyproject.toml plugins/*/pyproject.toml contrib/*/pyproject.toml))
 QUELLEN := $(addsuffix /src,$(PAKETE))
@@ -37,15 +39,17 @@ help: ## Zeigt diese Übersicht
 
 setup: $(STAND) ## Richtet .venv ein: festgeschriebene Pakete, dazu alle Distributionen dieses Verzeichnisses
 
-$(STAND): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(PAKETE))
+$(STAND): pyproject.toml constraints.txt pruefsummen.txt $(addsuffix /pyproject.toml,$(PAKETE))
 	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' wurde nicht gefunden: bitte Python 3.11 oder neuer installieren."; exit 1; }
 	@$(PYTHON) -c "$$PRUEFE_PYTHON"
 	@$(PY) -c "" 2>/dev/null || { echo "Lege $(VENV) an …"; $(PYTHON) -m venv --clear $(VENV); }
 	@$(PY) .ci/pakete.py > $(VENV)/anforderungen.txt
-	@echo "Installiere fremde Pakete (Versionen aus constraints.txt) …"
-	@$(PY) -m pip install -qq --disable-pip-version-check $(UEBERSETZT) -c constraints.txt -r $(VENV)/anforderungen.txt
+	@echo "Installiere fremde Pakete ($(if $(PRUEFSUMMEN),jede Datei gegen pruefsummen.txt geprüft,OHNE PRÜFSUMMEN: Fassungen aus constraints.txt)) …"
+	@$(PY) -m pip install -qq --disable-pip-version-check $(UEBERSETZT) \
+		$(if $(PRUEFSUMMEN),--require-hashes --no-deps -r $(PRUEFSUMMEN),-c constraints.txt -r $(VENV)/anforderungen.txt)
 	@echo "Installiere $(words $(PAKETE)) Distributionen aus diesem Verzeichnis: $(notdir $(PAKETE))"
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps $(addprefix -e ./,$(PAKETE))
+	@$(PY) -m pip check -q --disable-pip-version-check || { echo "Auf dieser Plattform fehlt etwas: make setup PRUEFSUMMEN="; exit 1; }
 	@touch $@
 	@echo "Eingerichtet: $$($(PY) --version) in $(VENV)"
 
@@ -99,8 +103,9 @@ bench: setup ## Messungen, jede mit ihrem Vergleichswert im selben Lauf
 lang: setup ## Die langen Läufe: Abstürze in Mengen, Fuzzing, große Bestände
 	@$(PYTEST) tests -m lang -raP --junitxml=build/lang.xml
 
-constraints: setup ## Schreibt die installierten Versionen in constraints.txt fest
+constraints: setup ## Schreibt die installierten Versionen in constraints.txt fest, ihre Prüfsummen in pruefsummen.txt
 	@$(PY) .ci/pakete.py --festschreiben > build.constraints && mv build.constraints constraints.txt
+	@$(PY) .ci/pruefsummen.py build/pruefsummen > build.constraints && mv build.constraints pruefsummen.txt
 	@touch $(STAND)
 
 clean: ## Löscht Gebautes und Zwischenspeicher; .venv und fachwerk-demo bleiben

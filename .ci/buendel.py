@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lieferung import eigene, lieferung, lizenzliste, maengel, stueckliste
 from pakete import mitglieder, normiert
+from pruefsummen import auswahl
 
 BEIWERK = Path(__file__).with_name("buendel")
 BETRIEB = Path(__file__).resolve().parents[1] / "betrieb"
@@ -47,19 +48,16 @@ def baue_unsere(ordner: Path, namen: Collection[str]) -> None:
 
 
 def hole_fremde(ordner: Path, fassungen: Collection[str]) -> None:
-    """The wheels of ``fassungen`` (``name==version``) into ``ordner``; what is no wheel yet becomes one."""
-    befehl = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "-qq",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "-w",
-        str(ordner),
-    ]
-    subprocess.run([*befehl, *fassungen], check=True)  # noqa: S603
+    """The wheels of ``fassungen`` (``name==version``) into ``ordner``, if their sums are those of ``pruefsummen.txt``.
+
+    What is no wheel yet becomes one.
+    """
+    liste = ordner.parent / "gefragt.txt"
+    liste.write_text(auswahl(fassungen), encoding="utf-8")
+    pip = [sys.executable, "-m", "pip", "wheel", "-qq", "--disable-pip-version-check"]
+    befehl = [*pip, "--require-hashes", "--no-deps", "-w", str(ordner), "-r", str(liste)]
+    subprocess.run(befehl, check=True)  # noqa: S603
+    liste.unlink()
 
 
 def _summe(datei: Path) -> str:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,51 @@ def test_an_audit_without_data_says_so_and_never_that_nothing_was_found() -> Non
     for halb in ([sauber], [sauber, uebergangen]):
         ausgang, text = luecken.bewerte(["a==1", "b==2"], {"dependencies": halb})
         assert (ausgang, "NICHT GEPRÜFT: b==2" in text) == (4, True)
+
+
+@pytest.fixture
+def pruefsummen() -> Any:
+    return importlib.import_module("pruefsummen")
+
+
+def test_every_pinned_version_has_its_sums_and_nothing_else_is_in_that_file(pruefsummen: Any) -> None:
+    summen = pruefsummen.lies((WURZEL / "pruefsummen.txt").read_text(encoding="utf-8"))
+    fest = (WURZEL / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert sorted(summen) == sorted(zeile for zeile in fest if "==" in zeile), "run: make constraints"
+    assert pruefsummen.lies(pruefsummen.als_text(summen)) == summen
+
+
+@pytest.mark.parametrize(
+    "zeile",
+    [
+        "a==1",
+        "a>=1 --hash=sha256:" + "0" * 64,
+        "a==1 --hash=sha256:" + "0" * 63,
+        "a==1 --hash=md5:" + "0" * 32,
+        "a @ https://example.org/a.whl --hash=sha256:" + "0" * 64,
+        "--index-url https://example.org/simple",
+        "a==1 --hash=sha256:" + "0" * 64 + " --index-url=https://example.org",
+    ],
+)
+def test_a_line_without_a_sum_or_with_an_address_is_no_line_of_that_file(pruefsummen: Any, zeile: str) -> None:
+    with pytest.raises(ValueError, match=zeile[:1]):
+        pruefsummen.lies(zeile)
+
+
+def test_what_pip_gets_with_another_sum_is_not_installed(pruefsummen: Any, tmp_path: Path) -> None:
+    """Without an index: a wheel lies there, as in a cache or a proxy somebody has tampered with."""
+    rad = tmp_path / "eines-1-py3-none-any.whl"
+    with zipfile.ZipFile(rad, "w") as archiv:
+        archiv.writestr("eines-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: eines\nVersion: 1\n")
+        archiv.writestr("eines-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archiv.writestr("eines-1.dist-info/RECORD", "")
+    liste = tmp_path / "liste.txt"
+    befehl = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--find-links", str(tmp_path), "--no-deps"]
+    befehl += ["--target", str(tmp_path / "hier"), "--require-hashes", "-r", str(liste)]
+    for summe, gut in ((hashlib.sha256(rad.read_bytes()).hexdigest(), True), ("0" * 64, False)):
+        liste.write_text(pruefsummen.als_text({"eines==1": [summe]}), encoding="utf-8")
+        lauf = subprocess.run(befehl, capture_output=True, text=True, env=os.environ | {"PIP_CONFIG_FILE": os.devnull})
+        assert (lauf.returncode == 0, "DO NOT MATCH THE HASHES" in lauf.stderr) == (gut, not gut), lauf.stderr
 
 
 @pytest.fixture
