@@ -363,6 +363,23 @@ def test_11_a_slot_is_bound_to_its_session_and_its_loss_is_noticed(postgres_url:
     engine.dispose()
 
 
+@pytest.mark.postgresql
+def test_11_a_node_that_comes_back_is_not_kept_out_by_its_own_lost_session(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network was away: the process knows its connection is lost, the server holds the lock for it still."""
+    engine = oeffne_datenbank(postgres_url)
+    datenbank_modul.aktualisiere(engine)
+    platz, fremder = Platz(engine, "p1", "knoten"), Platz(engine, "p2", "knoten")
+    assert (platz.nimm(), fremder.nimm()) == ("knoten-1", "knoten-2")
+    for einer in (platz, fremder):
+        monkeypatch.setattr(einer._sperre, "haelt", lambda: False)
+    assert platz.schlage()
+    assert Platz(engine, "p3", "knoten").nimm() == "knoten-3", "nobody else lost anything"
+    platz.verlasse()
+    engine.dispose()
+
+
 # -- pitfall 12 ---------------------------------------------------------------------------------------------------
 
 

@@ -13,10 +13,11 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 import sqlalchemy as sa
 
+from fachwerk import vertraeglichkeit
 from fachwerk.datenbank import datenbankzeit
 from fachwerk.errors import ConfigError
 from fachwerk.tabellen import knoten
@@ -24,11 +25,21 @@ from fachwerk.tabellen import knoten
 MAX_PLAETZE = 64
 
 
+_EIGENE_SITZUNG = sa.text("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+_BEENDE = sa.text(
+    "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE pid = :pid AND backend_start = :beginn"
+)
+
+
 class Sperre(Protocol):
     """A name that one process holds among all at a database."""
 
     def haelt(self) -> bool:
         """Whether it is still held."""
+        ...
+
+    def beende_sitzung(self, datenbank: sa.Engine) -> None:
+        """After its loss: make sure that nothing of it is left."""
         ...
 
     def loese(self) -> None:
@@ -55,6 +66,9 @@ class _Dateisperre:
     def haelt(self) -> bool:
         return not self._datei.closed
 
+    def beende_sitzung(self, datenbank: sa.Engine) -> None:
+        self._datei.close()
+
     def loese(self) -> None:
         self._datei.close()
 
@@ -76,6 +90,7 @@ class _Serversperre:
 
     def __init__(self, verbindung: sa.Connection) -> None:
         self._verbindung = verbindung
+        self._sitzung = verbindung.execute(_EIGENE_SITZUNG).one()
         self._schloss = threading.Lock()
 
     @classmethod
@@ -94,6 +109,18 @@ class _Serversperre:
             except sa.exc.SQLAlchemyError:  # also PendingRollbackError, at the second question after the loss
                 return False
             return True
+
+    def beende_sitzung(self, datenbank: sa.Engine) -> None:
+        """End the session of this lock where the server has not noticed that its connection is lost.
+
+        That takes it a minute, and for so long nobody could have the name, not even its owner.
+        """
+        pid, beginn = self._sitzung
+        with datenbank.begin() as verbindung:
+            verbindung.execute(_BEENDE, {"pid": pid, "beginn": beginn})
+        with suppress(sa.exc.SQLAlchemyError):
+            self._verbindung.invalidate()
+            self._verbindung.close()
 
     def loese(self) -> None:
         """Free at once; the server would notice the closed connection only a moment later."""
@@ -132,12 +159,13 @@ class Platz:
         self.name = ""
 
     def nimm(self) -> str:
-        """Take the first free slot of this node and announce it."""
+        """Take the first free slot of this node and announce it; refused beside a node whose core does not fit."""
         for nummer in range(1, MAX_PLAETZE + 1):
             name = f"{self._knoten}-{nummer}"
             if (sperre := self._versuche(name)) is not None:
                 self._sperre, self.name = sperre, name
                 self.schlage()
+                self._pruefe_nachbarn()
                 return name
         raise ConfigError(
             "kein_platz_frei",
@@ -145,18 +173,27 @@ class Platz:
             "beenden.",
         )
 
+    def _pruefe_nachbarn(self) -> None:
+        try:
+            vertraeglichkeit.pruefe(self._datenbank, self.name)
+        except BaseException:
+            self.verlasse()
+            raise
+
     def _versuche(self, name: str) -> Sperre | None:
         return versuche_sperre(self._datenbank, name)
 
     def schlage(self) -> bool:
         """One heartbeat; False if the slot was lost (database restarted) and another process has it now."""
         if self._sperre is None or not self._sperre.haelt():
+            if self._sperre is not None:
+                self._sperre.beende_sitzung(self._datenbank)
             self._sperre = self._versuche(self.name)
             if self._sperre is None:
                 return False
         with self._datenbank.begin() as verbindung:
             jetzt = datenbankzeit(verbindung)
-            werte = {"prozess": self._prozess, "herzschlag": jetzt}
+            werte: dict[str, Any] = {"prozess": self._prozess, "herzschlag": jetzt}
             geaendert = verbindung.execute(
                 knoten.update()
                 .where(knoten.c.platz == self.name)
@@ -164,8 +201,9 @@ class Platz:
                 .values(werte)
             ).rowcount
             if not geaendert:
+                werte |= vars(vertraeglichkeit.eigener()) | {"platz": self.name, "gestartet": datetime.now(UTC)}
                 verbindung.execute(knoten.delete().where(knoten.c.platz == self.name))
-                verbindung.execute(knoten.insert().values(platz=self.name, gestartet=datetime.now(UTC), **werte))
+                verbindung.execute(knoten.insert().values(**werte))
         return True
 
     def verlasse(self) -> None:
