@@ -17,11 +17,11 @@ from fachwerk.chaos.plan import Umfang
 
 pytestmark = pytest.mark.postgresql
 
-KURZ = ("abschuss", "anhalten", "datenbank", "netz_datenbank", "netz_ziel", "postfach", "postfach_weg")
+KURZ = ("abschuss", "anhalten", "datenbank", "netz_datenbank", "postfach")
 
 
 def test_a_short_day_on_two_nodes_keeps_every_promise(tmp_path: Path) -> None:
-    versprochen(laufe(tmp_path / "zwei", "postgresql", Umfang(24, 2, 6, KURZ, ruhig=True)))
+    versprochen(laufe(tmp_path / "zwei", "postgresql", Umfang(16, 2, 5, KURZ, ruhig=True)))
 
 
 @pytest.mark.lang

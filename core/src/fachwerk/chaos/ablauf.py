@@ -13,7 +13,9 @@ from pathlib import Path
 
 from fachwerk.chaos import plan as p
 from fachwerk.chaos.abrechnung import Ergebnis, Mangel, rechne_ab
+from fachwerk.chaos.nachrichten import KNAPP
 from fachwerk.chaos.plan import Plan, Stoerung
+from fachwerk.chaos.platte import haenge_aus
 from fachwerk.chaos.stoerer import Ende, Stoerer, heile, ungeprueft
 from fachwerk.chaos.szene import VIREN, Szene, schreibe_launen, szene
 from fachwerk.chaos.versand import Versand
@@ -221,6 +223,7 @@ def raeume(ordner: Path) -> None:
             f"{ordner} enthält schon anderes und bleibt unberührt. Die Probe baut ihren eigenen Standort: Bitte mit "
             "--ordner einen leeren oder neuen Ordner nennen, nie den eines laufenden Dienstes.",
         )
+    haenge_aus(ordner / "ausgang" / KNAPP)
     shutil.rmtree(ordner, ignore_errors=True)
     ordner.mkdir(parents=True, mode=0o700)
     (ordner / MARKE).write_text("Von „fachwerk chaos“ angelegt; darf gelöscht werden.\n", encoding="utf-8")

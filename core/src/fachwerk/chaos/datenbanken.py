@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ class Datenbank:
     url: str
     server: PostgresServer | None = None
     _gestoert: bool = False
+    _verbindung: Any = None
 
     @property
     def ist_sqlite(self) -> bool:
@@ -48,17 +49,19 @@ class Datenbank:
         return url.render_as_string(hide_password=False)
 
     def frage(self, sql: str) -> list[tuple[Any, ...]]:
-        """Plain SQL, read only, past every proxy."""
-        verbindung: Any
+        """Plain SQL past every proxy. The connection to a server is kept, for opening one costs more than a count."""
         if self.ist_sqlite:
             pfad = Path(self.url.partition(":///")[2]).resolve()
-            verbindung = sqlite3.connect(f"{pfad.as_uri()}?mode=ro", uri=True, timeout=30)
-        else:
-            verbindung = _psycopg(self.url)
+            with closing(sqlite3.connect(f"{pfad.as_uri()}?mode=ro", uri=True, timeout=30)) as verbindung:
+                return [tuple(zeile) for zeile in verbindung.execute(sql).fetchall()]
+        if self._verbindung is None:
+            self._verbindung = _psycopg(self.url)
         try:
-            return [tuple(zeile) for zeile in verbindung.execute(sql).fetchall()]
-        finally:
-            verbindung.close()
+            return [tuple(zeile) for zeile in self._verbindung.execute(sql).fetchall()]
+        except Exception:
+            self._verbindung.close()
+            self._verbindung = None
+            raise
 
     def stoere(self, wie: str) -> Ende:
         """Kill the server, or what comes nearest to it where it is not ours; returns how that ends."""
@@ -106,7 +109,7 @@ class Datenbank:
 def _psycopg(url: str) -> Any:
     import psycopg
 
-    return psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5)
+    return psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5, autocommit=True)
 
 
 @contextmanager

@@ -48,9 +48,15 @@ def platte(ordner: Path, mib: int) -> Iterator[Platte | None]:
     finally:
         kopie = ordner.with_name(f"{ordner.name}.kopie")
         shutil.copytree(ordner, kopie)
-        subprocess.run(["umount", str(ordner)], check=True)  # noqa: S603, S607  as it was mounted
+        haenge_aus(ordner)
         ordner.rmdir()
         kopie.rename(ordner)
+
+
+def haenge_aus(ordner: Path) -> None:
+    """Take the disk away if there is one: at the end, or what a killed rehearsal has left."""
+    if ordner.is_mount():
+        subprocess.run(["umount", str(ordner)], check=True)  # noqa: S603, S607  as it was mounted
 
 
 def _haenge_ein(ordner: Path, mib: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import click
@@ -61,6 +62,7 @@ def _laufe(plan: object, ordner: Path, datenbank: str) -> int:
 
     assert isinstance(plan, Plan)  # noqa: S101  the type is not imported where the help is
     chaos = Chaos(plan, ordner, datenbank, lambda text: click.echo(f"  · {text}"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, it ends all it has started
     ergebnis = chaos.laufe()
     blatt = ordner / f"chaos-{plan.saat}.md"
     blatt.write_text("\n".join(bericht(chaos, ergebnis)) + "\n", encoding="utf-8")
