@@ -153,6 +153,7 @@ class _Bau:
         self._schnitt = False
         self._nsmap: dict[Any, str] = {}
         self._namensraeume = 0
+        self._bekannt: dict[str, tuple[str, str]] = {}
         self.parser = self._verdrahte()
 
     def _verdrahte(self) -> expat.XMLParserType:
@@ -183,27 +184,33 @@ class _Bau:
         self._namensraeume -= 1
 
     def _beginne(self, name: str, attribute: list[str]) -> None:
-        self._pruefe_element(attribute)
+        self._elemente += 1 + len(attribute) // 2
+        if self._elemente > self.grenzen.elemente or len(self._offen) >= self.grenzen.tiefe:
+            raise self._zu_viel()
+        if attribute:
+            self._pruefe_attribute(attribute)
         if self._schnitt:
             raise XmlFehler("xml.text", f"Zu langer Text neben Elementen ({self._wo()}).")
-        self._setze_text()
-        namensraum, lokal, _ = zerlege(name)
-        element = self._haenge_an(f"{{{namensraum}}}{lokal}" if namensraum else lokal, attribute)
-        self._offen.append(element)
+        if self._text:
+            self._setze_text()
+        marke, lokal = self._bekannt.get(name) or self._benenne(name)
+        self._offen.append(self._haenge_an(marke, attribute))
         self._letztes.append(None)
         self._inhalt_ab = -1
         self._schnitt = bool(self._namen) and f"{self._namen[-1]}/{lokal}" in self.schneide
         self._namen.append(lokal)
 
-    def _pruefe_element(self, attribute: list[str]) -> None:
+    def _benenne(self, name: str) -> tuple[str, str]:
+        """The tag and the local name of an element, told apart once per document."""
+        namensraum, lokal, _ = zerlege(name)
+        self._bekannt[name] = marke = (f"{{{namensraum}}}{lokal}" if namensraum else lokal, lokal)
+        return marke
+
+    def _zu_viel(self) -> XmlFehler:
         grenzen = self.grenzen
-        self._elemente += 1 + len(attribute) // 2
         if self._elemente > grenzen.elemente:
-            raise XmlFehler("xml.elemente", f"Das XML hat mehr als {grenzen.elemente} Elemente und Attribute.")
-        if len(self._offen) >= grenzen.tiefe:
-            raise XmlFehler("xml.tiefe", f"Das XML ist tiefer als {grenzen.tiefe} Ebenen geschachtelt ({self._wo()}).")
-        if attribute:
-            self._pruefe_attribute(attribute)
+            return XmlFehler("xml.elemente", f"Das XML hat mehr als {grenzen.elemente} Elemente und Attribute.")
+        return XmlFehler("xml.tiefe", f"Das XML ist tiefer als {grenzen.tiefe} Ebenen geschachtelt ({self._wo()}).")
 
     def _pruefe_attribute(self, attribute: list[str]) -> None:
         grenzen = self.grenzen
@@ -223,19 +230,20 @@ class _Bau:
         else:
             element = etree.SubElement(self._offen[-1], tag, nsmap=nsmap)
             self._letztes[-1] = element
-        for schluessel, wert in zip(attribute[::2], attribute[1::2], strict=True):
-            raum, wort, _ = zerlege(schluessel)
-            element.set(f"{{{raum}}}{wort}" if raum else wort, wert)
+        if attribute:
+            for schluessel, wert in zip(attribute[::2], attribute[1::2], strict=True):
+                raum, wort, _ = zerlege(schluessel)
+                element.set(f"{{{raum}}}{wort}" if raum else wort, wert)
         return element
 
     def _nimm_text(self, text: str) -> None:
-        self._merke_stelle()
+        if self._inhalt_ab < 0:
+            self._inhalt_ab = self.parser.CurrentByteIndex
         if self._schnitt:
             self.parser.CharacterDataHandler = None
             return
         self._text.append(text)
-        laenge = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-        self._textlaenge += laenge
+        self._textlaenge += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
         if self._textlaenge > self.grenzen.text:
             self._schneide_ab()
 
@@ -249,8 +257,6 @@ class _Bau:
         self.parser.CharacterDataHandler = None
 
     def _setze_text(self) -> None:
-        if not self._text:
-            return
         text = "".join(self._text)
         self._zaehle(self._textlaenge)
         self._text.clear()
@@ -262,16 +268,18 @@ class _Bau:
             letztes.tail = text
 
     def _beende(self, name: str) -> None:
-        self._setze_text()
+        if self._text:
+            self._setze_text()
         element = self._offen.pop()
         self._letztes.pop()
         self._namen.pop()
-        bis = self.parser.CurrentByteIndex
-        if self._schnitt and 0 <= self._inhalt_ab < bis:
-            self.ausschnitte[element] = (self._inhalt_ab, bis)
-        self._schnitt = False
+        if self._schnitt:
+            bis = self.parser.CurrentByteIndex
+            if 0 <= self._inhalt_ab < bis:
+                self.ausschnitte[element] = (self._inhalt_ab, bis)
+            self._schnitt = False
+            self.parser.CharacterDataHandler = self._nimm_text
         self._inhalt_ab = 0
-        self.parser.CharacterDataHandler = self._nimm_text
 
     def _zaehle(self, laenge: int) -> None:
         self._gesamt += laenge

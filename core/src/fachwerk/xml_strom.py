@@ -24,6 +24,8 @@ _KEIN_FORTSCHRITT = 2 * 1024 * 1024
 _KOPF_BYTES = 1024 * 1024
 _ANFANG = 512
 _TRENNER = "\x1f"
+_ZWISCHENRAUM = b" \t\r\n"
+_SCHLICHT = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=" + _ZWISCHENRAUM
 
 
 class XmlFehler(PermanentError):
@@ -169,23 +171,23 @@ def _stroeme(strom: BinaryIO, laenge: int, zeichensatz: str) -> BinaryIO:
 
 
 class _Base64Strom(io.RawIOBase):
-    """Decodes the base64 text of one slice of a document while it is read."""
+    """Decodes the base64 text of one slice of a document while it is read.
+
+    Plain base64 is decoded as it stands; from the first byte on that is anything else, expat says what is text.
+    """
 
     def __init__(self, strom: BinaryIO, laenge: int, zeichensatz: str) -> None:
         self._strom = strom
         self._rest = laenge
         breit = zeichensatz if zeichensatz.startswith("utf-16") else ""
         self._huelle = breit or "ascii"
-        self._parser = neuer_parser(breit or "iso-8859-1")
-        self._parser.buffer_text = True
-        self._parser.CharacterDataHandler = self._nimm
-        self._parser.StartElementHandler = self._beginne
+        self._zeichensatz = breit or "iso-8859-1"
+        self._parser: expat.XMLParserType | None = None
         self._gefuettert = 0
-        self._zeichen: list[str] = []
-        self._halb = ""
+        self._zeichen: list[bytes] = []
+        self._halb = b""
         self._bereit = b""
         self._ende = False
-        self._gib("<x>".encode(self._huelle))
 
     def readable(self) -> bool:
         return True
@@ -208,33 +210,49 @@ class _Base64Strom(io.RawIOBase):
         stueck = self._strom.read(min(STUECK, self._rest)) if self._rest else b""
         self._rest -= len(stueck)
         if stueck:
-            self._gib(stueck)
+            self._nimm_stueck(stueck)
         elif self._rest:
             raise XmlFehler("xml.unlesbar", "Das XML endet mitten in einem Dokument.")
         else:
             self._ende = True
-            self._gib("</x>".encode(self._huelle), schluss=True)
+            if self._parser is not None:
+                self._gib(self._parser, "</x>".encode(self._huelle), schluss=True)
         self._dekodiere()
 
-    def _gib(self, daten: bytes, *, schluss: bool = False) -> None:
+    def _nimm_stueck(self, stueck: bytes) -> None:
+        if self._parser is None and not stueck.translate(None, _SCHLICHT) and self._huelle == "ascii":
+            self._zeichen.append(stueck)
+            return
+        if self._parser is None:
+            self._parser = neuer_parser(self._zeichensatz)
+            self._parser.buffer_text = True
+            self._parser.CharacterDataHandler = self._nimm
+            self._parser.StartElementHandler = self._beginne
+            self._gib(self._parser, "<x>".encode(self._huelle))
+        self._gib(self._parser, stueck)
+
+    def _gib(self, parser: expat.XMLParserType, daten: bytes, *, schluss: bool = False) -> None:
         self._gefuettert += len(daten)
-        gib(self._parser, daten, schluss=schluss)
-        if self._gefuettert - max(self._parser.CurrentByteIndex, 0) > _KEIN_FORTSCHRITT:
+        gib(parser, daten, schluss=schluss)
+        if self._gefuettert - max(parser.CurrentByteIndex, 0) > _KEIN_FORTSCHRITT:
             raise XmlFehler("xml.token", "Ein Kommentar in einem Dokument ist zu lang.")
 
     def _beginne(self, name: str, attribute: list[str]) -> None:
-        if self._parser.CurrentByteIndex > 0:
+        if self._parser is not None and self._parser.CurrentByteIndex > 0:
             raise _kein_base64()
 
     def _nimm(self, text: str) -> None:
-        self._zeichen.append(text)
+        try:
+            self._zeichen.append("".join(text.split()).encode("ascii"))
+        except UnicodeEncodeError:
+            raise _kein_base64() from None
 
     def _dekodiere(self) -> None:
-        text = self._halb + "".join("".join(self._zeichen).split())
+        text = self._halb + b"".join(self._zeichen).translate(None, _ZWISCHENRAUM)
         self._zeichen.clear()
         ganz = len(text) if self._ende else len(text) // 4 * 4
-        if "=" in text and not self._ende:
-            ganz = min(ganz, text.index("=") // 4 * 4)
+        if b"=" in text and not self._ende:
+            ganz = min(ganz, text.index(b"=") // 4 * 4)
         self._halb = text[ganz:]
         if len(self._halb) > 4:
             raise _kein_base64()

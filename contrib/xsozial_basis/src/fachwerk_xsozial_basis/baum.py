@@ -63,32 +63,35 @@ def darunter(element: etree._Element, name: str, ohne: frozenset[str] = frozense
             break
 
 
-def blaetter(wurzel: etree._Element, ersatz: Mapping[etree._Element, str]) -> Iterator[tuple[str, etree._Element, str]]:
+def blaetter(wurzel: etree._Element, ersatz: Mapping[etree._Element, str]) -> list[tuple[str, etree._Element, str]]:
     """Every leaf, attribute and text beside elements as (path, element, text), in the order of the document.
 
     A path is made of local names, ``[n]`` (from 1) where siblings of one name repeat, ``@name`` for attributes.
     Empty elements and values are left out; ``ersatz`` gives the text of those that were cut out of the tree.
     """
-    yield from _blaetter(wurzel, lokal(wurzel), ersatz)
+    gefunden: list[tuple[str, etree._Element, str]] = []
+    offen = [(wurzel, lokal(wurzel))]
+    while offen:
+        element, pfad = offen.pop()
+        for name, wert in element.attrib.items():
+            if roh := wert.strip():
+                gefunden.append((f"{pfad}/@{str(name).rpartition('}')[2]}", element, str(roh)))
+        kinder = list(element)
+        texte = [element.text, *(kind.tail for kind in kinder)]
+        eigener = ersatz.get(element) or " ".join(stueck.strip() for stueck in texte if stueck and not stueck.isspace())
+        if eigener:
+            gefunden.append((f"{pfad}/text()" if kinder else pfad, element, eigener))
+        offen += [(kind, f"{pfad}/{schritt}") for kind, schritt in reversed(_mit_nummern(kinder))]
+    return gefunden
 
 
-def _blaetter(
-    element: etree._Element, pfad: str, ersatz: Mapping[etree._Element, str]
-) -> Iterator[tuple[str, etree._Element, str]]:
-    for name, wert in element.attrib.items():
-        if wert.strip():
-            yield f"{pfad}/@{str(name).rpartition('}')[2]}", element, str(wert).strip()
-    texte = [element.text, *(kind.tail for kind in element)]
-    eigener = ersatz.get(element) or " ".join(stueck.strip() for stueck in texte if stueck and stueck.strip())
-    if eigener:
-        yield (f"{pfad}/text()" if len(element) else pfad), element, eigener
-    for kind, schritt in _mit_nummern(element):
-        yield from _blaetter(kind, f"{pfad}/{schritt}", ersatz)
-
-
-def _mit_nummern(element: etree._Element) -> Iterator[tuple[etree._Element, str]]:
-    namen = [lokal(kind) for kind in element]
+def _mit_nummern(kinder: list[etree._Element]) -> list[tuple[etree._Element, str]]:
+    namen = [lokal(kind) for kind in kinder]
+    if len(set(namen)) == len(namen):
+        return list(zip(kinder, namen, strict=True))
     anzahl, gesehen = Counter(namen), Counter[str]()
-    for kind, name in zip(element, namen, strict=True):
+    schritte = []
+    for kind, name in zip(kinder, namen, strict=True):
         gesehen[name] += 1
-        yield kind, f"{name}[{gesehen[name]}]" if anzahl[name] > 1 else name
+        schritte.append((kind, f"{name}[{gesehen[name]}]" if anzahl[name] > 1 else name))
+    return schritte

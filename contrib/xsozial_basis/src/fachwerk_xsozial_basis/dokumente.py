@@ -15,7 +15,7 @@ from fachwerk_xsozial_basis.baum import alle, lokal, text
 INHALT = "dokumentRepraesentation/inhalt"
 UNLESBAR = "unlesbar"
 _TRAEGER = ("dokumentRepraesentation",)
-_ANHANG = re.compile(r"anhang_(\d+)(?:\.[^.]*)?", re.IGNORECASE | re.ASCII)
+_ANHANG = re.compile(r"anhang_(\d{1,18})(?:\.[^.]*)?", re.IGNORECASE | re.ASCII)
 _STUECK = 1 << 20
 HOECHSTENS = 500
 """Documents of one message: each is opened several times on its way."""

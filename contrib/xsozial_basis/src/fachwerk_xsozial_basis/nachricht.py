@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from lxml import etree
 
@@ -29,6 +30,9 @@ from fachwerk_xsozial_basis.baum import alle, blaetter, darunter, text
 from fachwerk_xsozial_basis.dokumente import INHALT, UNLESBAR, dokumente_aus
 
 T = TypeVar("T")
+_GELESEN: WeakKeyDictionary[Teil, XmlDokument] = WeakKeyDictionary()
+"""What was read of a part that is about to be validated; gone with the part."""
+
 _OHNE_GEBURT = frozenset({"geburt"})
 _HOECHSTENS = 200
 _UNLESBAR = "Dieser Wert hat nicht die vorgesehene Form und gilt als unbekannt; bitte im Original nachsehen."
@@ -74,9 +78,19 @@ class Nachricht:
 
 def lies_nachricht(teil: Teil) -> Nachricht:
     """Read the part ``teil``; raises ``XmlFehler`` where it is no readable XML."""
-    with teil.oeffnen() as strom:
-        xml = lies(strom, schneide=(INHALT,))
+    _GELESEN[teil] = xml = _lies(teil)
     return _Leser(xml, teil).lies()
+
+
+def lies_noch_einmal(teil: Teil) -> XmlDokument:
+    """The document of ``teil`` for its second reader: as the first one left it, if the same part is still at hand."""
+    xml = _GELESEN.pop(teil, None)
+    return _lies(teil) if xml is None else xml
+
+
+def _lies(teil: Teil) -> XmlDokument:
+    with teil.oeffnen() as strom:
+        return lies(strom, schneide=(INHALT,))
 
 
 class _Leser:

@@ -11,10 +11,10 @@ from datetime import date
 
 from fachwerk.errors import PermanentError
 from fachwerk.modell import Antrag, Befund, Dokument, Schwere
-from fachwerk.xml import XmlFehler, lies, pruefe
+from fachwerk.xml import XmlFehler, pruefe
 from fachwerk_xsozial_basis.codes import unbekannte_codes
-from fachwerk_xsozial_basis.dokumente import INHALT
 from fachwerk_xsozial_basis.mapping import FORMAT, WURZEL
+from fachwerk_xsozial_basis.nachricht import lies_noch_einmal
 from fachwerk_xsozial_basis.schemas import HERSTELLER, amtliches_schema, projektprofil
 
 _MAGIE: dict[str, tuple[bytes, ...]] = {
@@ -63,8 +63,7 @@ def _schema(antrag: Antrag) -> list[Befund]:
             "eingerichtet (fachwerk x xsozial-basis schema install)."
         )
         return [_befund("schema_fehlt", Schwere.HINWEIS, text)]
-    with antrag.original.oeffnen() as strom:
-        return pruefe(lies(strom, schneide=(INHALT,)), schema)
+    return pruefe(lies_noch_einmal(antrag.original), schema)
 
 
 def _angaben(antrag: Antrag, stichtag: date) -> Iterator[Befund]:
