@@ -17,11 +17,12 @@ from fachwerk.chaos.plan import Umfang
 
 pytestmark = pytest.mark.postgresql
 
-KURZ = ("abschuss", "anhalten", "datenbank", "netz_datenbank", "postfach")
+KURZ = ("abschuss", "anhalten", "datenbank", "netz_datenbank")
+"""As many as faults, so that each comes once; what the mailbox and the Ziele can do is tried on one machine."""
 
 
 def test_a_short_day_on_two_nodes_keeps_every_promise(tmp_path: Path) -> None:
-    versprochen(laufe(tmp_path / "zwei", "postgresql", Umfang(16, 2, 5, KURZ, ruhig=True)))
+    versprochen(laufe(tmp_path / "zwei", "postgresql", Umfang(12, 2, len(KURZ), KURZ, ruhig=True)))
 
 
 @pytest.mark.lang
