@@ -36,21 +36,25 @@ def umgeleitet(url: str, rechner: str, port: int) -> str:
 class Knotenpaar:
     """A site whose nodes reach the database through ``leitung[name]``."""
 
-    def __init__(self, standort: Standort, namen: Sequence[str], kulisse: ExitStack, zusatz: str = "") -> None:
+    def __init__(
+        self, standort: Standort, namen: Sequence[str], kulisse: ExitStack, zusatz: str = "", url: str = ""
+    ) -> None:
+        """``zusatz`` is added to the configuration of each; with ``url`` they go to the database by that instead."""
         self.standort = standort
         self._kulisse = kulisse
-        self._zusatz = zusatz
+        self._zusatz, self._url = zusatz, url
         self.leitung: dict[str, Netzstoerung] = {}
         self.prozess: dict[str, subprocess.Popen[bytes]] = {}
         for name in namen:
             self.leitung[name] = kulisse.enter_context(Netzstoerung(adresse(standort.datenbank)))
             self.starte(name)
-        self.warte(lambda: self.plaetze() == {f"{name}-1" for name in namen}, "alle Plätze")
+        self.warte(lambda: all("Fachwerk läuft" in self.protokoll(name) for name in namen), "alle Knoten")
+        assert self.plaetze() == {f"{name}-1" for name in namen}
 
     def starte(self, name: str) -> None:
         """``fachwerk run`` of a node, by its own line."""
         konfig = self.standort.schreibe_konfig(name)
-        url = umgeleitet(self.standort.datenbank, "127.0.0.1", self.leitung[name].port)
+        url = self._url or umgeleitet(self.standort.datenbank, "127.0.0.1", self.leitung[name].port)
         text = konfig.read_text(encoding="utf-8").replace(self.standort.datenbank, url) + self._zusatz
         konfig.write_text(text, encoding="utf-8")
         befehl = ["fachwerk", "--konfig", str(konfig), "run"]
@@ -96,6 +100,38 @@ class Knotenpaar:
         treffer = re.search(r"Konsole: (http\S+)/", self.protokoll(name))
         assert treffer, self.protokoll(name)
         return treffer[1]
+
+    # -- polls ------------------------------------------------------------------------------------------------------
+
+    def takte(self) -> list[int]:
+        """The numbers of the ticks whose poll has ended."""
+        frage = "SELECT workflow_uuid FROM dbos.workflow_status WHERE name = 'rufe_ab' AND status = 'SUCCESS'"
+        return sorted(int(zeile[0].rpartition(":")[2]) for zeile in self.standort.frage(frage))
+
+    def listenanfragen(self) -> int:
+        """How often this account asked the mailbox for its list, by the mailbox's own log."""
+        log = (self.standort.postamt.ordner / "anfragen.log").read_text(encoding="utf-8")
+        return log.count(f" | amt-{self.standort.konto} | getStatusList | ")
+
+    def stille_takte(self, anzahl: int) -> tuple[list[int], int]:
+        """So many ticks with an empty mailbox, in which a poll is one request: their numbers, and the requests."""
+        takte, listen = self._zwischen_abrufen()
+        self.warte(lambda: len(self.takte()) >= len(takte) + anzahl, f"{anzahl} Abrufe")
+        danach, listen_danach = self._zwischen_abrufen()
+        return danach[len(takte) :], listen_danach - listen
+
+    def _zwischen_abrufen(self) -> tuple[list[int], int]:
+        """Ticks and requests in a moment when nobody polls."""
+        offen = "SELECT count(*) FROM dbos.workflow_status WHERE name = 'rufe_ab' AND status IN ('PENDING', 'ENQUEUED')"
+        gesehen: list[tuple[list[int], int]] = []
+
+        def in_ruhe() -> bool:
+            vorher = self.zahl(offen), self.takte()
+            gesehen.append((vorher[1], self.listenanfragen()))
+            return vorher[0] == 0 and vorher == (self.zahl(offen), self.takte())
+
+        self.warte(in_ruhe, "einen Augenblick ohne Abruf")
+        return gesehen[-1]
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 
