@@ -33,7 +33,7 @@ _UNBEGRENZT = 1000
 """For jobs whose restarts the caller counts: a job that waits its turn is restarted with the others, too."""
 
 ARBEITSTAKT = 0.1
-RUHETAKT = 1.0
+RUHETAKT = 2.0
 _GRENZE = 2000
 _LAUFENDE = ["PENDING", "ENQUEUED", "DELAYED"]
 _LAUSCHTAKT = 0.1

@@ -53,7 +53,7 @@ class Demo:
         _pruefe_installiert()
         self.raeume()
         with ExitStack() as kulisse:
-            urls, andere = self._baue_auf(kulisse)
+            urls, andere = self.baue_auf(kulisse)
             schreibe_schluessel(self.ordner / "fachwerk.key")
             self.konfig.write_text(toml(urls, andere["clamd"], andere["prosoz_url"]), encoding="utf-8")
             gesendet = self._sende_alles(urls)
@@ -74,8 +74,8 @@ class Demo:
         self._protokolle.mkdir(parents=True)
         (self.ordner / MARKE).write_text("Von „fachwerk demo“ angelegt; darf gelöscht werden.\n", encoding="utf-8")
 
-    def _baue_auf(self, kulisse: ExitStack) -> tuple[dict[str, str], dict[str, str]]:
-        """Start the other sides, each in its process, at the same time; their addresses."""
+    def baue_auf(self, kulisse: ExitStack) -> tuple[dict[str, str], dict[str, str]]:
+        """Start the other sides, each in its process, at the same time: addresses of the mailboxes, and of the rest."""
         protokoll = self._protokolle / "gegenstellen.log"
         befehl = ["fachwerk.demo.gegenstellen", str(self.ordner)]
         prozess = kulisse.enter_context(prozesse.laufend(befehl, protokoll))
