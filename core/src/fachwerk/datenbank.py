@@ -6,7 +6,8 @@ SQLite runs with WAL, ``synchronous=FULL`` (each commit is on the disk when it r
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -20,7 +21,7 @@ from fachwerk import umzugszeichen
 from fachwerk.errors import ConfigError
 from fachwerk.modell import utc
 
-SCHEMA_KOPF = "0010"
+SCHEMA_KOPF = "0011"
 """Newest migration; ``run`` refuses any other state of the database."""
 
 _MIGRATIONEN = Path(__file__).parent / "migrations"
@@ -31,6 +32,9 @@ UMZUG_TABELLE = "fachwerk_umzug"
 """Stands in a database for as long as it is being filled by ``fachwerk umzug``."""
 
 _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+_SPERRPAUSEN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+"""Between two attempts to change a table that others work on."""
+
 _SQLITE_MINDESTENS = (3, 42)
 _POSTGRESQL = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 """So that a server whose machine vanished is noticed (libpq; seconds, the last in milliseconds)."""
@@ -163,11 +167,42 @@ def _alembic(engine: sa.Engine) -> Any:
     return konfiguration
 
 
-def aktualisiere(engine: sa.Engine, bis: str = "head") -> None:
-    """Bring our tables to a migration, the newest (the engine's own tables are made by :mod:`fachwerk.engine`)."""
+def aktualisiere(
+    engine: sa.Engine,
+    bis: str = "head",
+    *,
+    sperrfrist: str = "3s",
+    warte: Callable[[float], object] = time.sleep,
+) -> None:
+    """Bring our tables to a migration, the newest (the engine's own tables are made by :mod:`fachwerk.engine`).
+
+    Beside living nodes: a table somebody works on is waited for no longer than ``sperrfrist``, because everybody else
+    would queue up behind; then they get their turn, and it is tried again. ``ConfigError`` if it never was free.
+    """
     from alembic import command
 
-    command.upgrade(_alembic(engine), bis)
+    konfiguration = _alembic(engine)
+    konfiguration.attributes["sperrfrist"] = sperrfrist
+    for pause in (*_SPERRPAUSEN_S, None):
+        try:
+            return command.upgrade(konfiguration, bis)
+        except sa.exc.OperationalError as fehler:
+            if not _ist_gesperrt(fehler):
+                raise
+        if pause is not None:
+            warte(pause)
+    raise ConfigError(
+        "datenbank_gesperrt",
+        "Eine Tabelle ließ sich nicht ändern, weil ständig jemand an ihr arbeitet (ein langer Lauf, eine Sicherung, "
+        "eine vergessene Sitzung). Was bis dahin fertig ist, bleibt. Bitte später noch einmal, bei wenig Betrieb.",
+        schluessel="fachwerk.datenbank",
+    )
+
+
+def _ist_gesperrt(fehler: sa.exc.OperationalError) -> bool:
+    """A lock was not to be had in time, or two waited for each other."""
+    zustand = getattr(fehler.orig, "sqlstate", None)
+    return zustand in ("55P03", "40P01") or "database is locked" in str(fehler.orig)
 
 
 def schema_stand(engine: sa.Engine) -> Schemastand:
@@ -182,12 +217,31 @@ def schema_stand(engine: sa.Engine) -> Schemastand:
         pruefer = sa.inspect(verbindung)
         if verbindung.dialect.name == "postgresql" and pruefer.has_table(UMZUG_TABELLE):
             return "umzug"
-        stand = verbindung.execute(_STAND).scalar_one_or_none() if pruefer.has_table(_STAND_TABELLE) else None
+        stand = _version(verbindung)
         if stand is None:
             return "fremd" if pruefer.has_table("vorgang") else "leer"
     if stand == SCHEMA_KOPF:
         return "aktuell"
     return "alt" if stand in bekannte_staende() else "fremd"
+
+
+def _version(verbindung: sa.Connection) -> str | None:
+    """The migration a database is at, None for one without our tables."""
+    da = sa.inspect(verbindung).has_table(_STAND_TABELLE)
+    return verbindung.execute(_STAND).scalar_one_or_none() if da else None
+
+
+def verlangte_fassung(engine: sa.Engine) -> tuple[str, str]:
+    """At which migration the database is, and which one every living node must know before it goes to the newest.
+
+    A migration that takes something away says so with ``BRAUCHT``, the number of the one that made it needless.
+    """
+    from alembic.script import ScriptDirectory
+
+    with engine.connect() as verbindung:
+        stand = _version(verbindung) or ""
+    skripte = ScriptDirectory.from_config(_alembic(engine)).walk_revisions()
+    return stand, max((getattr(s.module, "BRAUCHT", "") for s in skripte if s.revision > stand), default="")
 
 
 def bekannte_staende() -> frozenset[str]:

@@ -339,6 +339,16 @@ knoten = Table(
     Column("prozess", _ID, nullable=False),
     Column("gestartet", _ZEIT, nullable=False),
     Column("herzschlag", _ZEIT, nullable=False),
+    Column("version", String(40), nullable=False, default="", comment="of Fachwerk; empty: not said yet"),
+    Column("schema", String(16), nullable=False, default="", comment="newest migration it knows"),
+    Column(
+        "protokoll",
+        String(16),
+        nullable=False,
+        default="1",
+        comment="order of the durable jobs; nodes with different ones do not fit together",
+    ),
+    Column("werte", Integer, nullable=False, default=1, comment="schema of journalled values"),
 )
 
 konto = Table(

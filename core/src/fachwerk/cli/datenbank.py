@@ -25,12 +25,14 @@ def befehl() -> None:
 @click.pass_obj
 def stand(konfig: Path | None) -> None:
     """Sagt, ob die Datenbank zu dieser Fassung passt."""
-    from fachwerk import settings
+    from fachwerk import settings, vertraeglichkeit
     from fachwerk.datenbank import oeffne_datenbank, schema_stand
 
-    einstellungen = settings.lade(konfig)
-    wie = schema_stand(oeffne_datenbank(settings.datenbank_url(einstellungen)))
+    datenbank = oeffne_datenbank(settings.datenbank_url(settings.lade(konfig)))
+    wie = schema_stand(datenbank)
     click.echo(f"Die Datenbank ist {_STAND[wie]}.")
+    for knoten in vertraeglichkeit.lebende(datenbank) if wie in ("aktuell", "alt") else ():
+        click.echo(f"  Es arbeitet {knoten.platz} mit Fachwerk {knoten.kern.version or '(eine ältere Fassung)'}.")
     raise SystemExit(0 if wie in ("leer", "aktuell") else 3)
 
 
@@ -38,8 +40,11 @@ def stand(konfig: Path | None) -> None:
 @click.option("--gesichert", is_flag=True, help="Bestätigt, dass die Datenbank gesichert ist.")
 @click.pass_obj
 def aktualisieren(konfig: Path | None, gesichert: bool) -> None:
-    """Bringt die Tabellen auf den Stand dieser Fassung. Vorher sichern und alle Dienste anhalten."""
-    from fachwerk import settings
+    """Bringt die Tabellen auf den Stand dieser Fassung. Vorher sichern.
+
+    An einer SQLite-Datei den Dienst vorher beenden. An PostgreSQL arbeiten die Dienste der bisherigen Fassung weiter.
+    """
+    from fachwerk import settings, vertraeglichkeit
     from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
 
     datenbank = oeffne_datenbank(settings.datenbank_url(settings.lade(konfig)))
@@ -48,5 +53,9 @@ def aktualisieren(konfig: Path | None, gesichert: bool) -> None:
         raise click.UsageError(f"Die Datenbank ist {_STAND[wie]} und bleibt unverändert.")
     if wie == "alt" and not gesichert:
         raise click.UsageError("Bitte zuerst die Datenbank sichern und das mit --gesichert bestätigen.")
+    if wie in ("umzug", "umgezogen"):
+        raise click.UsageError(f"Die Datenbank ist {_STAND[wie]}.")
+    if wie == "alt":
+        vertraeglichkeit.pruefe_aktualisierung(datenbank)
     aktualisiere(datenbank)
     click.echo("Die Datenbank ist aktuell.")

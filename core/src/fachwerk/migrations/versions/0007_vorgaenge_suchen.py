@@ -3,7 +3,7 @@
 Revision: 0007, after 0006
 """
 
-from alembic import op
+from fachwerk.migrations.online import lege_index_an
 
 revision = "0007"
 down_revision = "0006"
@@ -23,4 +23,4 @@ SPALTEN = {
 def upgrade() -> None:
     """Make the step."""
     for name, (tabelle, spalten) in SPALTEN.items():
-        op.create_index(name, tabelle, spalten, unique=False)
+        lege_index_an(name, tabelle, spalten)
