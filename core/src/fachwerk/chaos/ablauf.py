@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 
 from fachwerk.chaos import plan as p
@@ -19,9 +20,11 @@ from fachwerk.chaos.platte import haenge_aus
 from fachwerk.chaos.stoerer import Ende, Stoerer, heile, ungeprueft
 from fachwerk.chaos.szene import VIREN, Szene, schreibe_launen, szene
 from fachwerk.chaos.versand import Versand
+from fachwerk.demo.ablauf import PLUGINS
 from fachwerk.demo.prozesse import DemoError
 from fachwerk.demo.versand import schreibe_zeilen
 from fachwerk.line import ORTSZEIT
+from fachwerk.plugins import GRUPPE
 
 MARKE = ".fachwerk-chaos"
 PLAN = "plan.json"
@@ -70,6 +73,7 @@ class Chaos:
 
     def laufe(self) -> Ergebnis:
         """The whole day; returns the balance and every broken promise."""
+        pruefe_installiert()
         raeume(self.ordner)
         beginn = time.monotonic()
         with szene(self.ordner, self.plan, self._wort) as aufbau:
@@ -213,6 +217,13 @@ def _beende_faellige(aktive: list[tuple[float, Ende]]) -> list[tuple[float, Ende
         if bis <= jetzt:
             ende()
     return [(bis, ende) for bis, ende in aktive if bis > jetzt]
+
+
+def pruefe_installiert() -> None:
+    """The other sides come with the plugins, which the core does not bring along."""
+    if fehlend := sorted(PLUGINS - {punkt.name for punkt in metadata.entry_points(group=GRUPPE)}):
+        pakete = ", ".join(f"fachwerk-{name.replace('_', '-')}" for name in fehlend)
+        raise DemoError("chaos_plugin_fehlt", f"Die Probe braucht auch diese Pakete: {pakete}. Bitte installieren.")
 
 
 def raeume(ordner: Path) -> None:
