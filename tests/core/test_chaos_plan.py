@@ -190,3 +190,12 @@ def test_chaos_offers_only_the_faults_that_the_database_can_have() -> None:
     assert set(moegliche("sqlite")) == set(p.STOERUNGEN) - {"netz_datenbank"}
     assert moegliche("postgresql") == tuple(p.STOERUNGEN)
     assert moegliche("sqlite", ("abschuss", "netz_datenbank")) == ("abschuss",)
+
+
+def test_chaos_names_the_packages_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("fachwerk.chaos.ablauf.metadata.entry_points", lambda **_: [])
+    assert starte(["chaos", "--saat", "7", "--faelle", "10"]) == 1
+    assert "fachwerk-prosoz" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
