@@ -8,6 +8,7 @@ grade ``C`` and a day inside an undated window all become :class:`Unbekannt`, wh
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -162,13 +163,53 @@ def _text(wert: Any) -> str:
     return "unbekannt" if wert is None else str(wert)
 
 
+TIEFSTE, MEISTE = 100, 500_000
+"""Levels of a YAML document, and values in it, each counted as often as it is referred to."""
+
+
 class _StrengerLeser(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML without floats, without implicit dates and without duplicate keys."""
+    """YAML without floats, without implicit dates, without duplicate keys and without end."""
+
+    _tiefe = 0
+
+    def descend_resolver(self, oben: Any, stelle: Any) -> None:
+        """Called before each node; deeper ones would overflow the stack of the process. Paths are not resolved."""
+        self._tiefe += 1
+        if self._tiefe > TIEFSTE:
+            raise yaml.constructor.ConstructorError(None, None, f"tiefer als {TIEFSTE} Ebenen geschachtelt")
+
+    def ascend_resolver(self) -> None:
+        """Called after each node."""
+        self._tiefe -= 1
+
+
+def _pruefe_umfang(knoten: yaml.Node | None) -> None:
+    """A few references to references to lists are billions of values; one to itself has no end."""
+    gemerkt: dict[int, tuple[int, int]] = {}
+
+    def umfang(stelle: yaml.Node) -> tuple[int, int]:
+        if id(stelle) not in gemerkt:
+            gemerkt[id(stelle)] = (MEISTE + 1, 0)  # met again before it is known: it refers to itself
+            innen = [umfang(unten) for unten in _darunter(stelle)]
+            gemerkt[id(stelle)] = 1 + sum(u[0] for u in innen), 1 + max((u[1] for u in innen), default=0)
+        return gemerkt[id(stelle)]
+
+    if knoten is not None and (umfang(knoten)[0] > MEISTE or umfang(knoten)[1] > TIEFSTE):
+        raise yaml.constructor.ConstructorError(None, None, "zu viele Werte, oder Verweise im Kreis", knoten.start_mark)
+
+
+def _darunter(knoten: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(knoten, yaml.MappingNode):
+        yield from (teil for paar in knoten.value for teil in paar)
+    elif isinstance(knoten, yaml.SequenceNode):
+        yield from knoten.value
 
 
 def _mapping(leser: Any, knoten: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    if not all(isinstance(k, yaml.ScalarNode) for k, _ in knoten.value):
+        raise yaml.constructor.ConstructorError(None, None, "ein Schlüssel ist kein einfaches Wort", knoten.start_mark)
     schluessel = [leser.construct_object(k, deep=True) for k, _ in knoten.value]
-    doppelt = {str(k) for k in schluessel if schluessel.count(k) > 1}
+    doppelt = {str(k) for k, anzahl in Counter(schluessel).items() if anzahl > 1}
     if doppelt:
         raise yaml.constructor.ConstructorError(
             None, None, f"doppelter Schlüssel: {', '.join(sorted(doppelt))}", knoten.start_mark
@@ -184,7 +225,25 @@ def _dezimal(leser: Any, knoten: yaml.ScalarNode) -> Decimal:
         raise yaml.constructor.ConstructorError(None, None, "keine Dezimalzahl", knoten.start_mark) from fehler
 
 
+def _wahrheit(leser: Any, knoten: yaml.ScalarNode) -> bool:
+    if (wert := leser.bool_values.get(str(knoten.value).lower())) is None:
+        raise yaml.constructor.ConstructorError(None, None, "weder ja noch nein", knoten.start_mark)
+    return bool(wert)
+
+
+def _unvorgesehen(leser: Any, knoten: yaml.Node) -> None:
+    text = "eine Auszeichnung mit ! ist hier nicht vorgesehen"
+    raise yaml.constructor.ConstructorError(None, None, text, knoten.start_mark)
+
+
+_StrengerLeser.yaml_constructors = {
+    tag: bauer
+    for tag, bauer in _StrengerLeser.yaml_constructors.items()
+    if tag in {f"tag:yaml.org,2002:{art}" for art in ("null", "str", "seq")}
+}
+_StrengerLeser.add_constructor(None, _unvorgesehen)
 _StrengerLeser.add_constructor("tag:yaml.org,2002:map", _mapping)
+_StrengerLeser.add_constructor("tag:yaml.org,2002:bool", _wahrheit)
 _StrengerLeser.add_constructor("tag:yaml.org,2002:int", _dezimal)
 _StrengerLeser.add_constructor("tag:yaml.org,2002:float", _dezimal)
 _StrengerLeser.yaml_implicit_resolvers = {
@@ -199,7 +258,7 @@ def lies_yaml(text: str, name: str = "") -> Any:
     Raises ``ContractError`` with the place of the mistake; content of the file is not repeated.
     """
     try:
-        return yaml.load(text, Loader=_StrengerLeser)  # noqa: S506  a safe loader, made stricter
+        return _gebaut(_StrengerLeser(text), mit_verweisen="*" in text)
     except yaml.MarkedYAMLError as fehler:
         ort = f"Zeile {fehler.problem_mark.line + 1}" if fehler.problem_mark else "unbekannte Zeile"
         raise ContractError(
@@ -207,6 +266,16 @@ def lies_yaml(text: str, name: str = "") -> Any:
         ) from None
     except yaml.YAMLError:
         raise ContractError("yaml", f"{name or 'YAML'} ist kein lesbares YAML (Zeichen oder Kodierung).") from None
+
+
+def _gebaut(leser: Any, *, mit_verweisen: bool) -> Any:
+    try:
+        knoten = leser.get_single_node()
+        if mit_verweisen:
+            _pruefe_umfang(knoten)
+        return None if knoten is None else leser.construct_document(knoten)
+    finally:
+        leser.dispose()
 
 
 def lade_parameter(quelle: str | Path | Traversable) -> dict[str, Parameter]:
@@ -236,7 +305,10 @@ def _dateien(quelle: str | Path | Traversable) -> list[Traversable]:
 
 
 def _gelesen(datei: Traversable) -> dict[str, Any]:
-    roh = lies_yaml(datei.read_text(encoding="utf-8"), datei.name)
+    try:
+        roh = lies_yaml(datei.read_text(encoding="utf-8"), datei.name)
+    except UnicodeDecodeError:
+        raise ContractError("parameter_schema", f"{datei.name} ist kein Text in UTF-8. Bitte neu speichern.") from None
     fehler = next(iter(_pruefer().iter_errors(roh)), None)
     if fehler is not None:
         ort = "/".join(str(stelle) for stelle in fehler.absolute_path) or "Wurzel"

@@ -1,0 +1,63 @@
+"""YAML from people: numbers exact, keys plain, and no file so deep, so wide or so strange that it harms the process."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from fachwerk.errors import ContractError
+from fachwerk.parameter import lies_yaml
+
+
+def bombe(ebenen: int) -> str:
+    """Ten references to ten references to …: 10 to the power of ``ebenen`` values in a few lines."""
+    zeilen = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    zeilen += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, ebenen)]
+    return "\n".join(zeilen)
+
+
+@pytest.mark.parametrize("text", ["[" * 60_000, "{" * 60_000, "- " * 60_000, "? " * 60_000, "[" * 150 + "]" * 150])
+def test_a_file_that_is_nested_without_end_is_refused_and_kills_no_process(text: str) -> None:
+    with pytest.raises(ContractError, match="yaml"):
+        lies_yaml(text)
+
+
+def test_a_few_references_that_are_billions_of_values_are_refused() -> None:
+    with pytest.raises(ContractError, match="Verweise"):
+        lies_yaml(bombe(11))
+    assert len(lies_yaml(bombe(3))["a2"]) == 10
+
+
+def test_a_reference_to_itself_is_refused() -> None:
+    with pytest.raises(ContractError):
+        lies_yaml("a: &a [1, *a]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: !!binary QQ==", "a: !!timestamp x", "a: !!set {b}", "a: !!bool x", "a: !!omap [b: c]", "a: !eigenes x"],
+)
+def test_what_is_marked_as_another_type_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(ContractError) as fehler:
+        lies_yaml(text)
+    assert text[3:] not in fehler.value.hint
+
+
+def test_a_key_that_is_no_plain_word_is_refused() -> None:
+    with pytest.raises(ContractError, match="Schlüssel"):
+        lies_yaml("? {a: b}\n: c")
+
+
+def test_many_keys_take_time_in_proportion_and_a_double_one_is_found() -> None:
+    viele = "\n".join(f"k{n}: {n}" for n in range(5000))
+    assert lies_yaml(viele)["k4999"] == Decimal(4999)
+    with pytest.raises(ContractError, match="k17"):
+        lies_yaml(f"{viele}\nk17: 0")
+
+
+def test_plain_values_are_what_they_say() -> None:
+    gelesen = lies_yaml("a: 1.10\nb: ja\nc: yes\nd: 2026-03-02\ne: ~\nf: !!str 1\ng: !!int 7")
+    assert gelesen == {
+        "a": Decimal("1.10"), "b": "ja", "c": True, "d": "2026-03-02", "e": None, "f": "1", "g": Decimal(7),
+    }  # fmt: skip
