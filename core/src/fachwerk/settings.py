@@ -116,6 +116,9 @@ def _aus_datei(pfad: Path) -> str:
     return wert
 
 
+_NICHTS = object()
+
+
 def _bekannte_schluessel() -> dict[tuple[str, ...], frozenset[str]]:
     bekannte: dict[tuple[str, ...], frozenset[str]] = {(): frozenset(Einstellungen.model_fields)}
     bekannte["route", "*"] = frozenset(RouteEinstellungen.model_fields)
@@ -135,6 +138,7 @@ def _validierungsfehler(baum: dict[str, Any]) -> ValidationError | None:
 def _entferne(baum: dict[str, Any], fehler: ValidationError, nummern: list[int]) -> None:
     """Take out what is wrong: the key, else the Kanal, Ziel or format; of the routes a whole one."""
     routen: set[int] = set()
+    getan = False
     for eintrag in fehler.errors(include_url=False):
         ort = [stueck for stueck in eintrag["loc"] if stueck != "[key]"]
         if ort[0] == "route" and len(ort) > 1:
@@ -142,16 +146,23 @@ def _entferne(baum: dict[str, Any], fehler: ValidationError, nummern: list[int])
         elif ort[0] == "route":
             del baum["route"]
             nummern.clear()
+            getan = True
         else:
-            _streiche(baum, ort)
+            getan = _streiche(baum, ort) or getan
+    if not getan and not routen:  # a name with broken characters: the error spells it differently than the tree
+        baum.clear()
+        nummern.clear()
     for stelle in sorted(routen, reverse=True):
         del baum["route"][stelle], nummern[stelle]
 
 
-def _streiche(baum: dict[str, Any], ort: Sequence[str | int]) -> None:
-    """Remove the key at ``ort``: a wrong ``takt`` leaves the rest of a Kanal, a wrong ``plugin`` does not."""
+def _streiche(baum: dict[str, Any], ort: Sequence[str | int]) -> bool:
+    """Remove the key at ``ort``: a wrong ``takt`` leaves the rest of a Kanal, a wrong ``plugin`` does not.
+
+    Whether there was such a key.
+    """
     tiefe = 3 if ort[0] in ("kanal", "ziel", "format") and len(ort) > 2 and ort[2] != "plugin" else 2
     stelle: Any = baum
     for stueck in ort[:tiefe][:-1]:
         stelle = stelle.get(stueck, {})  # gone already, if another key of it was wrong
-    stelle.pop(ort[:tiefe][-1], None)
+    return stelle.pop(ort[:tiefe][-1], _NICHTS) is not _NICHTS

@@ -45,6 +45,9 @@ def lies_datei(pfad: Path) -> tuple[Baum, list[ConfigError]]:
     except tomllib.TOMLDecodeError as fehler:
         text = f"{pfad} ist kein gültiges TOML: {_ohne_wert(str(fehler))}."
         code = "datei_toml"
+    except (ValueError, RecursionError):
+        text = f"{pfad} ist nicht lesbar: Eine Zahl ist zu lang, oder Klammern sind zu tief geschachtelt."
+        code = "datei_toml"
     return {}, [ConfigError(code, text, datei=str(pfad), umgebung="FACHWERK_KONFIG")]
 
 
@@ -156,7 +159,7 @@ def _wert(text: str) -> Any:
     if text.lstrip()[:1] in ("[", "{"):
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text
 
