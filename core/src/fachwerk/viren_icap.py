@@ -23,6 +23,7 @@ from fachwerk.viren import Fund, adressfehler, keine_antwort, port_von, stuecke,
 STANDARDPORT = 1344
 _ZEILE_MAX = 8192
 _KOPF_MAX = 100
+_ZAHL = re.compile(r"[0-9]{1,9}", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]{1,8}", re.ASCII)
 _BEFUNDE = ("x-infection-found", "x-virus-id", "x-violations-found")
 
@@ -79,7 +80,7 @@ class Icap:
         if kopf.status != 200 or "RESPMOD" not in kopf.felder.get("methods", "RESPMOD").upper():
             raise keine_antwort(f"icap_{kopf.status}")
         wert = kopf.felder.get("preview", "")
-        return min(int(wert), 65536) if wert.isdigit() else None
+        return min(int(wert), 65536) if _ZAHL.fullmatch(wert) else None
 
     @contextmanager
     def _leitung(self) -> Iterator[tuple[socket.socket, BufferedReader]]:
@@ -232,7 +233,7 @@ def _lies_urteil(lesbar: BufferedReader) -> _Urteil:
 
 def _lies_kopf(lesbar: BufferedReader) -> _Kopf:
     zeile = _zeile(lesbar).split(maxsplit=2)
-    if len(zeile) < 2 or not zeile[0].startswith(("ICAP/", "HTTP/")) or not zeile[1].isdigit():
+    if len(zeile) < 2 or not zeile[0].startswith(("ICAP/", "HTTP/")) or not _ZAHL.fullmatch(zeile[1]):
         raise _Unverstanden
     felder: dict[str, str] = {}
     for _ in range(_KOPF_MAX):
