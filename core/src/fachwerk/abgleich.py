@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from fachwerk import alarm, pausen
 from fachwerk.errors import FachwerkError
-from fachwerk.lage import ZEITZONE
+from fachwerk.lage import ZEITZONE, mitternacht
 from fachwerk.modell import Vorgangstand
 from fachwerk.tabellen import eingang, kanal_lauf, quittung, vorgang, zustellung
 
@@ -96,7 +96,7 @@ class Tagesbilanz:
 
 def ziehe(betrieb: Betrieb, tag: date, *, frage_postfaecher: bool = True, frage_ziele: bool = False) -> Tagesbilanz:
     """The balance of a local day, as things stand now."""
-    von, bis = (datetime.combine(tag + timedelta(days=plus), time(), ZEITZONE).astimezone(UTC) for plus in (0, 1))
+    von, bis = mitternacht(tag), mitternacht(tag, danach=1)
     with betrieb.store.lesend() as verbindung:
         namen = {*betrieb.kanaele, *_kanaele_des_tages(verbindung, von, bis)}
         bilanz = Tagesbilanz(tag, [_zaehle(verbindung, name, von, bis) for name in sorted(namen)])

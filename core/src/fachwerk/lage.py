@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,17 @@ ZEITZONE = ZoneInfo("Europe/Berlin")
 def zeit_text(zeit: datetime) -> str:
     """A time for people, in German time."""
     return f"{utc(zeit).astimezone(ZEITZONE):%d.%m.%Y %H:%M}"
+
+
+def mitternacht(tag: date, *, danach: int = 0) -> datetime:
+    """The beginning of ``tag``, or of a day after it, in Germany as the database keeps it.
+
+    At either end of the calendar it is the first or last moment there is.
+    """
+    try:
+        return datetime.combine(tag + timedelta(days=danach), time(), ZEITZONE).astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if tag.year == date.min.year else datetime.max).replace(tzinfo=UTC)
 
 
 def _iso(zeit: datetime | None) -> str | None:

@@ -126,7 +126,10 @@ def baue(betrieb: Betrieb) -> Starlette:
 
 def sicherer_ort(weiter: str) -> str:
     """A path of this console to go to after the login; the overview for anything else."""
-    teile = urlsplit(weiter)
+    try:
+        teile = urlsplit(weiter)
+    except ValueError:
+        return "/"
     fremd = teile.scheme or teile.netloc or not weiter.startswith("/") or weiter.startswith(("//", "/\\"))
     return "/" if fremd or any(ord(zeichen) < 32 for zeichen in weiter) else weiter
 

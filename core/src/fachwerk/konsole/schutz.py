@@ -94,4 +94,7 @@ def _vom_selben_ort(kopf: Headers) -> bool:
     if kopf.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     herkunft = kopf.get("origin")
-    return herkunft is None or urlsplit(herkunft).netloc == kopf.get("host")
+    try:
+        return herkunft is None or urlsplit(herkunft).netloc == kopf.get("host")
+    except ValueError:  # an Origin that is no address
+        return False

@@ -12,11 +12,13 @@ from fachwerk.konsole.zugang import Anfrage, geschuetzt
 from fachwerk.lage import ZEITZONE
 from fachwerk.rechte import Recht
 
+_ERSTER = date(1970, 1, 1)
+
 
 def zeige(anfrage: Anfrage) -> Response:
     """The day of the query, else today. A page asks neither mailbox nor Ziel; the command does."""
     heute = datetime.now(ZEITZONE).date()
-    tag = min(_tag(anfrage.frage("tag")) or heute, heute)
+    tag = max(min(_tag(anfrage.frage("tag")) or heute, heute), _ERSTER)
     bilanz = abgleich.ziehe(anfrage.betrieb, tag, frage_postfaecher=False)
     return anfrage.seite(
         "bilanz.html",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -12,7 +12,7 @@ from fachwerk import katalog
 from fachwerk.konsole.lagebild import ueberfaellige_vorgaenge
 from fachwerk.konsole.seite import FUER, STATUS
 from fachwerk.konsole.zugang import Anfrage, geschuetzt
-from fachwerk.lage import ZEITZONE
+from fachwerk.lage import mitternacht
 from fachwerk.modell import utc
 from fachwerk.vorgangssuche import Suche, finde
 
@@ -59,8 +59,8 @@ def _lies(anfrage: Anfrage) -> tuple[Suche, dict[str, str]]:
         fuer=werte.get("fuer", ""),
         grund=werte.get("grund", ""),
         dringend=bool(werte.get("dringend")),
-        von=None if von is None else _beginn(von),
-        bis=None if bis is None else _beginn(bis + timedelta(days=1)),
+        von=None if von is None else mitternacht(von),
+        bis=None if bis is None else mitternacht(bis, danach=1),
         vor=_vor(anfrage.frage("vor")),
         kanaele=None if anfrage.sieht_alle_kanaele else anfrage.kanaele,
     )
@@ -75,16 +75,11 @@ def _tag(werte: dict[str, str], name: str) -> date | None:
         return None
 
 
-def _beginn(tag: date) -> datetime:
-    """Midnight in Germany, as the database keeps it."""
-    return datetime.combine(tag, time(), ZEITZONE).astimezone(UTC)
-
-
 def _vor(text: str) -> tuple[datetime, str] | None:
     zeit, _, kennung = text.partition("~")
     try:
         return utc(datetime.fromisoformat(zeit.replace(" ", "+"))), kennung
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
