@@ -8,6 +8,7 @@ names are data only, sizes are counted while reading, a container inside a conta
 from __future__ import annotations
 
 import binascii
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from typing import BinaryIO
 _STUECK = 1 << 18
 _LAENGSTE_ZEILE = 1 << 16
 _LAENGSTER_KOPF = 1 << 16
+_BESCHAEDIGT = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, binascii.Error, EOFError)
 
 
 class BehaelterFehler(Exception):
@@ -50,7 +52,7 @@ def zerlege(strom: BinaryIO, art: str, grenzen: Grenzen) -> Iterator[Stueck]:
         for stueck in _zip(strom) if art == "zip" else _multipart(strom):
             zaehler.teil()
             yield Stueck(stueck.name, stueck.medientyp, zaehler.gezaehlt(stueck.inhalt))
-    except (zipfile.BadZipFile, zlib.error, binascii.Error, MessageError, EOFError, LookupError) as fehler:
+    except (*_BESCHAEDIGT, MessageError, LookupError) as fehler:
         raise BehaelterFehler(type(fehler).__name__) from fehler
     except (RuntimeError, ValueError, OSError) as fehler:  # encrypted, an unknown method, a broken length
         raise BehaelterFehler(type(fehler).__name__) from fehler
@@ -73,7 +75,7 @@ class _Zaehler:
                 if self._bytes > self._grenzen.bytes:
                     raise BehaelterFehler("bytes")
                 yield stueck
-        except (zipfile.BadZipFile, zlib.error, binascii.Error, EOFError, RuntimeError, ValueError, OSError) as fehler:
+        except (*_BESCHAEDIGT, RuntimeError, ValueError, OSError) as fehler:
             raise BehaelterFehler(type(fehler).__name__) from fehler
 
 
