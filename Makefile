@@ -31,7 +31,7 @@ endef
 export PRUEFE_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types docs bilder abdeckung raeder sbom audit buendel bench lang constraints clean
+.PHONY: help setup demo test lint types docs bilder abdeckung raeder sbom audit buendel bench lang fuzz constraints clean
 
 help: ## Zeigt diese Übersicht
 	@echo "Fachwerk: make ZIEL"
@@ -102,6 +102,11 @@ bench: setup ## Messungen, jede mit ihrem Vergleichswert im selben Lauf
 
 lang: setup ## Die langen Läufe: Abstürze in Mengen, Fuzzing, große Bestände
 	@$(PYTEST) tests -m lang -raP --junitxml=build/lang.xml
+
+ZEIT ?= 20m# processor time for each target
+ZIEL ?= alle
+fuzz: setup ## Feindliche Eingaben: make fuzz ZEIT=20m ZIEL=xml (sonst alle nacheinander; tests/fuzz/README.md)
+	@$(PY) tests/fuzz/lauf.py --ziel $(ZIEL) --zeit $(ZEIT) $(OHNE)
 
 constraints: setup ## Schreibt die installierten Versionen in constraints.txt fest, ihre Prüfsummen in pruefsummen.txt
 	@$(PY) .ci/pakete.py --festschreiben > build.constraints && mv build.constraints constraints.txt
