@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 WURZEL = Path(__file__).resolve().parents[1]
 
@@ -64,8 +67,28 @@ def test_whatever_a_wheel_lacks_or_has_too_much_is_named(
 
 
 def test_a_wheel_that_is_too_big_is_named(tmp_path: Path, inhalt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inhalt, "GROESSTES", 100)
-    assert any(" KiB groß" in mangel for mangel in inhalt.maengel(rad(tmp_path, *VOLL), projekt(tmp_path)))
+    monkeypatch.setattr(inhalt, "UEBRIGE", 0)
+    assert "ist 0 KiB groß, erlaubt sind 0" in inhalt.maengel(rad(tmp_path, *VOLL), projekt(tmp_path))
+
+
+def test_the_wheel_of_a_land_may_be_no_bigger_than_its_law(inhalt: Any) -> None:
+    namen = ("fachwerk", "fachwerk_wbs", "fachwerk_wbs_nw", "fachwerk_prosoz")
+    assert [inhalt.grenze(name) // 1024 for name in namen] == [640, 160, 32, 96]
+
+
+def test_the_same_source_makes_the_same_wheel_wherever_and_whenever_it_is_built(tmp_path: Path) -> None:
+    raeder = []
+    for ort, rechte, zeit in (("eins", 0o755, 1_600_000_000), ("zwei/tiefer", 0o700, 1_700_000_000)):
+        kopie = tmp_path / ort / "contrib" / "wbs_hb"
+        shutil.copytree(WURZEL / "contrib" / "wbs_hb", kopie, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(WURZEL / "LICENSE", tmp_path / ort)
+        for pfad in kopie.rglob("*"):
+            pfad.chmod(rechte if pfad.is_dir() else rechte & 0o644)
+            os.utime(pfad, (zeit, zeit))
+        [gebaut] = WheelBuilder(str(kopie)).build(directory=str(tmp_path / ort / "raeder"))
+        raeder.append(Path(gebaut))
+    assert raeder[0].name == raeder[1].name == "fachwerk_wbs_hb-2026.11.0-py3-none-any.whl"
+    assert raeder[0].read_bytes() == raeder[1].read_bytes()
 
 
 @pytest.mark.lang
