@@ -12,12 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, kanalprobe, klaerung, line, rueckfrage, zustellung
+from fachwerk import alarm, kanalprobe, klaerung, line, rueckfrage, ueberlassung, zustellung
 from fachwerk.abruf import auftrag_id
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
 from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Aufgabe, Engine, laufender_auftrag
 from fachwerk.errors import FachwerkError, RetryableError
+from fachwerk.journalwerte import WertZuNeu
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
 from fachwerk.platz import Platz
 from fachwerk.polling import Polling
@@ -76,7 +77,7 @@ class Dienst:
             self._store.datenbank,
             platz,
             {
-                **{name: self._im_fall(funktion) for name, funktion in im_fall.items()},
+                **{name: self._im_fall(name, funktion) for name, funktion in im_fall.items()},
                 "rufe_ab": self._rufe_ab,
             },
             self._betrieb.schlangen(),
@@ -106,13 +107,16 @@ class Dienst:
 
     # -- jobs ---------------------------------------------------------------------------------------------------
 
-    def _im_fall(self, funktion: Aufgabe) -> Aufgabe:
-        """A job of a case; one that ended its process too often is not begun again but held."""
+    def _im_fall(self, name: str, funktion: Aufgabe) -> Aufgabe:
+        """A job of a case: held if it ended its process too often, left to others if this core cannot read the case."""
 
         def auftrag(vorgang_id: str, *weitere: str) -> None:
             kennung = laufender_auftrag()
-            if not self._quarantaene.fuehre_aus(kennung, vorgang_id, lambda: funktion(vorgang_id, *weitere)):
-                self._halte_abstuerzenden(kennung, vorgang_id)
+            try:
+                if not self._quarantaene.fuehre_aus(kennung, vorgang_id, lambda: funktion(vorgang_id, *weitere)):
+                    self._halte_abstuerzenden(kennung, vorgang_id)
+            except WertZuNeu as fehler:
+                ueberlassung.ueberlasse(self._betrieb, name, kennung, (vorgang_id, *weitere), fehler.schema)
 
         return auftrag
 
@@ -136,6 +140,9 @@ class Dienst:
                 self._setze_takt()
         except FachwerkError as fehler:
             self.fehler[kanal] = Kanalfehler(str(fehler), vergeht=isinstance(fehler, RetryableError))
+        except WertZuNeu:
+            text = "Eine neuere Fassung hat hier empfangen; ein Knoten mit ihr bestätigt es beim nächsten Abruf."
+            self.fehler[kanal] = Kanalfehler(text, vergeht=True)
 
     def _nach_absturz(self, aufgabe: str, argumente: tuple[str, ...], klasse: str) -> None:
         """A job raised what no plugin may raise: hold the case for Technik, so that it is seen."""

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from pydantic_core import from_json, to_json
 
-from fachwerk import alarm
+from fachwerk import alarm, journalwerte
 from fachwerk.datenbank import vorlaeufig
 from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.modell import SCHEMA, GehaltenFuer, Teil, Vorgangstand, Wert, utc
@@ -165,16 +165,16 @@ class Store:
 
     def lies_wert(self, typ: type[W], teil_id: str) -> W:
         """Read a journalled value back, its parts bound to the content store."""
-        return typ.model_validate(self._lies_huelle(teil_id), context={"inhalt": self.inhalt})
+        return typ.model_validate(self._lies_huelle(typ, teil_id), context={"inhalt": self.inhalt})
 
     def lies_liste(self, typ: type[W], teil_id: str) -> tuple[W, ...]:
         """Read a journalled list of values back."""
-        werte = self._lies_huelle(teil_id)
+        werte = self._lies_huelle(typ, teil_id)
         return tuple(typ.model_validate(eintrag, context={"inhalt": self.inhalt}) for eintrag in werte)
 
-    def _lies_huelle(self, teil_id: str) -> Any:
+    def _lies_huelle(self, typ: type[Wert], teil_id: str) -> Any:
         with self.inhalt.oeffne(Teil(id=teil_id)) as strom:
-            return from_json(strom.read())["wert"]
+            return journalwerte.lies(typ.__name__, from_json(strom.read()))
 
     def schreibe_schritt(
         self,

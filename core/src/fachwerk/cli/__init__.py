@@ -212,6 +212,11 @@ def _fehler(fehler: Exception) -> int:
 
     if isinstance(fehler, FachwerkError):
         return _melde(_als_liste(fehler), 3 if isinstance(fehler, (ConfigError, ContractError)) else 1)
+    if type(fehler).__name__ == "WertZuNeu":
+        text = (
+            "Eine neuere Fassung von Fachwerk hat das geschrieben. Bitte den Befehl mit der neueren Fassung aufrufen."
+        )
+        return _melde(f"Fehler: {text} [wert_zu_neu]", 1)
     if os.environ.get("FACHWERK_TEST_SPUR"):
         raise fehler
     spur = fehler.__traceback__
