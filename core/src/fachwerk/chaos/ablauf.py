@@ -35,6 +35,8 @@ MELDE_ALLE_S = 15.0
 AUFSICHT_S = 2.0
 """So long the supervisor waits before it starts a node again (the unit for systemd: 15 seconds)."""
 OHNE_DATENBANK = 3
+GRUNDLOSE_ENDEN = 5
+"""After so many the run gives up."""
 
 Melder = Callable[[str], None]
 
@@ -70,6 +72,7 @@ class Chaos:
         self._melde = melde
         self._stand = {"gesendet": 0, "gespeichert": 0, "fertig": 0}
         self._regung = self._gemeldet = self._beaufsichtigt = 0.0
+        self._kommt_nicht_hoch = False
 
     def laufe(self) -> Ergebnis:
         """The whole day; returns the balance and every broken promise."""
@@ -177,6 +180,8 @@ class Chaos:
             self._beaufsichtigt = jetzt
             for knoten in aufbau.knoten.values():
                 knoten.beaufsichtige()
+                grundlos = sum(not self._durfte_enden(code) for code in knoten.enden)
+                self._kommt_nicht_hoch |= grundlos >= GRUNDLOSE_ENDEN
         if self._stand != vorher:
             self._regung = jetzt
             versand.geht_weiter()
@@ -185,7 +190,8 @@ class Chaos:
             self._melde(", ".join(f"{zahl} {name}" for name, zahl in self._stand.items()))
 
     def _steht_still(self) -> bool:
-        return time.monotonic() - self._regung > STILLSTAND_S
+        """Whether nothing has moved for long, or a node ends again and again for a reason no fault explains."""
+        return self._kommt_nicht_hoch or time.monotonic() - self._regung > STILLSTAND_S
 
     def _nur_wartende(self, aufbau: Szene) -> bool:
         """Whether all that is left waits for a time, so that nothing would happen before it."""

@@ -92,7 +92,8 @@ class Knoten:
 
 
 def _umgebung(uhr: str) -> dict[str, str]:
+    """The clock is wrong from the start: to jump under a running Python the library would also shift its durations."""
     bibliothek = libfaketime()
     if not uhr or bibliothek is None:
         return {}
-    return {"LD_PRELOAD": str(bibliothek), "FAKETIME": uhr, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    return {"LD_PRELOAD": str(bibliothek), "FAKETIME": uhr}

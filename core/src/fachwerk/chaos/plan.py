@@ -225,8 +225,9 @@ def _stoerung(zufall: Random, nummer: int, art: str, nach: str, ab: int, umfang:
     wen, wie, anzahl, dauer = "", "", 0, 0.0
     if art in ("abschuss", "anhalten", "uhr"):
         wen = f"knoten-{zufall.randint(1, umfang.knoten)}"
-        dauer = round(zufall.uniform(0, 3) if art == "abschuss" else zufall.uniform(2, 5 if umfang.ruhig else 25), 1)
-        wie = zufall.choice(("+2h", "-2h", "+40d", "+70s", "-70s")) if art == "uhr" else ""
+        kurz, lang = {"abschuss": (0, 3), "uhr": (10, 40)}.get(art, (2, 5 if umfang.ruhig else 25))
+        dauer = round(zufall.uniform(kurz, lang), 1)
+        wie = zufall.choice(("+2h", "-2h", "+20m", "+70s", "-70s")) if art == "uhr" else ""
     elif art.startswith("netz_"):
         wie, anzahl, dauer = _netz(zufall, art, umfang.ruhig)
     elif art == "ziel":
