@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fachwerk.chaos import plan as p
-from fachwerk.chaos.ablauf import MARKE, als_json, moegliche, raeume
+from fachwerk.chaos.ablauf import MARKE, Chaos, als_json, moegliche, raeume
+from fachwerk.chaos.abrechnung import Ergebnis, Mangel
 from fachwerk.chaos.nachrichten import beispiele, ziel
 from fachwerk.chaos.plan import Plan, Umfang, entwirf
 from fachwerk.cli import starte
 from fachwerk.demo.beispiele import Beispiel
+from fachwerk.demo.bilanz import Bilanz
 from fachwerk.demo.prozesse import DemoError
 
 HEUTE = date(2026, 11, 20)
@@ -199,3 +202,60 @@ def test_chaos_names_the_packages_it_lacks(
     assert starte(["chaos", "--saat", "7", "--faelle", "10"]) == 1
     assert "fachwerk-prosoz" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def ohne_lauf(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Mangel]], None]:
+    """A rehearsal that does nothing and finds what the test says."""
+
+    def setze(maengel: list[Mangel]) -> None:
+        def laufe(chaos: Chaos) -> Ergebnis:
+            raeume(chaos.ordner)
+            chaos.protokoll.angewandt.append((chaos.plan.stoerungen[0], 99))
+            chaos.protokoll.ungeprueft = {"uhr": "die Bibliothek fehlt"}
+            return Ergebnis(bilanz(), maengel, 2)
+
+        monkeypatch.setattr(Chaos, "laufe", laufe)
+        monkeypatch.setattr("signal.signal", lambda *_: None)
+
+    return setze
+
+
+def endcode(*angaben: str) -> object:
+    with pytest.raises(SystemExit) as ende:
+        starte(["chaos", *angaben])
+    return ende.value.code
+
+
+def bilanz() -> Bilanz:
+    namen = ("gesendet", "geschlossen", "gespeichert", "zugestellt", "weitergeleitet", "zurueckgegeben", "gehalten")
+    weitere = ("doppelsendungen", "verloren", "doppelt", "falsch_zugestellt", "offene_quittungen")
+    zahlen = {name: nummer for nummer, name in enumerate((*namen, *weitere), 11)}
+    return Bilanz(**zahlen, ziele={}, gruende={"route_keine": 17}, vorgaenge=[], maengel=[])
+
+
+def test_chaos_ends_well_and_says_what_was_not_tried(
+    ohne_lauf: Callable[[list[Mangel]], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ohne_lauf([])
+    assert endcode("--saat", "7", "--faelle", "50") == 0
+    ausgabe = capsys.readouterr().out
+    assert "11 gesendet = 12 geschlossen = 13 gespeichert = 14 zugestellt" in ausgabe
+    assert "NICHT GEPRÜFT: uhr – die Bibliothek fehlt" in ausgabe
+    blatt = (tmp_path / "fachwerk-chaos-7/chaos-7.md").read_text(encoding="utf-8")
+    assert "**Alle Versprechen gehalten.**" in blatt
+    assert "[bei 99]" in blatt
+
+
+def test_chaos_ends_with_1_and_names_every_broken_promise(
+    ohne_lauf: Callable[[list[Mangel]], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mangel = Mangel("Nichts doppelt", 12, "urn:x:12", "abcdef", "liegt 2 Mal in den Zielen")
+    ohne_lauf([mangel])
+    assert endcode("--saat", "7", "--faelle", "50", "--ordner", "probe") == 1
+    zeile = "Nichts doppelt: Nachricht 12 (urn:x:12, Vorgang abcdef): liegt 2 Mal in den Zielen"
+    assert f"Mangel: {zeile}" in capsys.readouterr().out
+    blatt = (tmp_path / "probe/chaos-7.md").read_text(encoding="utf-8")
+    assert f"- {zeile}" in blatt
+    assert "0 verloren, 1 doppelt, 0 mit falschem Grund" in blatt
+    assert "vorgang show KENNUNG" in blatt

@@ -28,7 +28,9 @@ from fachwerk.plugins import GRUPPE
 
 MARKE = ".fachwerk-chaos"
 PLAN = "plan.json"
-TAKT_S = 0.2
+TAKT_S, RUHIGER_TAKT_S = 0.2, 1.0
+VIELE = 1000
+"""From so many messages on it is counted less often, so that counting is no load of its own."""
 STILLSTAND_S = 480.0
 """So long nothing may happen before the run gives up: longer than the circuit of a Ziel pauses."""
 MELDE_ALLE_S = 15.0
@@ -73,6 +75,7 @@ class Chaos:
         self._stand = {"gesendet": 0, "gespeichert": 0, "fertig": 0}
         self._regung = self._gemeldet = self._beaufsichtigt = 0.0
         self._kommt_nicht_hoch = False
+        self._takt_s = TAKT_S if len(plan.faelle) < VIELE else RUHIGER_TAKT_S
 
     def laufe(self) -> Ergebnis:
         """The whole day; returns the balance and every broken promise."""
@@ -124,7 +127,7 @@ class Chaos:
                 aktive = _beende_faellige(aktive)
                 if self._steht_still() or versand.fehler is not None:
                     return
-                time.sleep(TAKT_S)
+                time.sleep(self._takt_s)
         finally:
             for _, ende in aktive:
                 ende()
@@ -150,7 +153,7 @@ class Chaos:
             if not angestossen and self._nur_wartende(aufbau):
                 angestossen = True
                 self._stosse_an(aufbau)
-            time.sleep(TAKT_S)
+            time.sleep(self._takt_s)
         return []
 
     def _beende(self, aufbau: Szene) -> list[Mangel]:
