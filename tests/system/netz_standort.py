@@ -15,7 +15,7 @@ from fachwerk.demo import prozesse
 from fachwerk.testkit.netzstoerung import Netzstoerung
 from fachwerk.testkit.standort import Standort
 
-GEDULD_S = 120.0
+GEDULD_S = 300.0
 TOR = '[ziel.akte]\nplugin = "testziel_tor"\nverzeichnis = "akten"\ngleichzeitig = 2\n'
 OHNE_SCHLUESSEL = '[ziel.akte]\nplugin = "testziel_keine_tor"\ngleichzeitig = 2\n'
 
@@ -108,26 +108,33 @@ class Knotenpaar:
         frage = "SELECT workflow_uuid FROM dbos.workflow_status WHERE name = 'rufe_ab' AND status = 'SUCCESS'"
         return sorted(int(zeile[0].rpartition(":")[2]) for zeile in self.standort.frage(frage))
 
-    def listenanfragen(self) -> int:
-        """How often this account asked the mailbox for its list, by the mailbox's own log."""
+    def abrufe(self) -> float:
+        """How often the mailbox was polled while it was empty, by its own log.
+
+        A poll asks for what is new and then for what is left; the daily look at the clock asks for one list, too.
+        """
         log = (self.standort.postamt.ordner / "anfragen.log").read_text(encoding="utf-8")
-        return log.count(f" | amt-{self.standort.konto} | getStatusList | ")
+        listen, blicke = (
+            log.count(f" | amt-{self.standort.konto} | {vorgang} | ")
+            for vorgang in ("getStatusList", "checkAccountActive")
+        )
+        return (listen - blicke) / 2
 
-    def stille_takte(self, anzahl: int) -> tuple[list[int], int]:
-        """So many ticks with an empty mailbox, in which a poll is one request: their numbers, and the requests."""
-        takte, listen = self._zwischen_abrufen()
+    def stille_takte(self, anzahl: int) -> tuple[list[int], float]:
+        """At least so many ticks with an empty mailbox: their numbers, and the polls that the mailbox saw."""
+        takte, abrufe = self._zwischen_abrufen()
         self.warte(lambda: len(self.takte()) >= len(takte) + anzahl, f"{anzahl} Abrufe")
-        danach, listen_danach = self._zwischen_abrufen()
-        return danach[len(takte) :], listen_danach - listen
+        danach, abrufe_danach = self._zwischen_abrufen()
+        return danach[len(takte) :], abrufe_danach - abrufe
 
-    def _zwischen_abrufen(self) -> tuple[list[int], int]:
-        """Ticks and requests in a moment when nobody polls."""
+    def _zwischen_abrufen(self) -> tuple[list[int], float]:
+        """Ticks and polls in a moment when nobody polls."""
         offen = "SELECT count(*) FROM dbos.workflow_status WHERE name = 'rufe_ab' AND status IN ('PENDING', 'ENQUEUED')"
-        gesehen: list[tuple[list[int], int]] = []
+        gesehen: list[tuple[list[int], float]] = []
 
         def in_ruhe() -> bool:
             vorher = self.zahl(offen), self.takte()
-            gesehen.append((vorher[1], self.listenanfragen()))
+            gesehen.append((vorher[1], self.abrufe()))
             return vorher[0] == 0 and vorher == (self.zahl(offen), self.takte())
 
         self.warte(in_ruhe, "einen Augenblick ohne Abruf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from fachwerk.testkit.standort import Standort
 
 pytestmark = pytest.mark.postgresql
 
+STUECKE = "SELECT count(*) FROM inhalt"
 NeuesPaar = Callable[[str], Knotenpaar]
 
 
@@ -51,8 +53,10 @@ def test_a_node_cut_off_behind_its_hand_over_is_asked_about_and_not_believed_whe
     beide.standort.sende(2)
     beide.warte_auf_alle()
     assert beide.standort.maengel() == []
-    assert beide.zahl("SELECT count(*) FROM schritt WHERE name = 'deliver'") == 5
+    assert beide.zahl("SELECT count(*) FROM schritt WHERE name = 'deliver' AND code = ''") == 5
     assert "Traceback" not in beide.protokoll(opfer)
+    takte, abrufe = beide.stille_takte(3)
+    assert abrufe == len(takte) == len(set(takte)), "each tick asks the mailbox once"
     assert beide.beende() == [0, 0]
     assert beide.plaetze() == set()
 
@@ -73,7 +77,7 @@ def test_a_node_whose_line_stands_still_before_its_hand_over_hands_over_the_same
     beide.standort.sende(3)
     beide.warte_auf_alle()
     assert beide.standort.maengel() == []
-    assert beide.zahl("SELECT count(*) FROM schritt WHERE name = 'deliver'") == 7
+    assert beide.zahl("SELECT count(*) FROM schritt WHERE name = 'deliver' AND code = ''") == 7
     assert beide.beende() == [0, 0]
     assert beide.standort.maengel() == []
 
@@ -100,3 +104,44 @@ def test_without_a_key_the_work_of_a_node_cut_off_is_held_and_its_late_word_send
     assert beide.zahl(gehalten) == seine, "late as it is, the word of the node changes nothing: a person decides"
     assert len(beide.zugestellt()) == len(set(beide.zugestellt())) == 5
     assert beide.beende() == [0, 0]
+
+
+@pytest.mark.lang
+def test_a_node_told_to_stop_leaves_what_waits_at_once_and_what_it_cannot_end_after_its_time(paar: NeuesPaar) -> None:
+    """One of two deliveries hangs in the target: nobody waits for it but the node itself."""
+    beide = paar(TOR)
+    beide.schliesse("tor-zu")
+    beide.standort.sende(6)
+    opfer, anderer = beide.opfer()
+    beide.prozess[opfer].send_signal(signal.SIGTERM)
+    beide.warte(lambda: beide.plaetze() == {f"{anderer}-1"}, "der Platz ist zurückgegeben")
+    beide.warte(lambda: set(beide.unterwegs()) == {anderer}, "alles ist beim anderen")
+    beide.oeffne("tor-zu")
+    beide.warte_auf_alle()
+    assert beide.prozess[opfer].wait(120) == 0
+    assert beide.standort.maengel() == []
+    assert beide.zahl("SELECT count(*) FROM schritt WHERE name = 'deliver' AND code = ''") == 6
+
+
+@pytest.mark.lang
+def test_three_nodes_ask_the_mailbox_once_a_tick_also_when_one_dies_in_the_middle_of_its_poll(
+    neuer_standort: Callable[..., Standort], postgres_url: str
+) -> None:
+    with ExitStack() as kulisse:
+        drei = Knotenpaar(neuer_standort(postgres_url, takt="5s"), ("eins", "zwei", "drei"), kulisse)
+        takte, abrufe = drei.stille_takte(6)
+        assert takte == list(range(takte[0], takte[0] + len(takte))), "no tick is left out"
+        assert abrufe == len(takte), "no tick asks twice"
+        drei.standort.sende(4, anhang=24_000_000)
+        laeuft = "SELECT executor_id FROM dbos.workflow_status WHERE name = 'rufe_ab' AND status = 'PENDING'"
+        drei.warte(lambda: bool(drei.standort.frage(laeuft)) and drei.zahl(STUECKE) > 5, "ein Abruf mit Inhalt")
+        opfer = drei.standort.frage(laeuft)[0][0].removesuffix("-1")
+        drei.prozess[opfer].kill()
+        drei.prozess.pop(opfer).wait()
+        drei.warte_auf_alle()
+        assert drei.standort.maengel() == []
+        takte, abrufe = drei.stille_takte(4)
+        assert takte == list(range(takte[0], takte[0] + len(takte)))
+        assert abrufe == len(takte)
+        assert drei.zahl("SELECT count(*) FROM dbos.workflow_status WHERE name = 'rufe_ab' AND status = 'ERROR'") == 0
+        assert drei.beende() == [0, 0]
