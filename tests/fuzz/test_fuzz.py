@@ -156,7 +156,7 @@ def test_atheris_finds_a_fault_behind_a_word_that_stands_in_no_dictionary(tmp_pa
     """Coverage and comparisons lead it there; chance alone would need 256**12 inputs."""
     modul = tmp_path / "pflanze_modul.py"
     modul.write_text(
-        "def lies(daten):\n    if daten.startswith(b'Fachwerk'):\n        if daten[8:12] == b'\\xfa\\x00\\x17!':\n"
+        "def lies(daten):\n    if daten[:8] == b'Fachwerk':\n        if daten[8:12] == b'\\xfa\\x00\\x17!':\n"
         "            raise KeyError('planted')\n"
     )
     skript = tmp_path / "suche.py"
@@ -166,7 +166,7 @@ def test_atheris_finds_a_fault_behind_a_word_that_stands_in_no_dictionary(tmp_pa
         "import lauf\nfrom geruest import Ziel\nfrom pathlib import Path\n"
         f"lauf.ARBEIT = Path({str(tmp_path)!r})\nlauf.HOECHSTENS_FUNDE = 1\n"
         "ziel = Ziel('pflanze', 'x', pflanze_modul.lies, lambda: [b'x'], ())\n"
-        "einer = lauf.Lauf(ziel, 'atheris', 3, 120, 400_000)\n"
+        "einer = lauf.Lauf(ziel, 'atheris', 3, 120, 100_000)\n"
         "atheris.Setup([sys.argv[0], '-seed=3', '-max_len=64', '-verbosity=0'], einer.eine)\natheris.Fuzz()\n"
     )
     lauf = subprocess.run([sys.executable, str(skript)], capture_output=True, text=True, check=False, timeout=600)

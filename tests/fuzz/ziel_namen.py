@@ -37,7 +37,7 @@ def _einer(name: str, typ: str, laenge: int) -> None:
         assert kern.ist_sicher(sicher, laenge), "not a safe name"
     ordentlich = akte.sicherer_name(name, typ, laenge)
     assert akte.sicherer_name(ordentlich, typ, laenge) == ordentlich
-    assert ordentlich.rpartition(".")[2].lower() not in _ENDUNGEN
+    assert not any(ordentlich.lower().endswith(f".{endung}") for endung in _ENDUNGEN)
     assert comvibilia.sicherer_name(comvibilia.sicherer_name(name)) == comvibilia.sicherer_name(name)
     assert prosoz.endung(typ, name) not in _ENDUNGEN
     wort = prosoz.wort(name)

@@ -64,4 +64,6 @@ def gekuerzt(name: str, platz: int) -> str:
     stamm, punkt, endung = name.rpartition(".")
     schluss = f".{endung}" if punkt and stamm and len(endung) <= _LAENGSTE_ENDUNG else ""
     marke = f"~{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    if len(marke) + len(schluss) >= platz:
+        schluss = ""
     return name[: max(platz - len(marke) - len(schluss), 1)] + marke + schluss
