@@ -1,42 +1,55 @@
 """The whole line against the bare durable engine, in one run: cases per second from the mailbox into a plain target.
 
 A case is an XSozial message of about 130 kB with an inline PDF, two attachments, and a WBS decision (NRW). The peer is
-the same engine on the same database with one job for the pure part and one per delivery that do no work. Bound
-(design, section 13): at least 0.6 of it on SQLite. Into the Aktenablage with its PDFs the figure is printed beside it.
+the same engine on the same database with one job for the pure part and one per delivery that do no work. Bounds
+(design, section 13): at least 0.6 of it on SQLite and on PostgreSQL; 15 cases a second into the Aktenablage with its
+PDFs; two worker processes on PostgreSQL at least 1.15 times as fast as one where the processor limits, 1.5 times where
+the target waits. ``--ohne-postgresql`` leaves the server out. What each step costs: ``bench_schritte.py``.
 """
 
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import platform
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import fachwerk_aktenablage
 import fachwerk_wbs_nw
 import fachwerk_xsozial_basis
-from fachwerk import settings
+from fachwerk import abruf, settings
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
 from fachwerk.demo.beispiele import NW, familie
 from fachwerk.dienst import Dienst
-from fachwerk.engine import Engine, Schlange
+from fachwerk.engine import Engine, Schlange, lege_tabellen_an
 from fachwerk.modell import Idempotenz
 from fachwerk.plugins import Plugins
+from fachwerk.protokoll import einrichten
 from fachwerk.testkit.mitspieler import Nachricht, Postfach, Zielsystem
+from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
 from fachwerk_xsozial_basis.erzeuger import Beigabe, nachricht
 
 ANZAHL = 100
 LAEUFE = 3
 GRENZE = 0.6
+GRENZE_AKTE = 15.0
+GRENZEN_KNOTEN = {0.0: 1.15, 0.05: 1.5}
+"""By the seconds for which the target waits."""
+
+ANLAUF = 0.2
+"""This share of the cases goes by before the clock of the worker processes starts: they need a moment to begin."""
 
 
 def nachrichten(anzahl: int) -> dict[str, Nachricht]:
@@ -61,19 +74,22 @@ def nachrichten(anzahl: int) -> dict[str, Nachricht]:
     return gefuellt
 
 
-def betrieb(ordner: Path, ziel: str) -> Betrieb:
-    """An installation on SQLite with the real format and rules, a mailbox in memory, and ``ziel``."""
+def betrieb(ordner: Path, ziel: str, url: str = "", *, faelle: int, dauer: float = 0.0) -> Betrieb:
+    """An installation with the real format and rules, ``faelle`` messages in a mailbox in memory, and ``ziel``."""
     ablage = 'verzeichnis = "akte"\n' if ziel == "aktenablage" else ""
-    (ordner / "fachwerk.key").write_bytes(base64.b64encode(os.urandom(32)))
+    datenbank_ort = f'[fachwerk]\ndatenbank = "{url}"\n' if url else ""
+    if not (ordner / "fachwerk.key").exists():
+        (ordner / "fachwerk.key").write_bytes(base64.b64encode(os.urandom(32)))
     (ordner / "fachwerk.toml").write_text(
-        '[kanal.k]\nplugin = "postfach"\ntakt = "1m"\n[format.xsozial_basis]\nbestaetigt = ["projektprofil-1"]\n'
+        f'{datenbank_ort}[kanal.k]\nplugin = "postfach"\ntakt = "1m"\n'
+        '[format.xsozial_basis]\nbestaetigt = ["projektprofil-1"]\n'
         f'[ziel.akte]\nplugin = "{ziel}"\ngleichzeitig = 4\n{ablage}[[route]]\nleistung = "*"\nziel = "akte"\n',
         encoding="utf-8",
     )
     plugins = Plugins.aus_modulen(
         {
-            "postfach": Postfach(inhalt={"k": nachrichten(ANZAHL)}),
-            "zielsystem": Zielsystem("zielsystem", Idempotenz.SCHLUESSEL),
+            "postfach": Postfach(inhalt={"k": nachrichten(faelle)}),
+            "zielsystem": Zielsystem("zielsystem", Idempotenz.SCHLUESSEL, waehrend=lambda _: time.sleep(dauer)),
             "aktenablage": fachwerk_aktenablage,
             "xsozial_basis": fachwerk_xsozial_basis,
             "wbs_nw": fachwerk_wbs_nw,
@@ -85,10 +101,10 @@ def betrieb(ordner: Path, ziel: str) -> Betrieb:
     return Betrieb(einstellungen, plugins, settings.aufbau(einstellungen, plugins), datenbank)
 
 
-def linie(ziel: str) -> float:
+def linie(ziel: str, url: str = "") -> float:
     """Cases per second through the whole line into ``ziel``."""
     with tempfile.TemporaryDirectory() as ordner:
-        installation = betrieb(Path(ordner), ziel)
+        installation = betrieb(Path(ordner), ziel, url, faelle=ANZAHL)
         dienst = Dienst(installation)
         dienst.starte(ruft_ab=False)
         beginn = time.perf_counter()
@@ -102,10 +118,10 @@ def linie(ziel: str) -> float:
     return ANZAHL / dauer
 
 
-def geruest() -> float:
+def geruest(url: str = "") -> float:
     """Pairs of empty jobs per second: the engine without the line."""
     with tempfile.TemporaryDirectory() as ordner:
-        datenbank = oeffne_datenbank(f"sqlite:///{ordner}/fachwerk.db")
+        datenbank = oeffne_datenbank(url or f"sqlite:///{ordner}/fachwerk.db")
         aktualisiere(datenbank)
         fertig, getan = threading.Event(), []
 
@@ -132,6 +148,47 @@ def geruest() -> float:
     return ANZAHL / dauer
 
 
+def mit_knoten(anzahl: int, url: str, dauer: float) -> float:
+    """Cases per second that ``anzahl`` worker processes get done together, once they are at it."""
+    with tempfile.TemporaryDirectory() as ordner:
+        installation = betrieb(Path(ordner), "zielsystem", url, faelle=ANZAHL)
+        lege_tabellen_an(installation.store.datenbank)
+        abruf.rufe_ab(installation, "k")
+        befehl = [sys.executable, __file__, "--knoten", ordner, url, str(dauer)]
+        kinder = [
+            subprocess.Popen(befehl, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)  # noqa: S603  ourselves
+            for _ in range(anzahl)
+        ]
+        try:
+            erste = _warte_auf(installation, kinder, int(ANZAHL * ANLAUF))
+            beginn = time.perf_counter()
+            getan = _warte_auf(installation, kinder, ANZAHL) - erste
+            return getan / (time.perf_counter() - beginn)
+        finally:
+            for kind in kinder:
+                kind.communicate()
+            installation.schliesse()
+
+
+def _warte_auf(installation: Betrieb, kinder: Sequence[subprocess.Popen[bytes]], faelle: int) -> int:
+    while (getan := installation.store.anzahlen().get("done", 0)) < faelle:
+        if any(kind.poll() is not None for kind in kinder):
+            raise SystemExit("a worker process ended")
+        time.sleep(0.02)
+    return getan
+
+
+def knoten(ordner: Path, url: str, dauer: float) -> int:
+    """One worker process, until its standard input ends."""
+    installation = betrieb(ordner, "zielsystem", url, faelle=0, dauer=dauer)
+    dienst = Dienst(installation)
+    dienst.starte(ruft_ab=False)
+    sys.stdin.read()
+    dienst.stoppe()
+    installation.schliesse()
+    return 0
+
+
 def zeile(was: str, werte: Sequence[float]) -> float:
     """Print the median of ``werte`` with the runs beside it."""
     mitte = statistics.median(werte)
@@ -140,24 +197,68 @@ def zeile(was: str, werte: Sequence[float]) -> float:
     return mitte
 
 
-def main() -> int:
-    """Measure and compare; 1 if the bound is broken."""
-    sys.stdout.write(
-        f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, {ANZAHL} Fälle, {LAEUFE} Läufe\n"
-    )
+@dataclass
+class Urteile:
+    """What was held and what was not."""
+
+    gebrochen: int = 0
+
+    def faelle(self, was: str, wert: float, grenze: float) -> None:
+        """Print the judgement."""
+        self.gebrochen += wert < grenze
+        urteil = "gehalten" if wert >= grenze else "NICHT gehalten"
+        sys.stdout.write(f"  {was}: {wert:.2f}, Grenze {grenze:g}: {urteil}\n")
+
+
+def vergleiche(urteile: Urteile, name: str, neue_url: Callable[[], str]) -> None:
+    """The line beside the bare engine on one kind of database, in turns."""
     bare, ganz = [], []
     for _ in range(LAEUFE):
-        bare.append(geruest())
-        ganz.append(linie("zielsystem"))
-    akten = [linie("aktenablage") for _ in range(LAEUFE)]
-    grundlage = zeile("nur der Motor (zwei leere Aufträge)", bare)
-    verhaeltnis = zeile("ganze Linie, einfaches Ziel", ganz) / grundlage
-    zeile("ganze Linie, Aktenablage mit PDF", akten)
-    urteil = "gehalten" if verhaeltnis >= GRENZE else "NICHT gehalten"
-    sys.stdout.write(f"Verhältnis {verhaeltnis:.2f}, Grenze {GRENZE}: {urteil}\n")
-    return 0 if verhaeltnis >= GRENZE else 1
+        bare.append(geruest(neue_url()))
+        ganz.append(linie("zielsystem", neue_url()))
+    grundlage = zeile(f"{name}: nur der Motor", bare)
+    urteile.faelle("Verhältnis", zeile(f"{name}: ganze Linie", ganz) / grundlage, GRENZE)
+
+
+def vergleiche_knoten(urteile: Urteile, neue_url: Callable[[], str]) -> None:
+    """Two worker processes beside one, in turns."""
+    for dauer, grenze in GRENZEN_KNOTEN.items():
+        eins, zwei = [], []
+        for _ in range(LAEUFE):
+            eins.append(mit_knoten(1, neue_url(), dauer))
+            zwei.append(mit_knoten(2, neue_url(), dauer))
+        wie = f"Ziel wartet {dauer:g} s" if dauer else "Ziel wartet nicht"
+        grundlage = zeile(f"{wie}: ein Prozess", eins)
+        urteile.faelle("Verhältnis", zeile(f"{wie}: zwei Prozesse", zwei) / grundlage, grenze)
+
+
+def main() -> int:
+    """Measure and compare; 1 if a bound is broken."""
+    sys.stdout.write(
+        f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, {ANZAHL} Fälle, {LAEUFE} Läufe, Last {os.getloadavg()[0]:.1f}\n"
+    )
+    urteile = Urteile()
+    vergleiche(urteile, "SQLite", lambda: "")
+    akten = zeile("SQLite: in die Aktenablage", [linie("aktenablage") for _ in range(LAEUFE)])
+    urteile.faelle("Fälle je Sekunde", akten, GRENZE_AKTE)
+    if "--ohne-postgresql" in sys.argv[1:]:
+        return int(urteile.gebrochen > 0)
+    try:
+        server = PostgresServer.neu()
+    except PostgresNichtDa as grund:
+        sys.stdout.write(f"NICHT GEMESSEN mit PostgreSQL: {grund}\n")
+        return int(urteile.gebrochen > 0)
+    try:
+        vergleiche(urteile, "PostgreSQL", server.neue_datenbank)
+        vergleiche_knoten(urteile, server.neue_datenbank)
+    finally:
+        server.entferne()
+    return int(urteile.gebrochen > 0)
 
 
 if __name__ == "__main__":
+    einrichten(stufe=logging.ERROR)
+    if sys.argv[1:2] == ["--knoten"]:
+        sys.exit(knoten(Path(sys.argv[2]), sys.argv[3], float(sys.argv[4])))
     sys.exit(main())

@@ -99,6 +99,15 @@ WORT: Mapping[str, str] = {
 """The causes for people."""
 
 
+_BEHOBEN = (
+    alarm.update()
+    .where(alarm.c.gegenstand == sa.bindparam("von"), alarm.c.behoben.is_(None))
+    .values(behoben=sa.bindparam("jetzt", type_=alarm.c.behoben.type))
+    .returning(alarm.c.anlass, alarm.c.code)
+)
+_BEHOBEN_DAVON = _BEHOBEN.where(alarm.c.anlass.in_(sa.bindparam("anlaesse", expanding=True)))
+
+
 def melde(verbindung: sa.Connection, anlass: str, gegenstand: str, code: str, hinweis: str) -> None:
     """Open an alarm, or count a repeat of the open one; the newest code and hint hold."""
     jetzt = datetime.now(UTC)
@@ -132,8 +141,10 @@ def melde_dringend(verbindung: sa.Connection, vorgang_id: str, code: str, hinwei
 
 def behebe(verbindung: sa.Connection, gegenstand: str, anlaesse: Collection[str] = ()) -> None:
     """Close the open alarms of ``gegenstand``, those of ``anlaesse`` only if any are named."""
-    geschlossen = alarm.update().where(*_offen(anlaesse, gegenstand)).values(behoben=datetime.now(UTC))
-    for zeile in verbindung.execute(geschlossen.returning(alarm.c.anlass, alarm.c.code)):
+    werte: dict[str, Any] = {"von": gegenstand, "jetzt": datetime.now(UTC)}
+    if anlaesse:
+        werte["anlaesse"] = list(anlaesse)
+    for zeile in verbindung.execute(_BEHOBEN_DAVON if anlaesse else _BEHOBEN, werte):
         log.info("alarm_behoben", anlass=zeile.anlass, gegenstand=gegenstand, code=zeile.code)
 
 

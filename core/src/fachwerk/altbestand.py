@@ -19,6 +19,7 @@ ZEICHEN = "wiederherstellung"
 """Sign in ``zustellung.absicht_von``: it may have been handed over after the backup."""
 
 _ORT = {"plugin": "fachwerk", "schluessel": ZEICHEN, "name": "zeit"}
+_ZEIT = sa.select(notiz.c.zeit).filter_by(**_ORT)
 
 
 def merke(verbindung: sa.Connection, jetzt: datetime, sicherung: str) -> None:
@@ -33,7 +34,7 @@ def merke(verbindung: sa.Connection, jetzt: datetime, sicherung: str) -> None:
 
 def zeit(verbindung: sa.Connection) -> datetime | None:
     """When the last restore was, None if there never was one."""
-    gefunden = verbindung.execute(sa.select(notiz.c.zeit).filter_by(**_ORT)).scalar_one_or_none()
+    gefunden = verbindung.execute(_ZEIT).scalar_one_or_none()
     return None if gefunden is None else utc(gefunden)
 
 

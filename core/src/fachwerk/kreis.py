@@ -32,6 +32,12 @@ KREIS_AB = 5
 """So many route faults in a row open the circuit of a Ziel."""
 KREIS_PAUSE = timedelta(minutes=5)
 LAENGSTE_PAUSE = timedelta(hours=1)
+_OFFEN_BIS = sa.select(zielstand.c.offen_bis).where(zielstand.c.ziel == sa.bindparam("dieses"))
+_GESCHLOSSEN = (
+    zielstand.update()
+    .where(zielstand.c.ziel == sa.bindparam("dieses"), zielstand.c.fehler_in_folge > 0)
+    .values(fehler_in_folge=0, offen_bis=sa.null())
+)
 KREIS_HINWEIS = (
     "Dieses Ziel ist zurzeit nicht zu erreichen oder nimmt nichts an; es wird von selbst wieder versucht. Warum, sagt "
     "„fachwerk ziel list“."
@@ -80,8 +86,7 @@ def _benenne(betrieb: Betrieb, ziel: str, fehler: FachwerkError) -> None:
 
 def schliesse(verbindung: sa.Connection, ziel: str) -> None:
     """Something arrived: the route works."""
-    geschlossen = zielstand.update().where(zielstand.c.ziel == ziel, zielstand.c.fehler_in_folge > 0)
-    verbindung.execute(geschlossen.values(fehler_in_folge=0, offen_bis=None))
+    verbindung.execute(_GESCHLOSSEN, {"dieses": ziel})
     alarm.behebe(verbindung, alarm.des_ziels(ziel), (alarm.KREIS_OFFEN, alarm.DIENST))
 
 
@@ -98,8 +103,8 @@ def schliesse_ohne_wartende(betrieb: Betrieb, ziel: str) -> None:
 
 
 def _offen_bis(verbindung: sa.Connection, ziel: str, *, sperrend: bool = False) -> datetime | None:
-    frage = sa.select(zielstand.c.offen_bis).where(zielstand.c.ziel == ziel)
-    bis = verbindung.execute(frage.with_for_update() if sperrend else frage).scalar_one_or_none()
+    frage = _OFFEN_BIS.with_for_update() if sperrend else _OFFEN_BIS
+    bis = verbindung.execute(frage, {"dieses": ziel}).scalar_one_or_none()
     if bis is None or (rest := utc(bis) - datenbankzeit(verbindung)) <= timedelta(0):
         return None
     return datetime.now(UTC) + rest

@@ -34,6 +34,7 @@ NACHSEHEN = timedelta(hours=1)
 """A waiting delivery looks again after so long, although the end of the pause wakes it."""
 
 _AUF_EINMAL = 100
+_PAUSE = sa.select(tabelle.c.gegenstand).where(tabelle.c.gegenstand == sa.bindparam("gesucht"))
 
 
 class PauseError(FachwerkError):
@@ -99,8 +100,7 @@ def wecke(betrieb: Betrieb, ziel: str) -> int:
 def ist_pausiert(store: Store, gegenstand: str) -> bool:
     """Whether ``kanal:NAME`` or ``ziel:NAME`` is paused."""
     with store.lesend() as verbindung:
-        frage = sa.select(tabelle.c.gegenstand).where(tabelle.c.gegenstand == gegenstand)
-        return verbindung.execute(frage).first() is not None
+        return verbindung.execute(_PAUSE, {"gesucht": gegenstand}).first() is not None
 
 
 def haelt(verbindung: sa.Connection, gegenstand: str) -> bool:

@@ -23,6 +23,8 @@ from fachwerk.tabellen import routenstand
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
 
+_ALLE_STAENDE = sa.select(routenstand).order_by(routenstand.c.route, routenstand.c.nr)
+
 WIE_KONFIGURIERT = "konfiguriert"
 """Instead of a state: from now on the configuration holds again."""
 
@@ -61,7 +63,7 @@ class Stand:
 
 def lies(verbindung: sa.Connection) -> list[Stand]:
     """All rows, per Route in the order in which they were set."""
-    zeilen = verbindung.execute(sa.select(routenstand).order_by(routenstand.c.route, routenstand.c.nr))
+    zeilen = verbindung.execute(_ALLE_STAENDE)
     return [
         Stand(
             zeile.route,

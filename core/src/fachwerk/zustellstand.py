@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,26 @@ NACHSENDUNG = "nachsendung"
 """Step of the journal by which a person has a delivery repeated; also its sign in ``zustellung.absicht_von`` as long as
 the target is only to be asked, because nothing has been sent since."""
 
+Bedingung = Mapping[str, Any]
+"""What columns of a row must still say."""
+
+_HIER = (
+    zustellung.c.vorgang_id == sa.bindparam("im_fall"),
+    zustellung.c.ziel == sa.bindparam("am_ziel"),
+    zustellung.c.fassung == sa.bindparam("in_fassung"),
+)
+ZUSTELLUNG = sa.select(zustellung).where(*_HIER)
+"""The row of a delivery; with :func:`hier`."""
+
+_DER_FASSUNG = sa.select(zustellung).where(
+    zustellung.c.vorgang_id == sa.bindparam("hier"), zustellung.c.fassung == sa.bindparam("in_fassung")
+)
+_ABGABEN = sa.select(schritt.c.id).where(
+    schritt.c.vorgang_id == sa.bindparam("hier"),
+    schritt.c.name == ABGABE,
+    schritt.c.ziel.in_(sa.bindparam("orte", expanding=True)),
+)
+
 _LAUFENDE: set[tuple[str, str]] = set()
 _SCHLOSS = Lock()
 
@@ -40,6 +61,26 @@ def diese(vorgang_id: str, ziel: str, fassung: int) -> tuple[sa.ColumnElement[bo
     """The condition that names the row of a delivery."""
     z = zustellung.c
     return z.vorgang_id == vorgang_id, z.ziel == ziel, z.fassung == fassung
+
+
+def hier(vorgang_id: str, ziel: str, fassung: int) -> dict[str, Any]:
+    """What :data:`ZUSTELLUNG` and :func:`aendere` need to know which delivery is meant."""
+    return {"im_fall": vorgang_id, "am_ziel": ziel, "in_fassung": fassung}
+
+
+def aendere(verbindung: sa.Connection, wo: Mapping[str, Any], wenn: Bedingung, werte: Mapping[str, Any]) -> bool:
+    """Set columns of the delivery at :func:`hier` where others still say ``wenn``; whether they did."""
+    angaben = {**wo, **{f"war_{name}": war for name, war in wenn.items()}}
+    angaben |= {f"neu_{name}": neu for name, neu in werte.items()}
+    return bool(verbindung.execute(_aenderung(tuple(sorted(wenn)), tuple(sorted(werte))), angaben).rowcount)
+
+
+@cache
+def _aenderung(wenn: tuple[str, ...], spalten: tuple[str, ...]) -> sa.Update:
+    z = zustellung.c
+    gilt = [z[name] == sa.bindparam(f"war_{name}") for name in wenn]
+    neu = {name: sa.bindparam(f"neu_{name}", type_=z[name].type) for name in spalten}
+    return zustellung.update().where(*_HIER, *gilt).values(neu)
 
 
 @contextmanager
@@ -72,19 +113,13 @@ def ersetze_offene(verbindung: sa.Connection, vorgang_id: str) -> None:
 
 def _ist_abgabe(verbindung: sa.Connection, zeilen: Sequence[Any]) -> bool:
     """Whether these deliveries give the case to another body."""
-    s = schritt.c
     orte = [f"{zeile.ziel}:{zeile.fassung}" for zeile in zeilen]
-    frage = sa.select(s.id).where(s.vorgang_id == zeilen[0].vorgang_id, s.name == ABGABE, s.ziel.in_(orte))
-    return verbindung.execute(frage).first() is not None
+    return verbindung.execute(_ABGABEN, {"hier": zeilen[0].vorgang_id, "orte": orte}).first() is not None
 
 
 def setze_stand(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str, fassung: int) -> None:
     """The state of a case follows from its deliveries: held, waiting, running, done or given away when all arrived."""
-    zeilen = list(
-        verbindung.execute(
-            sa.select(zustellung).where(zustellung.c.vorgang_id == vorgang_id, zustellung.c.fassung == fassung)
-        )
-    )
+    zeilen = list(verbindung.execute(_DER_FASSUNG, {"hier": vorgang_id, "in_fassung": fassung}))
     werte: dict[str, Any] = {"grund": "", "hinweis": "", "wartet_bis": None, "gehalten_fuer": ""}
     staende = {zeile.status for zeile in zeilen}
     if gehaltene := [zeile for zeile in zeilen if zeile.status == "gehalten"]:

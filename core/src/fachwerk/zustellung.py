@@ -29,7 +29,18 @@ from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Stufe, 
 from fachwerk.store import Schrittangabe
 from fachwerk.stufen import rang
 from fachwerk.tabellen import knoten, quittung, schritt, zustellung
-from fachwerk.zustellstand import NACHSENDUNG, allein, diese, fuer_wen, schluessel, setze_stand
+from fachwerk.zustellstand import (
+    NACHSENDUNG,
+    ZUSTELLUNG,
+    Bedingung,
+    aendere,
+    allein,
+    diese,
+    fuer_wen,
+    hier,
+    schluessel,
+    setze_stand,
+)
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -45,7 +56,7 @@ GEFUNDEN = "gefunden"
 """Step of the journal: asked before sending again, the target has it; nothing was sent."""
 KNOTEN_TOT_NACH = timedelta(seconds=15)
 
-Bedingung = tuple[sa.ColumnElement[bool], ...]
+_SCHLAG = sa.select(knoten.c.herzschlag).where(knoten.c.prozess == sa.bindparam("von"))
 
 
 def pause(versuch: int, zufall: float | None = None) -> float:
@@ -58,7 +69,8 @@ def stelle_zu(betrieb: Betrieb, vorgang_id: str, ziel_name: str, fassung: str, v
     """One attempt to deliver a Sendung, or the clearing up of an attempt whose outcome is unknown."""
     with allein(betrieb.store.prozess, schluessel(vorgang_id, ziel_name, int(fassung))) as frei:
         if frei:
-            _Versuch(betrieb, vorgang_id, ziel_name, int(fassung), int(versuch)).gehe()
+            with betrieb.store.inhalt.gemerkt():
+                _Versuch(betrieb, vorgang_id, ziel_name, int(fassung), int(versuch)).gehe()
 
 
 def halte_abgestuerzte(
@@ -84,8 +96,7 @@ def halte_abgestuerzte(
 
 def _unveraendert(zeile: Any) -> Bedingung:
     """The row is still as it was read."""
-    gleich = ("status", "versuch", "absicht_von")
-    return tuple(zustellung.c[name] == getattr(zeile, name) for name in gleich)
+    return {name: getattr(zeile, name) for name in ("status", "versuch", "absicht_von")}
 
 
 class _Versuch:
@@ -99,6 +110,7 @@ class _Versuch:
         self._fassung = fassung
         self._versuch = versuch
         self._schluessel = schluessel(vorgang_id, ziel_name, fassung)
+        self._hier = hier(vorgang_id, ziel_name, fassung)
         self._begonnen = datetime.now(UTC)
         self._unklar = False
         self._fragt_nur = False
@@ -106,7 +118,8 @@ class _Versuch:
         self._vorgang: Any = None
 
     def gehe(self) -> None:
-        zeile = self._zeile()
+        with self._store.lesend() as verbindung:
+            zeile = verbindung.execute(ZUSTELLUNG, self._hier).one_or_none()
         if zeile is None or not self._ist_dran(zeile):
             return
         self._unklar, self._plugin = bool(zeile.absicht_von), zeile.plugin
@@ -238,7 +251,8 @@ class _Versuch:
             kreis.schliesse(verbindung, self._ziel_name)
             rueckfrage.plane(self._betrieb, verbindung, zeile, stufe)
             self._setze_stand(verbindung)
-            self._store.vermerke(verbindung, self._id, "fachwerk", GEFUNDEN if self._fragt_nur else "zugestellt")
+            was = GEFUNDEN if self._fragt_nur else "zugestellt"
+            self._store.vermerke(verbindung, self._id, "fachwerk", was, gesperrt=True)
         self._betrieb.melde_schritt(self._id, "deliver")
 
     def _nach_fehler(self, fehler: FachwerkError, zeile: Any) -> None:
@@ -323,7 +337,7 @@ class _Versuch:
 
     def _meine(self) -> Bedingung:
         """The result of an attempt counts only while the intent is still this process's own."""
-        return zustellung.c.status == "absicht", zustellung.c.absicht_von == self._store.prozess
+        return {"status": "absicht", "absicht_von": self._store.prozess}
 
     def _rest(self) -> str:
         """What the row keeps of the intent: something only if it may have arrived."""
@@ -332,7 +346,7 @@ class _Versuch:
 
     def _aendere(self, verbindung: sa.Connection, wenn: Bedingung, **werte: Any) -> bool:
         self._vorgang = self._store.sperre(verbindung, self._id)
-        return bool(verbindung.execute(self._hier(zustellung.update()).where(*wenn).values(**werte)).rowcount)
+        return aendere(verbindung, self._hier, wenn, werte)
 
     def _reihe_ein(self, verbindung: sa.Connection, versuch: int, bis: datetime, marke: str = "") -> None:
         sekunden = max((bis - datetime.now(UTC)).total_seconds(), 0.0)
@@ -341,13 +355,6 @@ class _Versuch:
         )
 
     # -- small questions ----------------------------------------------------------------------------------------
-
-    def _hier(self, frage: Any) -> Any:
-        return frage.where(*diese(self._id, self._ziel_name, self._fassung))
-
-    def _zeile(self) -> Any:
-        with self._store.lesend() as verbindung:
-            return verbindung.execute(self._hier(sa.select(zustellung))).one_or_none()
 
     def _erreichte(self, verbindung: sa.Connection, stufe: Stufe) -> Stufe:
         """The highest stage: what was found again without sending keeps the receipts it had."""
@@ -380,9 +387,7 @@ class _Versuch:
         if prozess == self._store.prozess:
             return False
         with self._store.lesend() as verbindung:
-            schlag = verbindung.execute(
-                sa.select(knoten.c.herzschlag).where(knoten.c.prozess == prozess)
-            ).scalar_one_or_none()
+            schlag = verbindung.execute(_SCHLAG, {"von": prozess}).scalar_one_or_none()
             return schlag is not None and datenbankzeit(verbindung) - utc(schlag) < KNOTEN_TOT_NACH
 
     def _gilt(self) -> bool:
