@@ -36,8 +36,17 @@ _SPERRPAUSEN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 """Between two attempts to change a table that others work on."""
 
 _SQLITE_MINDESTENS = (3, 42)
-_POSTGRESQL = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000}
-"""So that a server whose machine vanished is noticed (libpq; seconds, the last in milliseconds)."""
+_POSTGRESQL = {
+    "connect_timeout": 15,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""So that a server whose machine vanished is noticed, and the next of several is tried.
+
+Names of libpq; seconds, the last in milliseconds.
+"""
 
 _SITZUNG = {
     "idle_in_transaction_session_timeout": "15s",
