@@ -29,7 +29,8 @@ from fachwerk.chaos.nachrichten import beispiele, ziel
 from fachwerk.chaos.plan import SCHLECHT, Plan, Umfang, entwirf
 from fachwerk.line import ORTSZEIT
 
-KURZ = ("abschuss", "datenbank", "netz_postfach", "netz_ziel", "ordner_weg", "platte_voll", "postfach")
+KURZ = ("datenbank", "netz_postfach", "netz_ziel", "ordner_weg", "platte_voll", "postfach")
+"""Nothing that starts a node anew: that costs more than all the rest, and is tried on two nodes."""
 
 
 def tauglich(plan: Plan) -> bool:
@@ -40,7 +41,7 @@ def tauglich(plan: Plan) -> bool:
 @pytest.fixture(scope="module")
 def lauf(tmp_path_factory: pytest.TempPathFactory) -> Lauf:
     """A short day on one machine."""
-    umfang = Umfang(20, 1, 6, KURZ, ruhig=True)
+    umfang = Umfang(14, 1, 5, KURZ, ruhig=True)
     return laufe(tmp_path_factory.mktemp("tag") / "sqlite", "sqlite", umfang, tauglich)
 
 

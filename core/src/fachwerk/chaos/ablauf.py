@@ -36,6 +36,8 @@ STILLSTAND_S = 480.0
 MELDE_ALLE_S = 15.0
 AUFSICHT_S = 2.0
 """So long the supervisor waits before it starts a node again (the unit for systemd: 15 seconds)."""
+ANSTOSS_S = 60.0
+"""So long at least between two rounds of „vorgang retry“."""
 OHNE_DATENBANK = 3
 GRUNDLOSE_ENDEN = 5
 """After so many the run gives up."""
@@ -130,7 +132,8 @@ class Chaos:
                 time.sleep(self._takt_s)
         finally:
             for _, ende in aktive:
-                ende()
+                while ende() is False:
+                    time.sleep(self._takt_s)
 
     def _beginne(self, stoerer: Stoerer, stoerung: Stoerung, aktive: list[tuple[float, Ende]]) -> None:
         if stoerung.art in self.protokoll.ungeprueft and stoerung.art != "datenbank":
@@ -143,16 +146,16 @@ class Chaos:
 
     def _warte_auf_ruhe(self, aufbau: Szene, versand: Versand) -> list[Mangel]:
         """All is healed: until every message has come to an end, with a hand for those that wait for their turn."""
-        erwartet, angestossen = len(self.plan.faelle), False
-        while self._stand["fertig"] < erwartet:
+        angestossen = 0.0
+        while self._stand["fertig"] < len(self.plan.faelle):
             self._zaehle(aufbau, versand)
             if versand.fehler is not None:
                 return []
             if self._steht_still():
                 return [Mangel("Nichts bleibt liegen", 0, "", "", f"Stillstand bei {self._stand}")]
-            if not angestossen and self._nur_wartende(aufbau):
-                angestossen = True
+            if time.monotonic() - angestossen > ANSTOSS_S and self._nur_wartende(aufbau):
                 self._stosse_an(aufbau)
+                angestossen = time.monotonic()
             time.sleep(self._takt_s)
         return []
 
@@ -221,11 +224,9 @@ class Chaos:
 
 
 def _beende_faellige(aktive: list[tuple[float, Ende]]) -> list[tuple[float, Ende]]:
+    """End what has lasted long enough; what is left."""
     jetzt = time.monotonic()
-    for bis, ende in aktive:
-        if bis <= jetzt:
-            ende()
-    return [(bis, ende) for bis, ende in aktive if bis > jetzt]
+    return [(bis, ende) for bis, ende in aktive if bis > jetzt or ende() is False]
 
 
 def pruefe_installiert() -> None:

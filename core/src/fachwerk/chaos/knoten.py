@@ -13,6 +13,9 @@ from fachwerk.demo import prozesse
 ENDE_S = 120.0
 """So long a node may take to end what it has begun."""
 
+BEREIT = "Fachwerk läuft".encode()
+"""What ``fachwerk run`` says when it works."""
+
 UHR_BIBLIOTHEK = "FACHWERK_TEST_LIBFAKETIME"
 
 
@@ -33,6 +36,7 @@ class Knoten:
         self.starts = 0
         self.enden: list[int] = []
         self._soll_laufen = False
+        self._ab = 0
         self._prozess: subprocess.Popen[bytes] | None = None
 
     def starte(self, uhr: str = "") -> None:
@@ -40,6 +44,7 @@ class Knoten:
         self._soll_laufen = True
         if not self.lebt:
             self.starts += 1
+            self._ab = self.protokoll.stat().st_size if self.protokoll.exists() else 0
             befehl = ["fachwerk", "--konfig", str(self.konfig), "run"]
             self._prozess = prozesse.starte(befehl, self.protokoll, _umgebung(uhr))
 
@@ -68,19 +73,33 @@ class Knoten:
         self._signal(signal.SIGCONT)
 
     @property
+    def arbeitet(self) -> bool:
+        """Whether it has said since its last start that it works; starting takes long where much else runs."""
+        if not self.protokoll.exists():
+            return False
+        with self.protokoll.open("rb") as datei:
+            datei.seek(self._ab)
+            return BEREIT in datei.read()
+
+    @property
     def lebt(self) -> bool:
         """Whether the process runs or is stopped."""
         return self._prozess is not None and self._prozess.poll() is None
 
     def beende(self) -> int | None:
-        """SIGTERM; the exit code, None if it did not end and had to be killed."""
+        """SIGTERM; the exit code, None if it did not end and had to be killed.
+
+        A node that has not begun to work yet dies of the signal as any program does; that is 0, too.
+        """
         self._soll_laufen = False
         if self._prozess is None:
             return 0
         self.lass_weiter()
         self._signal(signal.SIGTERM)
+        begonnen = self.arbeitet
         try:
-            return self._prozess.wait(ENDE_S)
+            code = self._prozess.wait(ENDE_S)
+            return 0 if code == -signal.SIGTERM and not begonnen else code
         except subprocess.TimeoutExpired:
             self.toete()
             return None

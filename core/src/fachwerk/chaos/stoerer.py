@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from fachwerk.chaos.szene import Szene
     from fachwerk.chaos.versand import Versand
 
-Ende = Callable[[], None]
+Ende = Callable[[], bool | None]
+"""Ends a fault; False: not yet, ask again."""
 
+ANLAUF_S = 90.0
+"""So long a node may take to start."""
 LANGSAM_S = 0.03
 BREMSE_S = 0.15
 TLS_BYTES = 6000
@@ -79,13 +83,21 @@ class Stoerer:
         return knoten.lass_weiter
 
     def _uhr(self, stoerung: Stoerung) -> Ende:
+        """Not over before the node has really worked with the wrong clock for as long as was ordered."""
         knoten = self._szene.knoten[stoerung.wen]
         knoten.toete()
         knoten.starte(stoerung.wie)
+        bereit, spaetestens = 0.0, time.monotonic() + stoerung.dauer_s + ANLAUF_S
 
-        def ende() -> None:
+        def ende() -> bool:
+            nonlocal bereit
+            jetzt = time.monotonic()
+            bereit = bereit or (jetzt if knoten.arbeitet else 0.0)
+            if jetzt < spaetestens and not (bereit and jetzt - bereit > stoerung.dauer_s):
+                return False
             knoten.toete()
             knoten.starte()
+            return True
 
         return ende
 
