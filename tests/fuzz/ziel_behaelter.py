@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator
 
@@ -25,7 +26,7 @@ def lauf(daten: bytes) -> None:
 
 def _zip(*dateien: tuple[str, bytes], art: int = zipfile.ZIP_DEFLATED) -> bytes:
     strom = io.BytesIO()
-    with zipfile.ZipFile(strom, "w", art) as archiv:
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(strom, "w", art) as archiv:  # twice one name
         for name, inhalt in dateien:
             archiv.writestr(zipfile.ZipInfo(name), inhalt, art)
     return b"z" + strom.getvalue()
