@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import LiteralString
 
+import psycopg
 import pytest
 
 from fachwerk.demo.prozesse import warte
@@ -20,6 +22,7 @@ from fachwerk.testkit.standort import Standort
 pytestmark = pytest.mark.postgresql
 
 GEDULD_S = 240.0
+GEDULD_JE_FALL_S = 1.2
 ALT, NEU = "1.0", "2.0"
 ZIEL = '[ziel.akte]\nplugin = "testziel_wechsel"\ngleichzeitig = 2\n'
 QUELLE = Path(__file__).parent / "testziele/wechselziel.py"
@@ -48,6 +51,9 @@ class Wechsel:
     def __init__(self, standort: Standort, fassungen: dict[str, Path], kulisse: ExitStack) -> None:
         self.standort, self._fassungen, self._kulisse = standort, fassungen, kulisse
         (standort.ordner / "frei").mkdir()
+        self._verbindung = kulisse.enter_context(
+            psycopg.connect(standort.datenbank.replace("+psycopg", ""), autocommit=True)
+        )
         self.frei = 0
         self.gib_frei(0)
 
@@ -78,14 +84,16 @@ class Wechsel:
         return [zeile.split() for zeile in datei.read_text().splitlines()] if datei.exists() else []
 
     def plaetze(self) -> set[str]:
-        da = self.standort.frage("SELECT 1 FROM pg_tables WHERE tablename = 'knoten'")
-        return {zeile[0] for zeile in self.standort.frage("SELECT platz FROM knoten")} if da else set()
+        da = self.zahl("SELECT count(*) FROM pg_tables WHERE tablename = 'knoten'")
+        return {zeile[0] for zeile in self._verbindung.execute("SELECT platz FROM knoten")} if da else set()
 
-    def zahl(self, sql: str) -> int:
-        return int(self.standort.frage(sql)[0][0])
+    def zahl(self, sql: LiteralString) -> int:
+        zeile = self._verbindung.execute(sql).fetchone()
+        assert zeile is not None
+        return int(zeile[0])
 
     def warte(self, bis: Callable[[], bool], worauf: str) -> None:
-        warte(bis, worauf, geduld_s=GEDULD_S)
+        warte(bis, worauf, geduld_s=max(GEDULD_S, GEDULD_JE_FALL_S * len(self.standort.gesendet)))
 
     def gerenderte(self) -> int:
         return self.zahl("SELECT count(*) FROM zustellung")
@@ -150,7 +158,7 @@ def wechsle(wechsel: Wechsel, anzahl: int, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_plugin_is_brought_up_to_date_while_cases_are_in_flight(
     wechsel: Wechsel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wechsle(wechsel, 10, monkeypatch)
+    wechsle(wechsel, 8, monkeypatch)
 
 
 @pytest.mark.lang
