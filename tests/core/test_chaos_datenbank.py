@@ -78,6 +78,12 @@ def test_chaos_a_database_is_reached_through_a_proxy(postgres_url: str) -> None:
             umgeleitet.frage("SELECT 1")
 
 
+@pytest.mark.parametrize("url", ["postgresql:///fachwerk", "postgresql://anna@/fachwerk?host=/run/postgresql"])
+def test_chaos_a_database_behind_a_socket_has_no_line_to_disturb(url: str, tmp_path: Path) -> None:
+    with pytest.raises(DemoError, match="Rechner"), datenbank(url, tmp_path):
+        pass
+
+
 def test_chaos_a_database_nobody_answers_for_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(DemoError) as fehler, datenbank("postgresql://niemand:geheim@127.0.0.1:1/x", tmp_path):
         pass
