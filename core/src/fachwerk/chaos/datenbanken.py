@@ -141,6 +141,9 @@ def datenbank(wort: str, ordner: Path) -> Iterator[Datenbank]:
 
 
 def _verlange_leere(datenbank: Datenbank) -> None:
+    if "@/" in datenbank.url or ":///" in datenbank.url:
+        text = "Die Adresse braucht einen Rechner (postgresql://NAME@RECHNER:5432/DATENBANK): Die Leitung wird gestört."
+        raise DemoError("chaos_datenbank", text)
     frage = (
         "SELECT count(*) FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
     )
