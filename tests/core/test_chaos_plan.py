@@ -37,7 +37,7 @@ saaten = st.integers(0, 2**32)
 
 
 @given(saaten, umfaenge)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_plan_the_same_seed_gives_the_same_plan(saat: int, umfang: Umfang) -> None:
     eins, zwei = entwirf(saat, umfang), entwirf(saat, umfang)
     assert eins == zwei
@@ -46,7 +46,7 @@ def test_plan_the_same_seed_gives_the_same_plan(saat: int, umfang: Umfang) -> No
 
 
 @given(saaten, umfaenge)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_plan_every_fault_waits_for_a_count_that_will_come(saat: int, umfang: Umfang) -> None:
     plan = entwirf(saat, umfang)
     grenzen = [stoerung.ab for stoerung in plan.stoerungen]
@@ -60,7 +60,7 @@ def test_plan_every_fault_waits_for_a_count_that_will_come(saat: int, umfang: Um
 
 
 @given(saaten, umfaenge)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_plan_no_message_has_more_than_one_twin_and_no_twin_has_one(saat: int, umfang: Umfang) -> None:
     faelle = {fall.nummer: fall for fall in entwirf(saat, umfang).faelle}
     vorbilder = [fall.zwilling for fall in faelle.values() if fall.zwilling]
