@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from fachwerk.konsole.server import Server
 
 
+_M_ARENA_MAX, _ARENEN = -8, 2
+"""Of malloc.h of the GNU library: a number there is no name for in Python, and how many arenas are enough for us."""
+
+
 @click.command("run")
 @click.pass_obj
 def befehl(konfig: Path | None) -> None:
@@ -22,6 +26,7 @@ def befehl(konfig: Path | None) -> None:
     from fachwerk.betrieb import oeffne_betrieb
     from fachwerk.dienst import Dienst
 
+    _teile_speicher()
     ende = threading.Event()
     for zeichen in {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGBREAK", signal.SIGINT)}:
         signal.signal(zeichen, lambda *_: ende.set())
@@ -40,6 +45,17 @@ def befehl(konfig: Path | None) -> None:
         konsole.stoppe()
     dienst.stoppe()
     betrieb.schliesse()
+
+
+def _teile_speicher() -> None:
+    """Let the threads share the memory of the C library: it gives each one its own, and keeps what each once needed."""
+    import ctypes
+    import sys
+
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # not every C library has it
+        if mallopt is not None:
+            mallopt(_M_ARENA_MAX, _ARENEN)
 
 
 def _konsole(betrieb: Betrieb) -> Server | None:
