@@ -35,6 +35,9 @@ HOECHSTENS_MB, HOECHSTENS_PROZENT = 140.0, 5.0
 BIS_ZUR_RUHE_S, FENSTER_S = 75, 60
 """The first sweep comes after a minute; every job of the clockwork but the hourly ones runs once in the window."""
 
+GEDULD_S = 300.0
+"""On a machine that has other things to do."""
+
 NACKT = """
 import sys, time
 from dbos import DBOS
@@ -82,7 +85,7 @@ class Feld:
             befehl = [sys.executable, *argumente]
             lauf = subprocess.Popen(befehl, stdout=aus, stderr=aus, cwd=self.demo.ordner, env=umgebung())  # noqa: S603
         try:
-            warte(lambda: bereit in protokoll.read_text(encoding="utf-8"), f"{name}: „{bereit}“", lauf)
+            warte(lambda: bereit in protokoll.read_text(encoding="utf-8"), f"{name}: „{bereit}“", lauf, GEDULD_S)
             yield lauf.pid
         finally:
             beende(lauf)
