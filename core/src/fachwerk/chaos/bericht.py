@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 BESTIMMT = (
     "Durch die Saat bestimmt sind: der Plan, Zahl, Reihenfolge und Inhalt der Nachrichten (am selben Tag Byte für "
-    "Byte), die Reihenfolge der Störungen und ab welcher Zahl jede frühestens beginnt, und beim wievielten Aufruf das "
-    "Postfach gestört antwortet. Nicht bestimmt sind: die Kennungen (das Postfach vergibt sie), wie die Prozesse "
-    "einander überholen, also welche Nachricht eine Störung trifft, und wie lange etwas dauert."
+    "Byte), die Reihenfolge der Störungen und ab welcher Zahl jede frühestens beginnt, und beim wievielten Aufruf seit "
+    "seinem letzten Start das Postfach gestört antwortet. Nicht bestimmt sind: die Kennungen (das Postfach vergibt "
+    "sie), wie die Prozesse einander überholen, also welche Nachricht eine Störung trifft, und wie lange etwas dauert."
 )
 
 

@@ -119,7 +119,7 @@ class Stoerung:
 
 @dataclass(frozen=True)
 class Laune:
-    """One fault inside the mailbox: at the ``ab``-th call of ``vorgang`` by ``konto``."""
+    """One fault inside the mailbox: at the ``ab``-th call of ``vorgang`` by ``konto`` since the mailbox was started."""
 
     vorgang: str
     konto: str
@@ -146,7 +146,7 @@ class Plan:
         yield f"Störungen ({len(self.stoerungen)}), jede frühestens ab der genannten Zahl und in dieser Reihenfolge:"
         yield from (stoerung.text() for stoerung in self.stoerungen)
         if self.launen:
-            yield f"Im Postfach ({len(self.launen)}), jede beim genannten Aufruf:"
+            yield f"Im Postfach ({len(self.launen)}), jede beim genannten Aufruf seit seinem letzten Start:"
             yield from (f"      {laune.konto}: {laune.vorgang} {laune.ab}: {laune.art}" for laune in self.launen)
 
 
@@ -260,4 +260,4 @@ def _launen(zufall: Random, umfang: Umfang) -> Iterator[Laune]:
     for _ in range(max(1, umfang.faelle // 200)):
         yield Laune("sendMessage", "musterhagen", zufall.choice(VERSAND_LAUNEN), zufall.randint(1, weiter))
     if "ziel_tot" in umfang.arten:
-        yield Laune("sendMessage", "musterhagen", "abgelehnt", weiter)
+        yield Laune("sendMessage", "musterhagen", "abgelehnt", max(2, umfang.faelle // 50))
