@@ -27,7 +27,7 @@ pytestmark = pytest.mark.postgresql
 SKRIPT = Path(__file__).with_name("netz_knoten.py")
 ZIEL = "ziel.amt"
 GEDULD_S = 120.0
-RATE = 30
+RATE = 60
 
 
 class Verbund:
@@ -71,10 +71,10 @@ class Verbund:
         with self.datenbank.connect() as verbindung:
             return int(verbindung.execute(sa.text(frage)).scalar_one())
 
-    def warte_auf(self, anzahl: int) -> None:
+    def warte_auf(self, anzahl: int, geduld_s: float = GEDULD_S) -> None:
         """Until so many have arrived and are done."""
         fertig: Callable[[], bool] = lambda: self.zahl("SELECT count(ende) FROM ankunft") >= anzahl  # noqa: E731
-        warte(fertig, f"{anzahl} Zustellungen", geduld_s=GEDULD_S)
+        warte(fertig, f"{anzahl} Zustellungen", geduld_s=geduld_s)
 
     def zehn_sekunden_spaeter(self) -> None:
         """As if ten seconds had passed: whatever the engine has begun, it began so much earlier."""
@@ -92,6 +92,12 @@ class Verbund:
         """The most that were at the target in one moment."""
         gleichzeitig = "SELECT count(*) FROM ankunft b WHERE b.beginn <= a.beginn AND b.ende > a.beginn"
         return self.zahl(f"SELECT max(({gleichzeitig})) FROM ankunft a")  # noqa: S608  no value from outside
+
+    def ankuenfte(self) -> list[float]:
+        """When each arrived, in seconds."""
+        with self.datenbank.connect() as verbindung:
+            zeiten = verbindung.execute(sa.text("SELECT extract(epoch FROM beginn) FROM ankunft ORDER BY beginn"))
+            return [float(zeit) for zeit in zeiten.scalars()]
 
     def beteiligte(self) -> int:
         return self.zahl("SELECT count(DISTINCT platz) FROM ankunft")
@@ -135,10 +141,30 @@ def test_three_nodes_together_deliver_no_more_a_minute_and_at_a_time_than_a_targ
 
 
 @pytest.mark.lang
-def test_three_services_keep_the_rate_of_a_target_within_five_percent_by_its_own_clock(
+def test_a_backlog_leaves_at_the_rate_of_the_target_within_five_percent_over_three_nodes(verbund: Verbund) -> None:
+    """In real minutes, by the clock of the database: nowhere too many, and none left unused."""
+    verbund.reihe_ein(3 * RATE + 5)
+    verbund.starte(3, gleichzeitig=2, je_minute=RATE)
+    verbund.warte_auf(3 * RATE + 5, 420.0)
+    schnellste, bis_dahin = pruefe_rate(verbund.ankuenfte())
+    assert schnellste >= 60 * 0.95
+    assert bis_dahin <= 3 * 60 * 1.05
+    assert verbund.beteiligte() == 3
+
+
+def pruefe_rate(ankuenfte: list[float]) -> tuple[float, float]:
+    """The shortest time for a minute's worth and one more, and the time for three minutes' worth and one more."""
+    minuten = [spaeter - frueher for frueher, spaeter in zip(ankuenfte, ankuenfte[RATE:], strict=False)]
+    bis_dahin = ankuenfte[3 * RATE] - ankuenfte[0]
+    print(f"{RATE + 1} in {min(minuten):.2f} bis {max(minuten):.2f} s, {3 * RATE + 1} in {bis_dahin:.2f} s")  # noqa: T201  with -s
+    return min(minuten), bis_dahin
+
+
+@pytest.mark.lang
+def test_three_services_never_exceed_the_rate_of_a_target_by_five_percent_by_its_own_clock(
     neuer_standort: Callable[..., Standort], postgres_url: str
 ) -> None:
-    """In real minutes: nowhere too many, and none left unused while there is something to deliver."""
+    """In real minutes, wherever a minute begins. How slow they may be depends on what the machine has to do besides."""
     ziele = f'[ziel.akte]\nplugin = "aktenablage"\nverzeichnis = "akten"\ngleichzeitig = 4\nje_minute = {RATE}\n'
     standort = neuer_standort(postgres_url, ziele=ziele, arbeiter=4)
     with ExitStack() as kulisse:
@@ -149,10 +175,7 @@ def test_three_services_keep_the_rate_of_a_target_within_five_percent_by_its_own
         warte(lambda: _gibt_es(standort) and standort.frage(fertig)[0][0] == 3 * RATE + 5, "alle fertig", None, 900.0)
         plaetze = standort.frage("SELECT DISTINCT executor_id FROM dbos.workflow_status WHERE name = 'stelle_zu'")
     ankuenfte = sorted(akte.stat().st_ctime for akte in standort.akten.glob("[!.]*"))
-    minuten = [spaeter - frueher for frueher, spaeter in zip(ankuenfte, ankuenfte[RATE:], strict=False)]
-    print(f"{RATE} und eine Ankunft brauchten {min(minuten):.2f} bis {max(minuten):.2f} s")  # noqa: T201  with -s
-    assert min(minuten) >= 60 * 0.95, "never more than five percent too fast, wherever the minute begins"
-    assert ankuenfte[3 * RATE] - ankuenfte[0] <= 3 * 60 * 1.05, "never more than five percent too slow"
+    assert pruefe_rate(ankuenfte)[0] >= 60 * 0.95
     assert len(plaetze) == 3
     assert standort.maengel() == []
 
