@@ -75,7 +75,7 @@ def loese(ordner: Path) -> Path:
     """The file with the lowest versions that fit together."""
     python = neue(ordner / "werkzeug", sys.executable)
     (ordner / "gefragt.txt").write_text("\n".join(niedrigste()) + "\n", encoding="utf-8")
-    worte = ["--resolution", "lowest-direct", "--no-emit-index-url", "--no-annotate", "--no-header", "--system-certs"]
+    worte = ["--resolution", "lowest-direct", "--no-annotate", "--no-header", "--system-certs"]
     wohin = ("-o", ordner / "niedrigste.txt", ordner / "gefragt.txt")
     uv = (python, "-m", "uv", "pip", "compile", "-q", "--python", sys.executable)
     if not (pip(python, UV) and rufe(*uv, *worte, *wohin)):

@@ -18,7 +18,7 @@ WURZEL = Path(__file__).resolve().parents[1]
 DATEI = WURZEL / "pruefsummen.txt"
 UV = "uv==0.13.9"
 NICHT_GESCHRIEBEN = 4
-_FORM = "--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-cache --system-certs"
+_FORM = "--generate-hashes --no-annotate --no-header --no-cache --system-certs"
 _KOPF = re.compile(r"([a-z0-9][a-z0-9.-]*)==([^\s\\]+)")
 _SUMME = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 

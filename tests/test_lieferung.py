@@ -133,8 +133,8 @@ def test_every_pinned_version_has_its_sums_and_nothing_else_is_in_that_file(prue
         "a==1 --hash=sha256:" + "0" * 63,
         "a==1 --hash=md5:" + "0" * 32,
         "a @ https://example.org/a.whl --hash=sha256:" + "0" * 64,
-        "--index-url https://example.org/simple",
-        "a==1 --hash=sha256:" + "0" * 64 + " --index-url=https://example.org",
+        "-i https://example.org/simple",
+        "a==1 --hash=sha256:" + "0" * 64 + " -i https://example.org",
     ],
 )
 def test_a_line_without_a_sum_or_with_an_address_is_no_line_of_that_file(pruefsummen: Any, zeile: str) -> None:
@@ -150,7 +150,7 @@ def test_what_pip_gets_with_another_sum_is_not_installed(pruefsummen: Any, tmp_p
         archiv.writestr("eines-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archiv.writestr("eines-1.dist-info/RECORD", "")
     liste = tmp_path / "liste.txt"
-    befehl = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--find-links", str(tmp_path), "--no-deps"]
+    befehl = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "-f", str(tmp_path), "--no-deps"]
     befehl += ["--target", str(tmp_path / "hier"), "--require-hashes", "-r", str(liste)]
     for summe, gut in ((hashlib.sha256(rad.read_bytes()).hexdigest(), True), ("0" * 64, False)):
         liste.write_text(pruefsummen.als_text({"eines==1": [summe]}), encoding="utf-8")
