@@ -34,12 +34,12 @@ class Echo:
 
     def _antworte(self, verbindung: socket.socket) -> None:
         try:
-            with verbindung, verbindung.makefile("rwb", buffering=0) as strom:
+            with verbindung, verbindung.makefile("rb") as strom:
                 for zeile in strom:
                     with self._kam:
                         self.gehoert.append(zeile)
                         self._kam.notify_all()
-                    strom.write(zeile)
+                    verbindung.sendall(zeile)
         except OSError:
             return
 
