@@ -43,6 +43,8 @@ def sicherer_name(name: str, medientyp: str = "", laenge: int = MAX_LAENGE) -> s
     stamm, endung = _zerlegt(_ascii(name), medientyp.partition(";")[0].strip().lower())
     if endung in _AKTIV:
         stamm, endung = f"{stamm}_{endung}", GESPERRT
+    if len(endung) > laenge // 2:
+        stamm, endung = f"{stamm}_{endung}", ""
     if kern.ist_geraet(stamm):
         stamm += "_datei"
     schluss = f".{endung}" if endung else ""
