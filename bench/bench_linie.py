@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from blatt import Zeile, halte_fest, zahl
+
 import fachwerk_aktenablage
 import fachwerk_wbs_nw
 import fachwerk_xsozial_basis
@@ -203,11 +205,14 @@ class Urteile:
 
     gebrochen: int = 0
 
-    def faelle(self, was: str, wert: float, grenze: float) -> None:
-        """Print the judgement."""
-        self.gebrochen += wert < grenze
-        urteil = "gehalten" if wert >= grenze else "NICHT gehalten"
-        sys.stdout.write(f"  {was}: {wert:.2f}, Grenze {grenze:g}: {urteil}\n")
+    def faelle(self, was: str, wert: float, grenze: float, gegen: str = "", dazu: str = "") -> None:
+        """Print the judgement and hold it fast; without a peer ``wert`` is cases a second."""
+        einheit = "×" if gegen else "/s"
+        zeile = Zeile("linie", was, wert, einheit, gegen, grenze, mindestens=True, dazu=dazu)
+        halte_fest(zeile)
+        self.gebrochen += not zeile.haelt
+        urteil = "gehalten" if zeile.haelt else "NICHT gehalten"
+        sys.stdout.write(f"  {was}: {wert:.2f} {einheit}, Grenze {grenze:g}: {urteil}\n")
 
 
 def vergleiche(urteile: Urteile, name: str, neue_url: Callable[[], str]) -> None:
@@ -216,8 +221,8 @@ def vergleiche(urteile: Urteile, name: str, neue_url: Callable[[], str]) -> None
     for _ in range(LAEUFE):
         bare.append(geruest(neue_url()))
         ganz.append(linie("zielsystem", neue_url()))
-    grundlage = zeile(f"{name}: nur der Motor", bare)
-    urteile.faelle("Verhältnis", zeile(f"{name}: ganze Linie", ganz) / grundlage, GRENZE)
+    grundlage, rate = zeile(f"{name}: nur der Motor", bare), zeile(f"{name}: ganze Linie", ganz)
+    urteile.faelle(f"Ganze Linie, {name}", rate / grundlage, GRENZE, "nackter Motor", f"{zahl(rate)} Fälle/s")
 
 
 def vergleiche_knoten(urteile: Urteile, neue_url: Callable[[], str]) -> None:
@@ -228,8 +233,8 @@ def vergleiche_knoten(urteile: Urteile, neue_url: Callable[[], str]) -> None:
             eins.append(mit_knoten(1, neue_url(), dauer))
             zwei.append(mit_knoten(2, neue_url(), dauer))
         wie = f"Ziel wartet {dauer:g} s" if dauer else "Ziel wartet nicht"
-        grundlage = zeile(f"{wie}: ein Prozess", eins)
-        urteile.faelle("Verhältnis", zeile(f"{wie}: zwei Prozesse", zwei) / grundlage, grenze)
+        grundlage, rate = zeile(f"{wie}: ein Prozess", eins), zeile(f"{wie}: zwei Prozesse", zwei)
+        urteile.faelle(f"Zwei Prozesse, {wie}", rate / grundlage, grenze, "ein Prozess", f"{zahl(rate)} Fälle/s")
 
 
 def main() -> int:
@@ -241,7 +246,7 @@ def main() -> int:
     urteile = Urteile()
     vergleiche(urteile, "SQLite", lambda: "")
     akten = zeile("SQLite: in die Aktenablage", [linie("aktenablage") for _ in range(LAEUFE)])
-    urteile.faelle("Fälle je Sekunde", akten, GRENZE_AKTE)
+    urteile.faelle("In die Aktenablage, SQLite", akten, GRENZE_AKTE)
     if "--ohne-postgresql" in sys.argv[1:]:
         return int(urteile.gebrochen > 0)
     try:
