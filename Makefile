@@ -31,7 +31,7 @@ endef
 export PRUEFE_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types docs bilder abdeckung raeder sbom audit buendel bench lang fuzz constraints clean
+.PHONY: help setup demo test lint types docs bilder abdeckung raeder sbom audit buendel mindest pythons bench leistung lang fuzz constraints clean
 
 help: ## Zeigt diese Übersicht
 	@echo "Fachwerk: make ZIEL"
@@ -106,7 +106,10 @@ buendel: setup ## Baut build/buendel: alles, um ohne Netz zu installieren, mit P
 
 bench: setup ## Messungen, jede mit ihrem Vergleichswert im selben Lauf
 	@PYTHON=$(PY) bench/vergleich.sh || echo "Der Vergleich mit OpenFisca fehlt; die Messung sagt es auch."
-	@for messung in $$(ls bench/bench_*.py); do echo "== $$messung"; $(PY) $$messung || exit 1; done
+	@$(PY) bench/alle.py --blatt build/leistung.jsonl
+
+leistung: setup ## Schreibt docs/leistung.md und ihr Bild aus der letzten Messung neu
+	@$(PY) bench/leistung.py build/leistung.jsonl docs/leistung.md docs/bilder/leistung.svg
 
 lang: setup ## Die langen Läufe: Abstürze in Mengen, Fuzzing, große Bestände
 	@$(PYTEST) tests -m lang -raP --junitxml=build/lang.xml
