@@ -243,4 +243,10 @@ def arbeitsordner() -> Path:
     return Path(_ordner.name)
 
 
+def raeume_auf() -> None:
+    """Remove the working folder before a process ends without ceremony."""
+    if _ordner is not None:
+        _ordner.cleanup()
+
+
 _ordner: tempfile.TemporaryDirectory[str] | None = None

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import logging
 
 import structlog
-from geruest import HIER, KORPUS, Verstoss, Wandler, Ziel, eingaben, lade, pruefe
+from geruest import HIER, KORPUS, Verstoss, Wandler, Ziel, eingaben, lade, pruefe, raeume_auf
 from ziele import NAMEN
 
 ARBEIT = HIER.parents[1] / "build" / "fuzz"
@@ -116,6 +116,7 @@ class Lauf:
             f"Speicher +{stand.zuwachs_mib} MiB, {len(stand.funde)} Funde",
             flush=True,
         )
+        raeume_auf()
         os._exit(1 if stand.funde else 0)
 
 
