@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,23 @@ def test_a_schema_reaches_neither_the_network_nor_other_folders(tmp_path, ort):
 
     assert fehler.value.code == "xml.schema_unlesbar"
     assert Path(ort).name in fehler.value.hint
+
+
+def test_findings_of_documents_that_are_validated_at_the_same_time_do_not_mix(tmp_path):
+    schema, falsche = lade_schema(schema_in(tmp_path)), []
+
+    def pruefe_oft(stelle: int) -> None:
+        tage = "".join(f"<tag>{'nie' if nr == stelle else '2025-01-01'}</tag>" for nr in range(100))
+        dokument = lies(io.BytesIO(f'<a xmlns="urn:a">{tage}<inhalt/></a>'.encode()))
+        for _ in range(40):
+            pfade = [befund.pfad for befund in pruefe(dokument, schema)]
+            falsche.extend([] if pfade == [f"a/tag[{stelle + 1}]"] else [pfade])
+
+    vorher = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(6) as faeden:
+            list(faeden.map(pruefe_oft, range(6)))
+    finally:
+        sys.setswitchinterval(vorher)
+    assert falsche == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ HOECHSTENS = 100
 
 PRUEFBAR = 5_000
 """Elements up to which a document is validated: libxml2 takes time by the square of them to say where it errs."""
+
+_EINZELN = threading.Lock()
+"""A schema has one log of errors for all threads: who validates reads it before anybody else validates."""
 
 _PLATZHALTER = "AAAA"
 _SCHRITT = re.compile(r"(?:([^:\[\]]+):)?([^:\[\]]+)(?:\[(\d+)\])?")
@@ -90,7 +94,7 @@ def pruefe(dokument: XmlDokument, schema: etree.XMLSchema) -> list[Befund]:
     if sum(1 for _ in dokument.wurzel.iter()) > PRUEFBAR:
         text = f"Das XML hat mehr als {PRUEFBAR} Elemente und wurde nicht gegen das Schema geprüft."
         return [Befund(code="xml.schema_ungeprueft", schwere=Schwere.WARNUNG, text=text)]
-    with _ausgefuellt(dokument):
+    with _ausgefuellt(dokument), _EINZELN:
         if schema.validate(dokument.wurzel):
             return []
         eintraege = list(schema.error_log)  # type: ignore[call-overload]
