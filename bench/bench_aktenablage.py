@@ -18,6 +18,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from blatt import Zeile, halte_fest, zahl
+
 import fachwerk_aktenablage as ablage
 import fachwerk_wbs_nw
 import fachwerk_xsozial_basis
@@ -148,6 +150,22 @@ def main() -> int:
         f"Schriftstücke {sum(zeiten.values()):.1f} ms, Lesen und Entscheiden {lesen:.1f} ms: "
         f"Verhältnis {verhaeltnis:.2f}, Grenze {GRENZE}: {urteil}\n"
     )
+    dazu = f"{zahl(sum(zeiten.values()))} ms gegen {zahl(lesen)} ms"
+    halte_fest(
+        Zeile(
+            "akte",
+            "alle Schriftstücke eines Falls, Rechenzeit",
+            verhaeltnis,
+            gegen="Lesen und Entscheiden",
+            grenze=GRENZE,
+            dazu=dazu,
+        )
+    )
+    for name, gemessen in werte.items():
+        if name != DATEIEN:
+            mitte = statistics.median(gemessen)
+            was = f"{name}, Fälle in der Sekunde"
+            halte_fest(Zeile("akte", was, mitte / boden, gegen="dieselben Bytes als Dateien", dazu=f"{zahl(mitte)} /s"))
     return 0 if verhaeltnis <= GRENZE else 1
 
 

@@ -22,6 +22,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from blatt import Zeile, halte_fest
+
 from fachwerk import settings
 from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
@@ -155,6 +157,14 @@ def main() -> int:
         prozent = 100 * (stand.cpu_s - vorher[name].cpu_s) / dauer
         zu_viel = name.startswith("fachwerk") and (stand.mb > HOECHSTENS_MB or prozent > HOECHSTENS_PROZENT)
         schlecht += zu_viel
+        if name.startswith("fachwerk"):
+            for was, wert, einheit, grenze in (
+                ("Speicher", stand.mb, "MB", HOECHSTENS_MB),
+                ("Rechenzeit", prozent, "% eines Kerns", HOECHSTENS_PROZENT),
+            ):
+                halte_fest(Zeile("ruhe", f"{name} in Ruhe: {was}", wert, einheit, grenze=grenze))
+        elif "DBOS" in name:
+            halte_fest(Zeile("ruhe", f"{name} in Ruhe: Rechenzeit", prozent, "% eines Kerns"))
         print(f"{name:<30} {stand.mb:6.0f} {stand.hoechstens_mb:10.0f} {prozent:14.1f}{' ÜBERSCHRITTEN' * zu_viel}")
     print(f"erlaubt: {HOECHSTENS_MB:.0f} MB und {HOECHSTENS_PROZENT:.0f} % eines Kerns")
     return 1 if schlecht else 0

@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from blatt import Zeile, halte_fest, zahl
 
 from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
@@ -116,6 +117,9 @@ def zeile(name: str, laeufe: list[dict[str, tuple[float, float]]]) -> bool:
         return False
     zu, schranke = SCHRANKE[name]
     verhaeltnis = statistics.median(lauf[name][0] / lauf[zu][0] for lauf in laeufe)
+    halte_fest(
+        Zeile("start", name, verhaeltnis, gegen=zu, grenze=schranke, dazu=f"{zahl(cpu)} s Rechenzeit, {zahl(s)} s")
+    )
     print(
         f"{text}   {verhaeltnis:.1f} × {zu}, erlaubt {schranke:.0f}"
         + (" ÜBERSCHRITTEN" if verhaeltnis > schranke else "")
