@@ -95,6 +95,9 @@ class Verloren:
     def loese(self) -> None:
         """There is nothing left to release."""
 
+    def beende_sitzung(self, datenbank: sa.Engine) -> None:
+        """The server has ended it already."""
+
 
 def test_a_lost_slot_that_is_still_free_is_taken_back(datenbank: sa.Engine) -> None:
     platz = Platz(datenbank, "p1", "amt")

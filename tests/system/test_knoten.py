@@ -41,7 +41,9 @@ class Knoten:
         return {zeile[0] for zeile in self.standort.frage("SELECT platz FROM knoten")} if tabellen else set()
 
     def in_arbeit(self) -> list[str]:
-        """On which slots deliveries run right now."""
+        """On which slots deliveries run right now; none before the engine has made its tables."""
+        if not self.standort.frage("SELECT 1 FROM pg_tables WHERE tablename = 'workflow_status'"):
+            return []
         frage = "SELECT executor_id FROM dbos.workflow_status WHERE name = 'stelle_zu' AND status = 'PENDING'"
         return [zeile[0] for zeile in self.standort.frage(frage)]
 
