@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pakete import mitglieder
 
-GROESSTES = {"fachwerk": 640, "fachwerk_aktenablage": 480, "fachwerk_generic_xta": 224, "fachwerk_wbs": 160}
+GROESSTES = {"fachwerk": 720, "fachwerk_aktenablage": 480, "fachwerk_generic_xta": 224, "fachwerk_wbs": 160}
 """KiB of a wheel: the core with its console, fonts, a whole protocol, federal law. Whoever needs more says so here."""
 
 UEBRIGE, LAND = 96, 32

@@ -17,7 +17,7 @@ from pathlib import Path
 from blatt import Zeile, lies, tabelle, zahl
 
 TAFEL = re.compile(r"(<!-- tafel (\S+) -->\n).*?(<!-- ende -->)", re.DOTALL)
-BREITE, LINKS, RECHTS, REIHE, HOCH = 760, 330, 90, 24, 44
+BREITE, LINKS, RECHTS, REIHE, HOCH = 840, 370, 130, 24, 44
 GANZ = BREITE - LINKS - RECHTS
 GROESSTER = "1000000"
 """Of what was measured at several sizes of the store the picture shows the largest."""
@@ -46,11 +46,18 @@ def wachstum(zeilen: Sequence[Zeile]) -> list[str]:
     kopf = "".join(f" {zahl(float(groesse))} |" for groesse in groessen)
     tafel = [f"| Das Langsamste, in ms | Datenbank |{kopf} Zugesagt |", f"|---|---|{'---:|' * len(groessen)}---:|"]
     for titel, art in reihen:
-        gefunden = [werte[titel, art, groesse] for groesse in groessen if (titel, art, groesse) in werte]
+        reihe = [werte.get((titel, art, groesse)) for groesse in groessen]
+        gefunden = [zeile for zeile in reihe if zeile]
         grenze = f"höchstens {zahl(gefunden[0].grenze)}" if gefunden[0].grenze else "–"
-        zellen = "".join(f" {zahl(z.wert) if z.haelt else f'**{zahl(z.wert)}**'} |" for z in gefunden)
+        zellen = "".join(f" {_zelle(zeile)} |" for zeile in reihe)
         tafel.append(f"| {titel}: {gefunden[-1].dazu.removeprefix(titel).strip()} | {art} |{zellen} {grenze} |")
     return tafel
+
+
+def _zelle(zeile: Zeile | None) -> str:
+    if zeile is None:
+        return "nicht gemessen"
+    return zahl(zeile.wert) if zeile.haelt else f"**{zahl(zeile.wert)}**"
 
 
 def bild(zeilen: Sequence[Zeile]) -> str:
@@ -78,7 +85,7 @@ def bild(zeilen: Sequence[Zeile]) -> str:
 def _balken(zeile: Zeile, oben: int) -> str:
     breite = max(2.0, min(zeile.anteil, UEBER) * GANZ / UEBER)
     farbe = "#2f6f4f" if zeile.haelt else "#a12622"
-    name = zeile.was if len(zeile.was) <= 52 else zeile.was[:51] + "…"
+    name = zeile.was if len(zeile.was) <= 54 else zeile.was[:53] + "…"
     wert = f"{zahl(zeile.wert)} {zeile.einheit}"
     return (
         f'<text x="{LINKS - 8}" y="{oben + 13}" text-anchor="end" fill="#1b1b1b">{escape(name)}</text>'
