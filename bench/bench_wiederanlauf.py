@@ -7,22 +7,18 @@ interpreter needs to import the engine and the database library, which is the fl
 
 from __future__ import annotations
 
-import os
-import platform
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from blatt import Zeile, halte_fest, zahl
+from umfeld import last, maschine, postgres
 
 from fachwerk.demo import prozesse
-from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
 from fachwerk.testkit.standort import Postamt, Standort
 
 GRENZE_S = 5.0
@@ -75,26 +71,11 @@ def miss(art: str, standort: Standort) -> bool:
     return ergebnis.haelt
 
 
-@contextmanager
-def datenbanken() -> Iterator[dict[str, str]]:
-    """Addresses by kind; without PostgreSQL, loudly, only the one."""
-    try:
-        server = PostgresServer.neu()
-    except PostgresNichtDa as grund:
-        print(f"NICHT GEMESSEN mit PostgreSQL: {grund}")
-        yield {"sqlite": "sqlite:///fachwerk.db"}
-        return
-    try:
-        yield {"sqlite": "sqlite:///fachwerk.db", "postgresql": server.neue_datenbank()}
-    finally:
-        server.entferne()
-
-
 def main() -> int:
     """Both databases."""
-    maschine = f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}"
-    print(f"{maschine}, Last {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="bench-wiederanlauf-") as name, datenbanken() as urls:
+    print(maschine(last()))
+    with tempfile.TemporaryDirectory(prefix="bench-wiederanlauf-") as name, postgres() as server:
+        urls = {"sqlite": "sqlite:///fachwerk.db"} | ({"postgresql": server.neue_datenbank()} if server else {})
         postamt = Postamt(Path(name) / "post", anzahl=len(urls))
         with postamt.laufend():
             haelt = [miss(art, Standort(Path(name) / art, postamt, url)) for art, url in urls.items()]

@@ -1,0 +1,38 @@
+"""What stands around a measurement: the machine it ran on, how busy that was, and a throw-away PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
+
+
+def maschine(*dazu: str) -> str:
+    """One line: processor, cores, Python, and whatever else of ``dazu`` a figure depends on."""
+    python = f"Python {platform.python_version()}"
+    return ", ".join([platform.machine(), f"{os.cpu_count()} Kerne", python, *dazu])
+
+
+def last(*, alle: bool = False) -> str:
+    """How many processes wanted to run in the last minute; with ``alle`` in the last 1, 5 and 15."""
+    if not hasattr(os, "getloadavg"):
+        return "Last unbekannt"
+    return "Last " + " ".join(f"{wert:.1f}" for wert in os.getloadavg()[: 3 if alle else 1])
+
+
+@contextmanager
+def postgres(*, fsync: bool = True) -> Iterator[PostgresServer | None]:
+    """A server that goes with its data afterwards; None, loudly, where there is none."""
+    try:
+        server = PostgresServer.neu(fsync=fsync)
+    except PostgresNichtDa as grund:
+        print(f"NICHT GEMESSEN mit PostgreSQL: {grund}", flush=True)
+        yield None
+        return
+    try:
+        yield server
+    finally:
+        server.entferne()
