@@ -9,7 +9,6 @@ processor time as three times reading and deciding it, which no target can save 
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from blatt import Zeile, halte_fest, zahl
+from umfeld import last, maschine
 
 import fachwerk_aktenablage as ablage
 import fachwerk_wbs_nw
@@ -119,8 +119,7 @@ def rechenzeit(eingang: Eingang, antrag: Antrag, entscheidung: Entscheidung) -> 
 
 def main() -> int:
     """Measure and compare; 1 if the bound is broken."""
-    sys.stdout.write(f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}, ")
-    sys.stdout.write(f"{FAELLE} Fälle je Runde, {LAEUFE} Runden, Last {os.getloadavg()[0]:.1f}\n")
+    sys.stdout.write(f"{maschine(f'{FAELLE} Fälle je Runde', f'{LAEUFE} Runden', last())}\n")
     with tempfile.TemporaryDirectory() as ordner:
         host = FakeHost(ordner=Path(ordner))
         eingang, antrag, entscheidung = fall(host)

@@ -23,12 +23,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from blatt import Zeile, halte_fest, zahl
+from umfeld import postgres
 
 from fachwerk import abgleich, alarmwache, aufbewahrung, konten
 from fachwerk.auskunft import vorgangsliste
 from fachwerk.kennzahlen import Kennzahlen
 from fachwerk.rechte import Erteilt
-from fachwerk.testkit.postgres import PostgresServer
 from fachwerk.testkit.welt import Welt, antrag_xml
 from fachwerk.vorgangssuche import Suche, finde, zaehle
 
@@ -217,19 +217,17 @@ def main() -> int:
     """Both databases, each size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--anzahl", type=int, nargs="+", default=GROESSEN)
-    gut = True
-    server = PostgresServer.neu(fsync=False)
-    server.start()
-    try:
-        for anzahl in parser.parse_args().anzahl:
+    groessen, gut = parser.parse_args().anzahl, True
+    with postgres(fsync=False) as server:
+        for anzahl in groessen:
             with tempfile.TemporaryDirectory() as ordner:
-                orte = {"sqlite": lambda wo=ordner: f"sqlite:///{wo}/bestand.db", "postgresql": server.neue_datenbank}
+                orte = {"sqlite": lambda wo=ordner: f"sqlite:///{wo}/bestand.db"}
+                if server:
+                    orte["postgresql"] = server.neue_datenbank
                 for art, url in orte.items():
                     zeilen = laufe(url(), Path(ordner) / art, anzahl)
                     fasse_zusammen(art, anzahl, zeilen)
                     gut &= all(zeile.haelt for zeile in zeilen)
-    finally:
-        server.stop()
     return 0 if gut else 1
 
 

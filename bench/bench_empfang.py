@@ -38,6 +38,7 @@ from feld import (
     simulator,
     zeile,
 )
+from umfeld import postgres
 
 from fachwerk.abruf import rufe_ab
 from fachwerk.anlegen import schreibe_schluessel
@@ -47,7 +48,7 @@ from fachwerk.demo.versand import plattform
 from fachwerk.dienst import Dienst
 from fachwerk.modell import Eingang, Teil
 from fachwerk.protokoll import einrichten
-from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
+from fachwerk.testkit.postgres import PostgresServer
 
 GRENZEN = {"sqlite": 5.0, "postgresql": 9.0}
 GRENZE_SPEICHER_MIB = 40.0
@@ -209,21 +210,6 @@ class Messreihe:
                 raise SystemExit("xta-tool brought something else")
         tool("close", kennung)
         return {"s": lauf["s"], "roh": roh, "mib": lauf["mib"] - leer}
-
-
-@contextmanager
-def postgres() -> Iterator[PostgresServer | None]:
-    """A throw-away server with fsync on; None, loudly, where there is none."""
-    try:
-        server = PostgresServer.neu()
-    except PostgresNichtDa as grund:
-        print(f"NICHT GEMESSEN mit PostgreSQL: {grund}")
-        yield None
-        return
-    try:
-        yield server
-    finally:
-        server.entferne()
 
 
 def main() -> int:

@@ -11,8 +11,6 @@ speed it up, so five rounds go through everything, and of each figure the quiete
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,6 +23,7 @@ from typing import Any
 
 import yaml
 from blatt import Zeile, halte_fest, zahl
+from umfeld import last, maschine
 
 from fachwerk.modell import Antrag, Empfehlung
 from fachwerk_wbs import Land, entscheide, finde_land, laender
@@ -140,8 +139,8 @@ def vergleiche(messungen: Sequence[Messung], runden: Sequence[dict[str, Any]]) -
 def main() -> int:
     """Measure every installed Land and judge the slowest."""
     fassung = metadata.version("fachwerk-wbs")
-    print(f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}, fachwerk-wbs {fassung}")
-    print(f"PyYAML {yaml.__version__} (reines Python), {RUNDEN} x {WIEDERHOLUNGEN} Aufrufe, Rechenzeit, {_last()}")
+    print(maschine(f"fachwerk-wbs {fassung}"))
+    print(f"PyYAML {yaml.__version__} (reines Python), {RUNDEN} x {WIEDERHOLUNGEN} Aufrufe, Rechenzeit, {last()}")
     laender_ = map(finde_land, laender())
     messungen = [Messung(land, name, fall) for land in laender_ for name, fall in faelle(land.code).items()]
     nachbarn = []
@@ -152,10 +151,6 @@ def main() -> int:
     print("\n".join(messung.zeile() for messung in messungen))
     vergleiche(messungen, nachbarn)
     return urteile(messungen)
-
-
-def _last() -> str:
-    return f"Last {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "Last unbekannt"
 
 
 def urteile(messungen: Sequence[Messung]) -> int:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import logging
 import os
-import platform
 import sqlite3
 import statistics
 import subprocess
@@ -26,6 +25,7 @@ from datetime import date
 from pathlib import Path
 
 from blatt import Zeile, halte_fest, zahl
+from umfeld import last, maschine, postgres
 
 import fachwerk_aktenablage
 import fachwerk_wbs_nw
@@ -40,7 +40,6 @@ from fachwerk.modell import Idempotenz
 from fachwerk.plugins import Plugins
 from fachwerk.protokoll import einrichten
 from fachwerk.testkit.mitspieler import Nachricht, Postfach, Zielsystem
-from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
 from fachwerk_xsozial_basis.erzeuger import Beigabe, nachricht
 
 ANZAHL = 100
@@ -239,26 +238,18 @@ def vergleiche_knoten(urteile: Urteile, neue_url: Callable[[], str]) -> None:
 
 def main() -> int:
     """Measure and compare; 1 if a bound is broken."""
-    sys.stdout.write(
-        f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, {ANZAHL} Fälle, {LAEUFE} Läufe, Last {os.getloadavg()[0]:.1f}\n"
-    )
+    was = (f"SQLite {sqlite3.sqlite_version}", f"{ANZAHL} Fälle", f"{LAEUFE} Läufe")
+    sys.stdout.write(f"{maschine(*was, last())}\n")
     urteile = Urteile()
     vergleiche(urteile, "SQLite", lambda: "")
     akten = zeile("SQLite: in die Aktenablage", [linie("aktenablage") for _ in range(LAEUFE)])
     urteile.faelle("In die Aktenablage, SQLite", akten, GRENZE_AKTE)
     if "--ohne-postgresql" in sys.argv[1:]:
         return int(urteile.gebrochen > 0)
-    try:
-        server = PostgresServer.neu()
-    except PostgresNichtDa as grund:
-        sys.stdout.write(f"NICHT GEMESSEN mit PostgreSQL: {grund}\n")
-        return int(urteile.gebrochen > 0)
-    try:
-        vergleiche(urteile, "PostgreSQL", server.neue_datenbank)
-        vergleiche_knoten(urteile, server.neue_datenbank)
-    finally:
-        server.entferne()
+    with postgres() as server:
+        if server:
+            vergleiche(urteile, "PostgreSQL", server.neue_datenbank)
+            vergleiche_knoten(urteile, server.neue_datenbank)
     return int(urteile.gebrochen > 0)
 
 

@@ -7,7 +7,6 @@ PostgreSQL with fsync on; SHA-256 and AES-256-GCM on one core over chunks of 1 M
 from __future__ import annotations
 
 import os
-import platform
 import sqlite3
 import sys
 import tempfile
@@ -19,9 +18,9 @@ import sqlalchemy as sa
 from blatt import Zeile, halte_fest, zahl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from feld import MIB, fsyncs, hash_durchsatz, schreiben
+from umfeld import last, maschine, postgres
 
 from fachwerk.datenbank import oeffne_datenbank
-from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
 
 COMMITS = 400
 
@@ -57,25 +56,18 @@ def auf_sqlite(ordner: Path) -> float:
 
 def auf_postgres() -> float | None:
     """Commits a second on a throw-away server; None, loudly, where there is none."""
-    try:
-        server = PostgresServer.neu()
-    except PostgresNichtDa as grund:
-        print(f"NICHT GEMESSEN: PostgreSQL: {grund}")
-        return None
-    try:
+    with postgres() as server:
+        if server is None:
+            return None
         datenbank = oeffne_datenbank(server.neue_datenbank())
         ergebnis = commits(datenbank)
         datenbank.dispose()
         return ergebnis
-    finally:
-        server.entferne()
 
 
 def main() -> int:
     """Print and hold fast."""
-    last = " ".join(f"{wert:.1f}" for wert in os.getloadavg()) if hasattr(os, "getloadavg") else "unbekannt"
-    art = f"{platform.machine()}, {os.cpu_count()} Kerne"
-    print(f"{art}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, Last {last}")
+    print(maschine(f"SQLite {sqlite3.sqlite_version}", last(alle=True)))
     with tempfile.TemporaryDirectory() as name:
         ordner = Path(name)
         werte: dict[str, tuple[Callable[[], float | None], str]] = {

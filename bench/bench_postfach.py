@@ -17,9 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench_empfang import postgres, richte_ein
+from bench_empfang import richte_ein
 from blatt import Zeile, halte_fest, zahl
 from feld import LESER, PORTAL, Feld, gemessen, im_kind, lade, leitung, maschine, pruefe_konto, simulator
+from umfeld import postgres
 
 from fachwerk.abruf import rufe_ab
 from fachwerk.demo.versand import plattform

@@ -12,7 +12,6 @@ instruction takes longer: read it beside that of the bare DBOS.
 from __future__ import annotations
 
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blatt import Zeile, halte_fest
+from umfeld import last, maschine, postgres
 
 from fachwerk import settings
 from fachwerk.anlegen import schreibe_schluessel
@@ -31,7 +31,6 @@ from fachwerk.demo.ablauf import Demo
 from fachwerk.demo.konfiguration import toml
 from fachwerk.demo.prozesse import beende, umgebung, warte
 from fachwerk.engine import RUHETAKT
-from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
 
 HOECHSTENS_MB, HOECHSTENS_PROZENT = 140.0, 5.0
 BIS_ZUR_RUHE_S, FENSTER_S = 75, 60
@@ -122,14 +121,9 @@ def starte_alle(feld: Feld) -> dict[str, int]:
     }
     wie = (str(feld.schlangen()), str(RUHETAKT))
     gestartet["nacktes DBOS, SQLite"] = feld.vergleich("dbos", NACKT, "sqlite:///nackt.db", *wie)
-    try:
-        server = PostgresServer.neu()
-    except PostgresNichtDa as fehlt:
-        print(f"NICHT GEMESSEN: PostgreSQL ({fehlt})")
-        return gestartet
-    feld.stapel.callback(server.entferne)
-    gestartet["fachwerk run, PostgreSQL"] = feld.dienst("postgresql", server.neue_datenbank())
-    gestartet["nacktes DBOS, PostgreSQL"] = feld.vergleich("dbos_pg", NACKT, server.neue_datenbank(), *wie)
+    if server := feld.stapel.enter_context(postgres()):
+        gestartet["fachwerk run, PostgreSQL"] = feld.dienst("postgresql", server.neue_datenbank())
+        gestartet["nacktes DBOS, PostgreSQL"] = feld.vergleich("dbos_pg", NACKT, server.neue_datenbank(), *wie)
     print(f"{feld.schlangen()} Schlangen, im Ruhetakt von {RUHETAKT:.0f} s")
     return gestartet
 
@@ -149,8 +143,8 @@ def miss() -> tuple[dict[str, Stand], dict[str, Stand], float]:
 def main() -> int:
     """Print the table; 1 if a bound is broken."""
     vorher, nachher, dauer = miss()
-    print(f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}")
-    print(f"Last {' '.join(f'{wert:.1f}' for wert in os.getloadavg())}; Fenster {dauer:.0f} s")
+    print(maschine())
+    print(f"{last(alle=True)}; Fenster {dauer:.0f} s")
     print(f"{'':<30} {'MB':>6} {'höchstens':>10} {'% eines Kerns':>14}")
     schlecht = 0
     for name, stand in nachher.items():

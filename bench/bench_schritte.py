@@ -8,7 +8,6 @@ bound: it says where to look when ``bench_linie.py`` breaks its own.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from typing import Any
 import bench_linie
 import sqlalchemy as sa
 from sqlalchemy import event
+from umfeld import last
 
 from fachwerk import abruf, line, pipeline, zustellung
 from fachwerk.dienst import Dienst
@@ -130,7 +130,7 @@ def main() -> int:
 
     Dienst.eine_runde = gemessen  # type: ignore[method-assign,assignment]
     rate = bench_linie.linie(ziel)
-    sys.stdout.write(f"{bench_linie.ANZAHL} Fälle in ein Ziel „{ziel}“, {rate:.1f} /s, Last {os.getloadavg()[0]:.1f}; ")
+    sys.stdout.write(f"{bench_linie.ANZAHL} Fälle in ein Ziel „{ziel}“, {rate:.1f} /s, {last()}; ")
     sys.stdout.write("Rechenzeit, Fragen an die Datenbank und Commits je Fall:\n")
     sys.stdout.write("\n".join(tafel(messung, gesamt, bench_linie.ANZAHL)) + "\n")
     return 0

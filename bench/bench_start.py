@@ -9,7 +9,6 @@ alike; the seconds by the clock stand beside them. Ends with 1 if a bound is bro
 from __future__ import annotations
 
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from blatt import Zeile, halte_fest, zahl
+from umfeld import last, maschine
 
 from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
@@ -100,10 +100,8 @@ def main() -> int:
         for befehl in befehle.values():  # the first time Python compiles
             messe(befehl, umgebung)
         laeufe = [{name: messe(befehl, umgebung) for name, befehl in befehle.items()} for _ in range(RUNDEN)]
-    print(
-        f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}, SQLAlchemy {sa.__version__}"
-    )
-    print(f"Last {' '.join(f'{wert:.1f}' for wert in os.getloadavg())}; Median aus {RUNDEN} Läufen")
+    print(maschine(f"SQLAlchemy {sa.__version__}"))
+    print(f"{last(alle=True)}; Median aus {RUNDEN} Läufen")
     print(f"{'':<32} {'CPU-s':>7} {'s':>7}   Verhältnis")
     return sum([zeile(name, laeufe) for name in befehle]) and 1
 

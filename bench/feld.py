@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import random
 import shutil
 import socket
@@ -29,6 +28,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import httpx
+import umfeld
 from blatt import Zeile, halte_fest, zahl
 
 from fachwerk.demo.prozesse import laufend, warte_auf_json
@@ -281,10 +281,8 @@ class XtaTool:
 
 def maschine(ordner: Path, feld: Feld) -> None:
     """Print what this machine can do with nothing of ours in between, and how busy it is."""
-    print(f"{platform.machine()}, {os.cpu_count()} Kerne, Python {platform.python_version()}, {ssl.OPENSSL_VERSION}")
-    print(
-        f"Last {' '.join(f'{wert:.1f}' for wert in os.getloadavg())} (1, 5, 15 Minuten; über 0,5 misst die anderen mit)"
-    )
+    print(umfeld.maschine(ssl.OPENSSL_VERSION))
+    print(f"{umfeld.last(alle=True)} (1, 5, 15 Minuten; über 0,5 misst die anderen mit)")
     print(
         f"TLS auf Loopback {_tls_durchsatz(feld):.0f} MiB/s, SHA-256 {hash_durchsatz():.0f} MiB/s, "
         f"Platte {schreiben(ordner):.0f} MiB/s mit fsync am Ende, {fsyncs(ordner):.0f} fsync/s zu 4 KiB"
