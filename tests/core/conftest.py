@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from fachwerk import umzug
+from fachwerk import alarm, meldung, umzug
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
 from fachwerk.modell import Idempotenz, utc
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.mitspieler import Stufenziel
+from fachwerk.testkit.pki import richte_pki_ein
 from fachwerk.testkit.postgres import PostgresServer
 from fachwerk.testkit.umzugsort import Umzugsort
 from fachwerk.testkit.welt import Welt, antrag_xml
@@ -141,3 +142,34 @@ def umzugsort(
     ort = Umzugsort(sqlite_url, tmp_path / "welt", postgres_url)
     yield ort
     ort.schliesse()
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the certificates of a server on loopback and their CA."""
+    ordner = tmp_path_factory.mktemp("pki")
+    richte_pki_ein(ordner, [], datetime.now(UTC))
+    return ordner
+
+
+@pytest.fixture
+def melde() -> Callable[..., None]:
+    """Open an alarm of a world; without details that of a target that cannot be reached."""
+
+    def oeffne(welt: Welt, *angaben: str) -> None:
+        with welt.betrieb.store.transaktion("probe") as verbindung:
+            alarm.melde(verbindung, *(angaben or ("kreis_offen", "ziel:akte", "nicht_da", "Nicht zu erreichen.")))
+
+    return oeffne
+
+
+@pytest.fixture
+def gehe() -> Callable[[Welt], None]:
+    """What the watch does about messages, once."""
+
+    def einmal(welt: Welt) -> None:
+        jetzt = datetime.now(UTC)
+        meldung.plane(welt.betrieb, jetzt)
+        meldung.versende(welt.betrieb, jetzt)
+
+    return einmal

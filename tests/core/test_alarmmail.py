@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from fachwerk import alarm, meldetext, meldung
+from fachwerk import alarm, meldetext
 from fachwerk.alarmeinstellungen import AlarmEinstellungen
 from fachwerk.tabellen import meldung as meldungen
 from fachwerk.testkit.empfaenger import Mailserver, server_kontext
-from fachwerk.testkit.pki import richte_pki_ein
 from fachwerk.testkit.welt import Welt
 
 Bau = Callable[..., Welt]
-
-AUF = ("kreis_offen", "ziel:akte", "nicht_da", "Nicht zu erreichen.")
+Tat = Callable[..., None]
 
 
 @pytest.fixture
 def datenbank_url(sqlite_url: str) -> str:
     return sqlite_url
-
-
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    ordner = tmp_path_factory.mktemp("pki")
-    richte_pki_ein(ordner, [], datetime.now(UTC))
-    return ordner
 
 
 @pytest.fixture
@@ -53,19 +43,9 @@ def mailangaben(post: Mailserver, pki: Path, **weitere: Any) -> dict[str, Any]:
     return {"smtp": post.adresse, "ca": str(pki / "ca.crt"), **konto, **wohin, **weitere}
 
 
-def melde(welt: Welt, *angaben: str) -> None:
-    with welt.betrieb.store.transaktion("probe") as verbindung:
-        alarm.melde(verbindung, *(angaben or AUF))
-
-
-def gehe(welt: Welt) -> None:
-    """What the watch does about messages, once."""
-    jetzt = datetime.now(UTC)
-    meldung.plane(welt.betrieb, jetzt)
-    meldung.versende(welt.betrieb, jetzt)
-
-
-def test_a_mail_says_what_opened_with_hint_and_link_and_goes_to_all(mit_mail: Welt, post: Mailserver) -> None:
+def test_a_mail_says_what_opened_with_hint_and_link_and_goes_to_all(
+    mit_mail: Welt, post: Mailserver, melde: Tat, gehe: Tat
+) -> None:
     melde(mit_mail)
     melde(mit_mail, alarm.GEHALTEN, "vorgang:abc", "gehalten", "Bitte ansehen: Gehalten für den Betrieb.")
     gehe(mit_mail)
@@ -99,6 +79,8 @@ def test_what_keeps_a_mail_from_going_out_has_a_code(
     monkeypatch: pytest.MonkeyPatch,
     aendere: dict[str, Any],
     code: str,
+    melde: Tat,
+    gehe: Tat,
 ) -> None:
     monkeypatch.setenv("FALSCH", "daneben")
     post.abgelehnte.add("weg@musterow.example")
@@ -108,7 +90,7 @@ def test_what_keeps_a_mail_from_going_out_has_a_code(
     assert ([zeile.code for zeile in mit_mail.zeilen(meldungen)], post.mails) == ([code], [])
 
 
-def test_tls_from_the_first_byte_works_too(baue_welt: Bau, pki: Path) -> None:
+def test_tls_from_the_first_byte_works_too(baue_welt: Bau, pki: Path, melde: Tat, gehe: Tat) -> None:
     with Mailserver(server_kontext(pki / "server.crt", pki / "server.key"), tls=True) as post:
         konto = {"smtp_benutzer": "", "smtp_kennwort": "", "smtp_verschluesselung": "tls"}
         welt = baue_welt(alarm=mailangaben(post, pki, **konto))

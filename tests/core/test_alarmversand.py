@@ -18,25 +18,16 @@ from fachwerk.tabellen import alarm as alarme
 from fachwerk.tabellen import gesagt
 from fachwerk.tabellen import meldung as meldungen
 from fachwerk.testkit.empfaenger import Webhook, server_kontext
-from fachwerk.testkit.pki import richte_pki_ein
 from fachwerk.testkit.welt import Welt
 
 Bau = Callable[..., Welt]
+Tat = Callable[..., None]
 Dokument = dict[str, Any]
-
-AUF = ("kreis_offen", "ziel:akte", "nicht_da", "Nicht zu erreichen.")
 
 
 @pytest.fixture
 def datenbank_url(sqlite_url: str) -> str:
     return sqlite_url
-
-
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    ordner = tmp_path_factory.mktemp("pki")
-    richte_pki_ein(ordner, [], datetime.now(UTC))
-    return ordner
 
 
 @pytest.fixture
@@ -52,21 +43,9 @@ def mit_webhook(baue_welt: Bau, webhook: Webhook, pki: Path, monkeypatch: pytest
     return baue_welt(alarm=angaben, konsole={"url": "https://fachwerk.example/"}, fachwerk={"betreiber": "Musterow"})
 
 
-def melde(welt: Welt, *angaben: str) -> None:
-    with welt.betrieb.store.transaktion("probe") as verbindung:
-        alarm.melde(verbindung, *(angaben or AUF))
-
-
 def behebe(welt: Welt, gegenstand: str = "ziel:akte") -> None:
     with welt.betrieb.store.transaktion("probe") as verbindung:
         alarm.behebe(verbindung, gegenstand)
-
-
-def gehe(welt: Welt) -> None:
-    """What the watch does about messages, once."""
-    jetzt = datetime.now(UTC)
-    meldung.plane(welt.betrieb, jetzt)
-    meldung.versende(welt.betrieb, jetzt)
 
 
 def arten(webhook: Webhook) -> list[list[tuple[str, str]]]:
@@ -76,7 +55,9 @@ def arten(webhook: Webhook) -> list[list[tuple[str, str]]]:
 # -- what is said, and when -------------------------------------------------------------------------------------------
 
 
-def test_an_alarm_is_told_once_and_its_end_once_after_it_has_lasted(mit_webhook: Welt, webhook: Webhook) -> None:
+def test_an_alarm_is_told_once_and_its_end_once_after_it_has_lasted(
+    mit_webhook: Welt, webhook: Webhook, melde: Tat, gehe: Tat
+) -> None:
     melde(mit_webhook)
     for _ in range(3):
         gehe(mit_webhook)
@@ -92,7 +73,7 @@ def test_an_alarm_is_told_once_and_its_end_once_after_it_has_lasted(mit_webhook:
     assert len(set(webhook.kennungen)) == 2
 
 
-def test_what_flickers_is_one_alarm(mit_webhook: Welt, webhook: Webhook) -> None:
+def test_what_flickers_is_one_alarm(mit_webhook: Welt, webhook: Webhook, melde: Tat, gehe: Tat) -> None:
     for _ in range(4):
         melde(mit_webhook)
         gehe(mit_webhook)
@@ -103,7 +84,7 @@ def test_what_flickers_is_one_alarm(mit_webhook: Welt, webhook: Webhook) -> None
     assert arten(webhook) == [[("neu", "ziel:akte")]]
 
 
-def test_many_alarms_of_a_minute_are_one_message(mit_webhook: Welt, webhook: Webhook) -> None:
+def test_many_alarms_of_a_minute_are_one_message(mit_webhook: Welt, webhook: Webhook, melde: Tat, gehe: Tat) -> None:
     for nummer in range(3):
         melde(mit_webhook, "zu_lange_gehalten", f"vorgang:{nummer}", "gehalten", "Bitte ansehen.")
     gehe(mit_webhook)
@@ -112,7 +93,7 @@ def test_many_alarms_of_a_minute_are_one_message(mit_webhook: Welt, webhook: Web
 
 @pytest.mark.parametrize(("anlass", "gesagt_wird"), [(alarm.ZERTIFIKAT, ["neu", "geaendert"]), ("a", ["neu"])])
 def test_a_step_of_a_cause_with_steps_is_said_again(
-    mit_webhook: Welt, webhook: Webhook, anlass: str, gesagt_wird: list[str]
+    mit_webhook: Welt, webhook: Webhook, anlass: str, gesagt_wird: list[str], melde: Tat, gehe: Tat
 ) -> None:
     melde(mit_webhook, anlass, "ziel:akte", "zertifikat_90_tage", "Bald.")
     gehe(mit_webhook)
@@ -121,7 +102,9 @@ def test_a_step_of_a_cause_with_steps_is_said_again(
     assert [art for dokument in arten(webhook) for art, _ in dokument] == gesagt_wird
 
 
-def test_who_is_named_later_hears_what_is_still_open(baue_welt: Bau, mit_webhook: Welt, webhook: Webhook) -> None:
+def test_who_is_named_later_hears_what_is_still_open(
+    baue_welt: Bau, mit_webhook: Welt, webhook: Webhook, melde: Tat, gehe: Tat
+) -> None:
     angaben = mit_webhook.betrieb.einstellungen.alarm.model_dump()
     mit_webhook.neuer_prozess(alarm={})
     melde(mit_webhook)
@@ -141,7 +124,7 @@ SIGNALE = st.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SIGNALE)
 def test_in_any_order_of_signals_the_receiver_hears_each_change_once_and_in_the_end_knows_what_is_open(
-    welt: Welt, signale: list[tuple[str, str]]
+    welt: Welt, melde: Tat, gehe: Tat, signale: list[tuple[str, str]]
 ) -> None:
     """Receivers keep what they hear by id; a repeat after a crash carries the same id."""
     gehoert: dict[str, list[dict[str, str]]] = {}
@@ -199,7 +182,9 @@ def test_in_any_order_of_signals_the_receiver_hears_each_change_once_and_in_the_
 # -- what can go wrong on the way -------------------------------------------------------------------------------------
 
 
-def test_what_was_not_accepted_is_sent_again_later_and_later_until_it_is(mit_webhook: Welt, webhook: Webhook) -> None:
+def test_what_was_not_accepted_is_sent_again_later_and_later_until_it_is(
+    mit_webhook: Welt, webhook: Webhook, melde: Tat, gehe: Tat
+) -> None:
     webhook.stoerungen.extend(["503", "503"])
     melde(mit_webhook)
     gehe(mit_webhook)
@@ -216,7 +201,9 @@ def test_what_was_not_accepted_is_sent_again_later_and_later_until_it_is(mit_web
     assert arten(webhook) == [[("neu", "ziel:akte")]]
 
 
-def test_a_repeat_nobody_can_exclude_carries_the_same_id(mit_webhook: Welt, webhook: Webhook) -> None:
+def test_a_repeat_nobody_can_exclude_carries_the_same_id(
+    mit_webhook: Welt, webhook: Webhook, melde: Tat, gehe: Tat
+) -> None:
     webhook.stoerungen.append("stumm")
     melde(mit_webhook)
     gehe(mit_webhook)
@@ -225,7 +212,7 @@ def test_a_repeat_nobody_can_exclude_carries_the_same_id(mit_webhook: Welt, webh
     assert (len(webhook.kennungen), len(set(webhook.kennungen))) == (2, 1)
 
 
-def test_of_two_nodes_one_sends(mit_webhook: Welt, webhook: Webhook) -> None:
+def test_of_two_nodes_one_sends(mit_webhook: Welt, webhook: Webhook, melde: Tat) -> None:
     nachbar, jetzt = mit_webhook.nachbar(), datetime.now(UTC)
     melde(mit_webhook)
     for eine in (mit_webhook, nachbar):
@@ -239,7 +226,7 @@ def test_of_two_nodes_one_sends(mit_webhook: Welt, webhook: Webhook) -> None:
 
 @pytest.mark.postgresql
 def test_on_postgresql_nodes_that_look_at_the_same_moment_tell_it_once(
-    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, melde: Tat, gehe: Tat
 ) -> None:
     gesendet: list[tuple[str, str]] = []
     monkeypatch.setattr(meldewege, "wege", lambda _e: meldewege.ALLE)
@@ -260,7 +247,7 @@ def test_on_postgresql_nodes_that_look_at_the_same_moment_tell_it_once(
 
 
 def test_a_message_that_waits_too_long_is_an_alarm_itself_and_check_says_so(
-    mit_webhook: Welt, webhook: Webhook
+    mit_webhook: Welt, webhook: Webhook, melde: Tat
 ) -> None:
     webhook.stoerungen.extend(["503"] * 2)
     melde(mit_webhook)
@@ -276,7 +263,9 @@ def test_a_message_that_waits_too_long_is_an_alarm_itself_and_check_says_so(
     assert {zeile.anlass for zeile in alarm.offene(mit_webhook.betrieb.store)} == {"kreis_offen"}
 
 
-def test_a_wrong_secret_is_said_by_its_code(mit_webhook: Welt, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_secret_is_said_by_its_code(
+    mit_webhook: Welt, monkeypatch: pytest.MonkeyPatch, melde: Tat, gehe: Tat
+) -> None:
     melde(mit_webhook)
     monkeypatch.setenv("HAKEN", "falsch")
     gehe(mit_webhook)
@@ -291,7 +280,7 @@ def test_a_wrong_secret_is_said_by_its_code(mit_webhook: Welt, monkeypatch: pyte
 
 
 def test_the_commands_send_a_probe_and_list_what_is_open(
-    mit_webhook: Welt, webhook: Webhook, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    mit_webhook: Welt, webhook: Webhook, tmp_path: Path, capsys: pytest.CaptureFixture[str], melde: Tat
 ) -> None:
     melde(mit_webhook)
     konfig = mit_webhook.betrieb.einstellungen.ordner / "fachwerk.toml"
