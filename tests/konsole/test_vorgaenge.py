@@ -34,8 +34,9 @@ def eingesehen(pult: Any, kennung: str) -> list[tuple[str, str]]:
         return [tuple(zeile) for zeile in verbindung.execute(frage)]
 
 
-def test_wer_betreibt_sieht_zustand_und_journal_aber_keinen_inhalt(pult: NeuesPult) -> None:
-    hier, kennung = mit_fall(pult, "betrieb")
+@pytest.mark.parametrize("rechte", [("betrieb",), ("betrieb", "bearbeiten:anderer")], ids="-".join)
+def test_wer_betreibt_sieht_zustand_und_journal_aber_keinen_inhalt(pult: NeuesPult, rechte: tuple[str, ...]) -> None:
+    hier, kennung = mit_fall(pult, *rechte)
     seite = hier.hole(f"/vorgang/{kennung}")
     assert (seite.status_code, "Inhalt ansehen" in seite.text) == (200, False)
     for pfad in ("inhalt", "original", "teil/x"):

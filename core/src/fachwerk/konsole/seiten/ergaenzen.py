@@ -31,7 +31,7 @@ _BREITE = 100
 
 def zeige(anfrage: Anfrage) -> Response:
     """The form, with what is open as comments; a look into the case."""
-    zeile = _zu_bearbeiten(anfrage)
+    zeile = fall(anfrage, Recht.BEARBEITEN)
     inhalt = _inhalt(anfrage, zeile)
     return _formular(anfrage, zeile, inhalt, text=geruest(inhalt), woher="", bestaetigt=False)
 
@@ -41,7 +41,7 @@ def pruefe_und_uebernimm(anfrage: Anfrage) -> Response:
 
     What cannot be taken is said above the form, which keeps what was typed.
     """
-    zeile = _zu_bearbeiten(anfrage)
+    zeile = fall(anfrage, Recht.BEARBEITEN)
     eingabe = {"text": anfrage.feld("angaben"), "woher": anfrage.feld("woher")}
     bestaetigt = bool(anfrage.feld("bestaetigt"))
     try:
@@ -148,12 +148,6 @@ def _inhalt(anfrage: Anfrage, zeile: Any) -> Fallinhalt:
     store = anfrage.betrieb.store
     fallinhalt.vermerke_einsicht(store, zeile.id, anfrage.person.name, "ergaenzen")
     return fallinhalt.lies(store, zeile.id)
-
-
-def _zu_bearbeiten(anfrage: Anfrage) -> Any:
-    zeile = fall(anfrage)
-    anfrage.verlange(Recht.BEARBEITEN, zeile.kanal)
-    return zeile
 
 
 ROUTEN = [

@@ -60,8 +60,7 @@ def _von(schritte: list[Any], lauf: int) -> dict[str, Any]:
 
 
 def _journal(anfrage: Anfrage) -> tuple[Any, list[Any]]:
-    zeile = fall(anfrage)
-    anfrage.verlange(Recht.EINSICHT, zeile.kanal)
+    zeile = fall(anfrage, Recht.EINSICHT)
     return zeile, anfrage.betrieb.store.schritte(zeile.id)
 
 

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from fachwerk import abgabe, nachsendung, rueckgabe
 from fachwerk.konsole import fallinhalt
-from fachwerk.konsole.seiten.vorgang import darf_handeln, dateiname, fall, heruntergeladen
-from fachwerk.konsole.zugang import Anfrage, NichtErlaubt, NichtGefunden, geschuetzt
+from fachwerk.konsole.seiten.vorgang import HANDELND, dateiname, fall, heruntergeladen
+from fachwerk.konsole.zugang import Anfrage, NichtGefunden, geschuetzt
 from fachwerk.nachsendung import Plan, Weg
 from fachwerk.rechte import Recht
 from fachwerk.tabellen import zustellung
@@ -29,12 +29,12 @@ UNSICHER = "nachsendung_unsicher"
 
 def zeige_abgabe(anfrage: Anfrage) -> Response:
     """Which Ziel and why."""
-    return _abgabe(anfrage, _zu_bearbeiten(anfrage))
+    return _abgabe(anfrage, fall(anfrage, Recht.BEARBEITEN))
 
 
 def gib_ab(anfrage: Anfrage) -> Response:
     """The letter to look at; with ``bestaetigt`` it goes."""
-    zeile = _zu_bearbeiten(anfrage)
+    zeile = fall(anfrage, Recht.BEARBEITEN)
     ziel, grund = anfrage.feld("ziel"), _begruendung(anfrage, "warum der Vorgang abgegeben wird")
     fertig = abgabe.bereite_vor(anfrage.betrieb, zeile.id, ziel, wer=anfrage.person.name, grund=grund)
     if not anfrage.feld("bestaetigt"):
@@ -53,13 +53,13 @@ def _abgabe(anfrage: Anfrage, zeile: Any, ziel: str = "", grund: str = "", nachr
 
 def zeige_rueckgabe(anfrage: Anfrage) -> Response:
     """How and why."""
-    zeile = _zu_bearbeiten(anfrage)
+    zeile = fall(anfrage, Recht.BEARBEITEN)
     return anfrage.seite("zurueckgeben.html", f"Vorgang {zeile.id[:12]} zurückgeben", fall=zeile)
 
 
 def gib_zurueck(anfrage: Anfrage) -> Response:
     """End the case here and write the letter."""
-    zeile = _zu_bearbeiten(anfrage)
+    zeile = fall(anfrage, Recht.BEARBEITEN)
     wie, grund = anfrage.feld("wie"), _begruendung(anfrage, "warum der Vorgang zurückgegeben wird")
     rueckgabe.gib_zurueck(anfrage.betrieb, zeile.id, wer=anfrage.person.name, wie=wie, grund=grund)
     return anfrage.weiter(f"/vorgang/{zeile.id}", "zurueckgegeben")
@@ -67,8 +67,7 @@ def gib_zurueck(anfrage: Anfrage) -> Response:
 
 def lade_schreiben(anfrage: Anfrage) -> Response:
     """The letter of a returned case, as text or as mail."""
-    zeile = fall(anfrage)
-    anfrage.verlange(Recht.EINSICHT, zeile.kanal)
+    zeile = fall(anfrage, Recht.EINSICHT)
     name = anfrage.pfad("datei")
     inhalt = rueckgabe.schreiben(anfrage.betrieb.store, zeile.id).get(name)
     if inhalt is None:
@@ -82,7 +81,7 @@ def lade_schreiben(anfrage: Anfrage) -> Response:
 
 def zeige_nachsendung(anfrage: Anfrage) -> Response:
     """Per Ziel of the current Fassung what a resend would do."""
-    zeile = _zu_betreiben(anfrage)
+    zeile = fall(anfrage, *HANDELND)
     plaene = [_plan(anfrage, zeile.id, ziel) for ziel in _ziele(anfrage, zeile)]
     werte = {"fall": zeile, "plaene": plaene, "wege": WEGE, "unsicher": UNSICHER}
     return anfrage.seite("nachsenden.html", f"Vorgang {zeile.id[:12]} nachsenden", **werte)
@@ -90,7 +89,7 @@ def zeige_nachsendung(anfrage: Anfrage) -> Response:
 
 def sende_nach(anfrage: Anfrage) -> Response:
     """Begin it."""
-    zeile = _zu_betreiben(anfrage)
+    zeile = fall(anfrage, *HANDELND)
     grund = _begruendung(anfrage, "warum noch einmal übergeben wird")
     nachsendung.sende_nach(
         anfrage.betrieb,
@@ -112,22 +111,6 @@ def _ziele(anfrage: Anfrage, zeile: Any) -> list[str]:
     frage = sa.select(z.ziel).where(z.vorgang_id == zeile.id, z.fassung == zeile.fassung).order_by(z.ziel)
     with anfrage.betrieb.store.lesend() as verbindung:
         return list(verbindung.execute(frage).scalars())
-
-
-# -- who ---------------------------------------------------------------------------------------------------------------
-
-
-def _zu_bearbeiten(anfrage: Anfrage) -> Any:
-    zeile = fall(anfrage)
-    anfrage.verlange(Recht.BEARBEITEN, zeile.kanal)
-    return zeile
-
-
-def _zu_betreiben(anfrage: Anfrage) -> Any:
-    zeile = fall(anfrage)
-    if not darf_handeln(anfrage, zeile.kanal):
-        raise NichtErlaubt
-    return zeile
 
 
 def _begruendung(anfrage: Anfrage, wozu: str) -> str:

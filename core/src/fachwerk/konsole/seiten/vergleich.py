@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -19,14 +17,14 @@ HOECHSTENS = 1_000
 
 def zeige(anfrage: Anfrage) -> Response:
     """What would happen."""
-    zeile = _einzusehen(anfrage)
+    zeile = fall(anfrage, Recht.EINSICHT)
     werte = {"fall": zeile, "vergleich": None, "weitere": 0}
     return anfrage.seite("vergleich.html", f"Vorgang {zeile.id[:12]} noch einmal rechnen", **werte)
 
 
 def rechne(anfrage: Anfrage) -> Response:
     """Both runs side by side; the run stands in the journal, and who wanted it in the audit chain."""
-    zeile = _einzusehen(anfrage)
+    zeile = fall(anfrage, Recht.EINSICHT)
     vergleich = wiederlauf.vergleiche(anfrage.betrieb, zeile.id)
     fallinhalt.vermerke_einsicht(anfrage.betrieb.store, zeile.id, anfrage.person.name, "vergleich")
     wiederlauf.vermerke(anfrage.betrieb, vergleich, anfrage.person.name)
@@ -37,12 +35,6 @@ def rechne(anfrage: Anfrage) -> Response:
         "weitere": max(len(vergleich.unterschiede) - HOECHSTENS, 0),
     }
     return anfrage.seite("vergleich.html", f"Vorgang {zeile.id[:12]} noch einmal gerechnet", **werte)
-
-
-def _einzusehen(anfrage: Anfrage) -> Any:
-    zeile = fall(anfrage)
-    anfrage.verlange(Recht.EINSICHT, zeile.kanal)
-    return zeile
 
 
 ROUTEN = [

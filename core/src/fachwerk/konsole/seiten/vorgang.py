@@ -16,7 +16,7 @@ from fachwerk import eingriff
 from fachwerk.auskunft import vorgangsauskunft
 from fachwerk.errors import PermanentError
 from fachwerk.konsole import fallinhalt, xmlansicht
-from fachwerk.konsole.zugang import Anfrage, NichtGefunden, geschuetzt
+from fachwerk.konsole.zugang import Anfrage, NichtErlaubt, NichtGefunden, geschuetzt
 from fachwerk.modell import Teil, Vorgangstand
 from fachwerk.rechte import Recht
 from fachwerk.tabellen import ereignis
@@ -26,13 +26,16 @@ UEBERGEBEN = (Vorgangstand.DONE, Vorgangstand.FORWARDED)
 NICHT_HERAUS = ("schadsoftware", "viren_keine_antwort")
 """Reasons of a hold with which no part leaves the store."""
 
+HANDELND = (Recht.BETRIEB, Recht.BEARBEITEN)
+"""Who looks after the machines of a Kanal or works on its cases."""
+
 _BLATTWERTE = 5_000
 """So many leaves of an application are shown."""
 
 
 def zeige(anfrage: Anfrage) -> Response:
     """State, deliveries, journal and audit lines: ids and codes, no content."""
-    zeile = fall(anfrage)
+    zeile = fall(anfrage, *Recht)
     auskunft = vorgangsauskunft(anfrage.betrieb.store, zeile.id)
     person = anfrage.person
     return anfrage.seite(
@@ -52,7 +55,7 @@ def moegliche_taten(anfrage: Anfrage, zeile: Any, auskunft: dict[str, Any]) -> s
     person, stand = anfrage.person, zeile.status
     zu_spaet = stand in UEBERGEBEN and any(eine["ueberfaellig"] for eine in auskunft["zustellungen"])
     taten: set[str] = set()
-    if darf_handeln(anfrage, zeile.kanal):
+    if any(person.darf(recht, zeile.kanal) for recht in HANDELND):
         taten |= {"wiederholen"} if stand in WIEDERHOLBAR else {"nachfragen"} if zu_spaet else set()
         zugestellt = any(eine["status"] == "zugestellt" for eine in auskunft["zustellungen"])
         taten |= {"nachsenden"} if zugestellt and stand != Vorgangstand.RETURNED else set()
@@ -101,7 +104,7 @@ def zeige_original(anfrage: Anfrage) -> Response:
 def lade_teil(anfrage: Anfrage) -> Response:
     """One part for download; never shown in the browser, whatever it claims to be."""
     kennung = anfrage.pfad("teil")
-    if fall(anfrage).grund in NICHT_HERAUS:
+    if fall(anfrage, Recht.EINSICHT).grund in NICHT_HERAUS:
         raise eingriff.EingriffError("vorgang_schadsoftware", "Die Virenprüfung schlug an; das gibt niemand heraus.")
     _, inhalt = _inhalt(anfrage, f"teil {kennung}")
     teil = inhalt.teil(kennung)
@@ -121,17 +124,14 @@ def heruntergeladen(name: str, stuecke: Iterable[bytes]) -> Response:
 
 def wiederhole(anfrage: Anfrage) -> Response:
     """``retry``: for whoever looks after the machines or works on the case."""
-    zeile = fall(anfrage)
-    if not darf_handeln(anfrage, zeile.kanal):
-        anfrage.verlange(Recht.BETRIEB, zeile.kanal)
+    zeile = fall(anfrage, *HANDELND)
     eingriff.wiederhole(anfrage.betrieb, zeile.id, anfrage.person.name, anfrage.feld("grund"))
     return anfrage.weiter(f"/vorgang/{zeile.id}", "wiederholt")
 
 
 def gib_frei(anfrage: Anfrage) -> Response:
     """``release``, with a reason."""
-    zeile = fall(anfrage)
-    anfrage.verlange(Recht.BEARBEITEN, zeile.kanal)
+    zeile = fall(anfrage, Recht.BEARBEITEN)
     grund = anfrage.feld("grund")
     if not grund:
         raise eingriff.EingriffError("grund_fehlt", "Bitte begründen, warum der Vorgang trotzdem weiterlaufen soll.")
@@ -139,14 +139,19 @@ def gib_frei(anfrage: Anfrage) -> Response:
     return anfrage.weiter(f"/vorgang/{zeile.id}", "freigegeben")
 
 
-def fall(anfrage: Anfrage) -> Any:
-    """The row of the case in the path; ``NichtGefunden`` also where the person has no right for its Kanal."""
+def fall(anfrage: Anfrage, recht: Recht, *oder: Recht) -> Any:
+    """The row of the case in the path, for whoever has one of these rights for its Kanal; else ``NichtErlaubt``.
+
+    ``NichtGefunden`` also where the person has no right at all for its Kanal.
+    """
     try:
         zeile = anfrage.betrieb.store.vorgang(anfrage.pfad("id"))
     except LookupError:
         raise NichtGefunden from None
     if not anfrage.sieht_alle_kanaele and zeile.kanal not in anfrage.kanaele:
         raise NichtGefunden
+    if not any(anfrage.person.darf(eines, zeile.kanal) for eines in (recht, *oder)):
+        raise NichtErlaubt
     return zeile
 
 
@@ -156,14 +161,8 @@ def dateiname(name: str) -> str:
     return "".join(z if z.isprintable() and z not in '<>:"|?*' else "_" for z in letztes).strip(". ")[:150] or "datei"
 
 
-def darf_handeln(anfrage: Anfrage, kanal: str) -> bool:
-    """Whether the person looks after the machines of this Kanal or works on its cases."""
-    return anfrage.person.darf(Recht.BETRIEB, kanal) or anfrage.person.darf(Recht.BEARBEITEN, kanal)
-
-
 def _inhalt(anfrage: Anfrage, was: str) -> tuple[Any, fallinhalt.Fallinhalt]:
-    zeile = fall(anfrage)
-    anfrage.verlange(Recht.EINSICHT, zeile.kanal)
+    zeile = fall(anfrage, Recht.EINSICHT)
     store = anfrage.betrieb.store
     fallinhalt.vermerke_einsicht(store, zeile.id, anfrage.person.name, was)
     return zeile, fallinhalt.lies(store, zeile.id)
