@@ -297,11 +297,11 @@ class _Versuch:
             self._setze_stand(verbindung)
 
     def _warte_vorab(self, zeile: Any, bis: datetime, code: str, hinweis: str) -> None:
-        """Not tried, because the circuit of the Ziel is open or the mirror is away: the same attempt later."""
+        """Not tried, because the circuit of the Ziel is open or the mirror is away: the next attempt later."""
         with self._store.transaktion("wartet") as verbindung:
             werte = {"status": "wartet", "naechster": bis, "code": code, "hinweis": hinweis}
             if self._aendere(verbindung, _unveraendert(zeile), **werte):
-                self._reihe_ein(verbindung, self._versuch, bis, f"k{int(bis.timestamp())}")
+                self._reihe_ein(verbindung, zeile.versuch + 1, bis, f"k{int(bis.timestamp())}")
                 self._setze_stand(verbindung)
 
     def _warte_auf_fortsetzung(self, zeile: Any) -> None:
