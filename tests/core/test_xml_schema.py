@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
+from fachwerk import xml_schema
 from fachwerk.modell import Schwere
 from fachwerk.xml import XmlFehler, lade_schema, lies, pruefe
 
@@ -106,3 +108,19 @@ def test_findings_of_documents_that_are_validated_at_the_same_time_do_not_mix(tm
     finally:
         sys.setswitchinterval(vorher)
     assert falsche == []
+
+
+def test_schemas_are_loaded_one_at_a_time(tmp_path, monkeypatch):
+    """Where several threads load their first one at once, libxml2 can fail: it does not guard what it makes then."""
+    datei, allein, echt = schema_in(tmp_path), [], etree.XMLSchema
+
+    def lade(baum):
+        allein.append(xml_schema._EINZELN.locked())
+        return echt(baum)
+
+    monkeypatch.setattr(xml_schema.etree, "XMLSchema", lade)
+    dokument = lies(io.BytesIO(b'<a xmlns="urn:a"><tag>2025-01-01</tag><inhalt>QUJD</inhalt></a>'))
+
+    assert pruefe(dokument, lade_schema(datei)) == []
+    assert allein == [True]
+    assert not xml_schema._EINZELN.locked()

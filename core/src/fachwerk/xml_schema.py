@@ -25,7 +25,8 @@ PRUEFBAR = 5_000
 """Elements up to which a document is validated: libxml2 takes time by the square of them to say where it errs."""
 
 _EINZELN = threading.Lock()
-"""A schema has one log of errors for all threads: who validates reads it before anybody else validates."""
+"""One thread at a time loads a schema or validates. A schema has one log of errors for all threads; and libxml2 makes
+its built-in types at the first load without guarding them, so of several first loads at once one can fail."""
 
 _PLATZHALTER = "AAAA"
 _SCHRITT = re.compile(r"(?:([^:\[\]]+):)?([^:\[\]]+)(?:\[(\d+)\])?")
@@ -80,7 +81,8 @@ def lade_schema(pfad: Path, ordner: Path | None = None) -> etree.XMLSchema:
     parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False, huge_tree=False)
     parser.resolvers.add(waechter)
     try:
-        return etree.XMLSchema(etree.parse(str(pfad), parser))
+        with _EINZELN:
+            return etree.XMLSchema(etree.parse(str(pfad), parser))
     except (OSError, etree.LxmlError):
         fehlt = f" Es fehlt: {', '.join(waechter.fehlend)}." if waechter.fehlend else ""
         raise XmlFehler("xml.schema_unlesbar", f"Das Schema {pfad.name} lässt sich nicht laden.{fehlt}") from None
