@@ -39,7 +39,8 @@ from feld import (
 
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
 from fachwerk.demo.versand import plattform
-from fachwerk.inhalt import Empfangsinhalt, Inhaltsspeicher
+from fachwerk.empfangsinhalt import Empfangsinhalt
+from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.protokoll import einrichten
 from fachwerk.schluessel import Schluesselbund, neuer_schluessel
 

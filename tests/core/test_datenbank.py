@@ -19,6 +19,7 @@ from fachwerk.datenbank import (
     aktualisiere,
     bekannte_staende,
     fuege_neu_ein,
+    lesend,
     oeffne_datenbank,
     schema_stand,
     vorlaeufig,
@@ -172,3 +173,31 @@ def test_a_connection_waits_for_the_disk_again_after_a_provisional_commit_failed
     with datenbank.begin() as verbindung:
         assert _wartet_auf_die_platte(verbindung)
         assert fuege_neu_ein(verbindung, kanalstand, kanal="postfach")
+
+
+def test_a_connection_that_lay_unused_is_asked_before_it_is_used(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fachwerk.datenbank._UNERPROBT_S", 0.0)
+    engine = oeffne_datenbank(postgres_url)
+    with engine.connect() as verbindung:
+        erste = verbindung.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+    fremd = sa.create_engine(postgres_url)
+    with fremd.begin() as verbindung:
+        verbindung.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": erste})
+    with engine.connect() as verbindung:
+        assert verbindung.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() != erste
+    engine.dispose()
+    fremd.dispose()
+
+
+def test_a_short_read_needs_no_transaction_and_leaves_the_connection_as_it_was(postgres_url: str) -> None:
+    engine = oeffne_datenbank(postgres_url)
+    for in_bloecken, erwartet in ((False, "IDLE"), (True, "INTRANS"), (False, "IDLE")):
+        with lesend(engine, in_bloecken=in_bloecken) as verbindung:
+            verbindung.execute(sa.text("SELECT 1")).all()
+            assert verbindung.connection.driver_connection.info.transaction_status.name == erwartet  # type: ignore[union-attr]
+    with engine.begin() as verbindung:
+        verbindung.execute(sa.text("SELECT 1"))
+        assert verbindung.connection.driver_connection.info.transaction_status.name == "INTRANS"  # type: ignore[union-attr]
+    engine.dispose()

@@ -11,14 +11,19 @@ import pytest
 import sqlalchemy as sa
 
 from fachwerk.datenbank import DatenbankGestoert, aktualisiere, oeffne_datenbank
+from fachwerk.empfangsinhalt import Empfangsinhalt
 from fachwerk.hookspecs import hookimpl
-from fachwerk.inhalt import Empfangsinhalt, Inhaltsspeicher
+from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.modell import Art, Befund, Eingang, Manifest, Teil
 from fachwerk.plugins import Plugins
 from fachwerk.schluessel import Schluesselbund
+from fachwerk.stuecke import STUECK
 from fachwerk.testkit.postgres import PostgresServer
 
 pytestmark = pytest.mark.postgresql
+
+GROSS = bytes(STUECK + 1)
+"""Content that is not kept in memory until the case is made, but written as it arrives."""
 
 
 @pytest.fixture
@@ -50,12 +55,12 @@ def kanalplugin(receive: Callable[..., Any]) -> Plugins:
 
 
 def schreibt(host: Any) -> Iterator[Eingang]:
-    teil = host.schreibe([b"neu"])
+    teil = host.schreibe([GROSS])
     yield Eingang(kanal="k", nachricht_id="1", empfangen=datetime(2026, 11, 2, 8, 0, tzinfo=UTC), teile=(teil,))
 
 
 def test_a_plugin_that_reads_content_is_not_blamed(empfang: Empfangsinhalt, eigener_postgres: PostgresServer) -> None:
-    teil = empfang.schreibe([b"geheim"])
+    teil = empfang.schreibe([GROSS])
 
     class Wirt:
         class teil:  # noqa: N801  the host's attribute
@@ -80,7 +85,7 @@ def test_a_plugin_that_writes_content_is_not_blamed(empfang: Empfangsinhalt, eig
         next(strom)
     eigener_postgres.start()
     [eingang] = plugins.rufe("x", "receive", kanal=None, host=empfang)
-    assert lies(eingang.teile[0]) == b"neu"
+    assert lies(eingang.teile[0]) == GROSS
 
 
 def lies(teil: Teil) -> bytes:

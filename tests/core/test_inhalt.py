@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fachwerk import tabellen
+from fachwerk.empfangsinhalt import IM_SPEICHER, Empfangsinhalt
 from fachwerk.errors import PermanentError
-from fachwerk.inhalt import Empfangsinhalt, Inhaltsspeicher
+from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.schluessel import Schluesselbund, neuer_schluessel
 from fachwerk.stuecke import STUECK
 from fachwerk.tabellen import fallschluessel, inhalt, teil
@@ -158,3 +160,68 @@ def test_every_message_begins_its_own_case(speicher: Inhaltsspeicher, datenbank:
     assert empfang.vorgang_id == erster
     empfang.naechster()
     assert empfang.vorgang_id != erster
+
+
+def test_small_parts_wait_for_the_commit_that_makes_the_case(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    empfang = Empfangsinhalt(datenbank, speicher)
+    klein = empfang.schreibe([b"kl", b"ein"], "a.txt")
+    assert klein.oeffnen().read() == b"klein"
+    assert _zeilen(datenbank) == (0, 0)
+    with datenbank.begin() as verbindung:
+        empfang.beanspruche(verbindung, [klein.id])
+    assert _zeilen(datenbank) == (1, 1)
+    empfang.naechster()
+    assert klein.oeffnen().read() == b"klein" == speicher.oeffne(klein).read()
+    assert speicher.fege(timedelta(seconds=-1)) == 0
+
+
+def test_large_parts_are_written_at_once_and_claimed_with_the_small_ones(
+    speicher: Inhaltsspeicher, datenbank: sa.Engine
+) -> None:
+    empfang = Empfangsinhalt(datenbank, speicher)
+    klein, gross = empfang.schreibe([b"klein"]), empfang.schreibe([b"g" * (STUECK + 1)])
+    assert _zeilen(datenbank) == (1, 2)
+    with datenbank.begin() as verbindung:
+        empfang.beanspruche(verbindung, [klein.id, gross.id])
+    assert speicher.fege(timedelta(seconds=-1)) == 0
+    assert (klein.oeffnen().read(), gross.oeffnen().read(1)) == (b"klein", b"g")
+
+
+def test_many_small_parts_do_not_pile_up_in_memory(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    empfang = Empfangsinhalt(datenbank, speicher)
+    teile = [empfang.schreibe([b"x" * (STUECK // 2)]) for _ in range(2 * IM_SPEICHER // STUECK + 3)]
+    assert _zeilen(datenbank)[0] == 3
+    with datenbank.begin() as verbindung:
+        empfang.beanspruche(verbindung, [einer.id for einer in teile])
+    assert all(einer.oeffnen().read(1) == b"x" for einer in teile)
+
+
+def test_a_commit_that_failed_may_be_tried_again(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    empfang = Empfangsinhalt(datenbank, speicher)
+    klein = empfang.schreibe([b"klein"])
+    with datenbank.connect() as verbindung:
+        empfang.beanspruche(verbindung, [klein.id])
+        verbindung.rollback()
+    assert _zeilen(datenbank) == (0, 0)
+    with datenbank.begin() as verbindung:
+        empfang.beanspruche(verbindung, [klein.id])
+    empfang.naechster()
+    assert klein.oeffnen().read() == b"klein"
+
+
+def test_a_message_that_is_known_leaves_nothing_behind(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    empfang = Empfangsinhalt(datenbank, speicher)
+    teile = [empfang.schreibe([b"klein"]), empfang.schreibe([b"g" * (STUECK + 1)])]
+    empfang.verwirf([einer.id for einer in teile])
+    empfang.naechster()
+    assert _zeilen(datenbank) == (0, 0)
+    with pytest.raises(PermanentError, match="inhalt_fehlt"):
+        teile[0].oeffnen()
+
+
+def _zeilen(datenbank: sa.Engine) -> tuple[int, int]:
+    """How many parts and how many chunks are stored."""
+    with datenbank.connect() as verbindung:
+        zaehle = (sa.select(sa.func.count()).select_from(tabelle) for tabelle in (tabellen.teil, tabellen.inhalt))
+        teile, stuecke = (verbindung.execute(frage).scalar_one() for frage in zaehle)
+    return teile, stuecke

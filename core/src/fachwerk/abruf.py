@@ -16,8 +16,8 @@ import structlog
 
 from fachwerk import klaerung
 from fachwerk.datenbank import benenne_stoerung
+from fachwerk.empfangsinhalt import Empfangsinhalt
 from fachwerk.errors import FachwerkError, PermanentError, RetryableError
-from fachwerk.inhalt import Empfangsinhalt
 from fachwerk.modell import Eingang, GehaltenFuer, Kanal, Vorgangstand, utc
 from fachwerk.store import Schrittangabe
 from fachwerk.tabellen import eingang as eingang_tabelle
@@ -180,7 +180,7 @@ class _Runde:
         if ist_neu:
             self._betrieb.melde_schritt(vorgang_id, "receive")
         else:
-            self._betrieb.store.inhalt.verwirf(teil.id for teil in eingang.teile)
+            self._inhalt.verwirf([teil.id for teil in eingang.teile])
         return vorgang_id, ist_neu
 
     def _speichere_einmal(self, eingang: Eingang) -> tuple[str, bool]:
@@ -223,7 +223,7 @@ class _Runde:
                 "test": eingang.test,
             },
         )
-        store.inhalt.beanspruche(verbindung, [teil.id for teil in eingang.teile])
+        self._inhalt.beanspruche(verbindung, [teil.id for teil in eingang.teile])
         plugin = self._kanal.plugin
         angabe = Schrittangabe(
             "receive", eingang.empfangen, plugin=plugin, plugin_version=self._betrieb.plugins.version(plugin)

@@ -83,7 +83,7 @@ def pruefe(store: Store, koepfe: Iterable[Kopf] = (), fortschritt: Callable[[int
     ergebnis = Pruefung(koepfe=len(erwartet))
     kette, nr, vorher = "", 0, ""
     frage = sa.select(ereignis).order_by(ereignis.c.kette, ereignis.c.nr)
-    with store.lesend() as verbindung:
+    with store.lesend(in_bloecken=True) as verbindung:
         for zeile in verbindung.execution_options(yield_per=2000).execute(frage):
             if zeile.kette != kette:
                 kette, nr, vorher = zeile.kette, 0, ""

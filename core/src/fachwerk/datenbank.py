@@ -6,6 +6,7 @@ SQLite runs with WAL, ``synchronous=FULL`` (each commit is on the disk when it r
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from sqlalchemy import event
 from fachwerk import umzugszeichen
 from fachwerk.errors import ConfigError
 from fachwerk.modell import utc
+from fachwerk.schreibreihe import verbindungsklasse
 
 SCHEMA_KOPF = "0011"
 """Newest migration; ``run`` refuses any other state of the database."""
@@ -55,6 +57,9 @@ _SITZUNG = {
     "tcp_keepalives_count": "3",
 }
 """So that a node that froze or lost its network does not keep the rows it was changing from the others."""
+
+_UNERPROBT_S = 1.0
+"""A connection that lay unused for longer is asked whether it lives before it is used again."""
 
 STOERUNGEN = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError)
 """What SQLAlchemy raises when the database cannot be reached or has just gone: the same may work later."""
@@ -100,8 +105,18 @@ def oeffne_datenbank(url: str) -> sa.Engine:
     datei = sa.make_url(url).database
     if datei and datei != ":memory:":
         Path(datei).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, module=sqlite_treiber(), pool_size=30, max_overflow=10)
-    event.listen(engine, "connect", _bereite_sqlite_vor)
+    treiber = sqlite_treiber()
+    eigene = {"factory": verbindungsklasse(treiber)}
+    engine = sa.create_engine(url, module=treiber, connect_args=eigene, pool_size=30, max_overflow=10)
+    reihe = threading.Lock()
+
+    def bereite_vor(verbindung: Any, _datensatz: Any) -> None:
+        verbindung.isolation_level = "IMMEDIATE"
+        for pragma in _PRAGMAS:
+            verbindung.execute(f"PRAGMA {pragma}")
+        verbindung.reihe = reihe
+
+    event.listen(engine, "connect", bereite_vor)
     return engine
 
 
@@ -119,7 +134,7 @@ def oeffne_lesend(datei: Path) -> sa.Engine:
 def _oeffne_postgresql(url: sa.URL) -> sa.Engine:
     """What the site says in the address wins. Set by SQL, because a PgBouncer refuses such start parameters."""
     eigene = {name: wert for name, wert in _POSTGRESQL.items() if name not in url.query}
-    engine = sa.create_engine(url, connect_args=eigene, pool_size=30, max_overflow=10, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args=eigene, pool_size=30, max_overflow=10)
     gesagt = str(url.query.get("options", ""))
     befehle = "; ".join(f"SET {name} = '{wert}'" for name, wert in _SITZUNG.items() if name not in gesagt)
 
@@ -129,13 +144,44 @@ def _oeffne_postgresql(url: sa.URL) -> sa.Engine:
             verbindung.commit()
 
     event.listen(engine, "connect", bereite_vor)
+    _erprobe_lange_unbenutzte(engine)
     return engine
 
 
-def _bereite_sqlite_vor(verbindung: Any, _datensatz: Any) -> None:
-    verbindung.isolation_level = "IMMEDIATE"
-    for pragma in _PRAGMAS:
-        verbindung.execute(f"PRAGMA {pragma}")
+def _erprobe_lange_unbenutzte(engine: sa.Engine) -> None:
+    """Ask a connection that lay unused whether it still lives; one in use would say so by itself.
+
+    SQLAlchemy's own ``pool_pre_ping`` asks every time, which under load is every fourth word with the server.
+    """
+
+    def lege_ab(_verbindung: Any, datensatz: Any) -> None:
+        datensatz.info["abgelegt"] = time.monotonic()
+
+    def nimm(verbindung: Any, datensatz: Any, _huelle: Any) -> None:
+        if time.monotonic() - datensatz.info.get("abgelegt", time.monotonic()) < _UNERPROBT_S:
+            return
+        try:
+            lebt = engine.dialect.do_ping(verbindung)
+        except engine.dialect.loaded_dbapi.Error:
+            lebt = False
+        if not lebt:
+            raise sa.exc.InvalidatePoolError
+
+    event.listen(engine, "checkin", lege_ab)
+    event.listen(engine, "checkout", nimm)
+
+
+@contextmanager
+def lesend(engine: sa.Engine, *, in_bloecken: bool = False) -> Iterator[sa.Connection]:
+    """A short read: each statement by itself, so that a server need not be told of a beginning and an end.
+
+    ``in_bloecken``: for ``yield_per``, which PostgreSQL can only do inside a transaction.
+    """
+    with engine.connect() as verbindung:
+        if in_bloecken or verbindung.dialect.name == "sqlite":
+            yield verbindung
+        else:
+            yield verbindung.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

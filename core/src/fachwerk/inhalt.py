@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import threading
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 
-from fachwerk.datenbank import benenne_stoerung, vorlaeufig
+from fachwerk.datenbank import benenne_stoerung, lesend, vorlaeufig
 from fachwerk.errors import PermanentError
 from fachwerk.modell import Teil
 from fachwerk.schluessel import SIEGEL, Schluesselbund, entschluessle, neuer_schluessel, verschluessle
@@ -64,9 +63,9 @@ class Inhaltsspeicher:
 
     # -- keys ---------------------------------------------------------------------------------------------------
 
-    def lege_fall_an(self, verbindung: sa.Connection, vorgang_id: str) -> None:
-        """Make the key of a new case."""
-        schluessel = neuer_schluessel()
+    def lege_fall_an(self, verbindung: sa.Connection, vorgang_id: str, schluessel: bytes | None = None) -> None:
+        """Store the key of a new case, a fresh one if none is given."""
+        schluessel = schluessel or neuer_schluessel()
         verpackt = self._bund.verpacke(vorgang_id, schluessel)
         werte = {"vorgang_id": vorgang_id, "schluessel": verpackt, "angelegt": datetime.now(UTC)}
         verbindung.execute(_NEUER_SCHLUESSEL, werte)
@@ -80,7 +79,7 @@ class Inhaltsspeicher:
 
     def pruefe_hauptschluessel(self) -> None:
         """``PermanentError`` if the newest case was encrypted under another site key than ours."""
-        with self._datenbank.connect() as verbindung:
+        with lesend(self._datenbank) as verbindung:
             neuester = verbindung.execute(
                 sa.select(fallschluessel.c.vorgang_id, fallschluessel.c.schluessel)
                 .order_by(fallschluessel.c.angelegt.desc())
@@ -121,32 +120,40 @@ class Inhaltsspeicher:
         for stueck, letztes in neu.zaehle(strom):
             self._schreibe_stueck(verbindung, neu, stueck, letztes)
             neu.stuecke += 1
-        return self._handle(neu, name, medientyp, beschreibung)
+        return self.handle(neu, name, medientyp, beschreibung)
 
     def schreibe_alle(self, verbindung: sa.Connection, vorgang_id: str, neue: Sequence[Neuteil]) -> list[Teil]:
         """The same for several parts at hand, with one statement per table for all that fit into one chunk."""
-        if not neue:
-            return []
-        schluessel, jetzt = self._fallschluessel(verbindung, vorgang_id), datetime.now(UTC)
-        koepfe, stuecke, teile = [], [], []
+        ganze: list[tuple[NeuerTeil, bytes | bytearray]] = []
+        teile = []
         for roh in neue:
+            angaben = roh.name, roh.medientyp, roh.beschreibung
             if len(roh.daten) > STUECK:
-                angaben = roh.name, roh.medientyp, roh.beschreibung
                 teile.append(self.schreibe_in(verbindung, vorgang_id, [roh.daten], *angaben))
                 continue
             neu = NeuerTeil(vorgang_id, beansprucht=True)
             neu.nimm(roh.daten)
-            kopf = {"id": neu.id, "vorgang_id": vorgang_id, "laenge": neu.laenge, "sha256": neu.sha256}
-            koepfe.append({**kopf, "stuecke": 1, "beansprucht": True, "angelegt": jetzt})
-            daten = verschluessle(schluessel, roh.daten, bindung(vorgang_id, neu.id, 0, True))
-            stuecke.append({"teil_id": neu.id, "nr": 0, "daten": daten})
-            teile.append(self._handle(neu, roh.name, roh.medientyp, roh.beschreibung))
-        if koepfe:
-            verbindung.execute(_NEUER_TEIL, koepfe)
-            verbindung.execute(_NEUES_STUECK, stuecke)
+            ganze.append((neu, roh.daten))
+            teile.append(self.handle(neu, *angaben))
+        self.schreibe_ganze(verbindung, vorgang_id, ganze)
         return teile
 
-    @benenne_stoerung()
+    def schreibe_ganze(
+        self, verbindung: sa.Connection, vorgang_id: str, ganze: Sequence[tuple[NeuerTeil, bytes | bytearray]]
+    ) -> None:
+        """Parts of one chunk each, counted already; claimed at once."""
+        if not ganze:
+            return
+        schluessel, jetzt = self._fallschluessel(verbindung, vorgang_id), datetime.now(UTC)
+        koepfe, stuecke = [], []
+        for neu, daten in ganze:
+            kopf = {"id": neu.id, "vorgang_id": vorgang_id, "laenge": neu.laenge, "sha256": neu.sha256}
+            koepfe.append({**kopf, "stuecke": 1, "beansprucht": True, "angelegt": jetzt})
+            geheim = verschluessle(schluessel, daten, bindung(vorgang_id, neu.id, 0, True))
+            stuecke.append({"teil_id": neu.id, "nr": 0, "daten": geheim})
+        verbindung.execute(_NEUER_TEIL, koepfe)
+        verbindung.execute(_NEUES_STUECK, stuecke)
+
     def schreibe_vorlaeufig(
         self,
         vorgang_id: str,
@@ -155,13 +162,19 @@ class Inhaltsspeicher:
         medientyp: str = "application/octet-stream",
         beschreibung: str = "",
     ) -> Teil:
-        """Stream an arriving part in, one short transaction per chunk, unclaimed.
-
-        No transaction waits for ``strom``: a chunk is encrypted and written beside the reading and hashing of the
-        next ones. Nothing is fsynced here, the commit that claims the part does that for all before it. An exception
-        from ``strom`` discards the part and passes on.
-        """
+        """Stream an arriving part in, unclaimed: see :meth:`schreibe_stuecke`."""
         neu = NeuerTeil(vorgang_id, beansprucht=False)
+        self.schreibe_stuecke(neu, neu.zaehle(strom))
+        return self.handle(neu, name, medientyp, beschreibung)
+
+    @benenne_stoerung()
+    def schreibe_stuecke(self, neu: NeuerTeil, stuecke: Iterator[tuple[bytearray, bool]]) -> None:
+        """Write the chunks of an arriving part, one short transaction for each, unclaimed.
+
+        No transaction waits for ``stuecke``: a chunk is encrypted and written beside the reading and hashing of the
+        next ones. Nothing is fsynced here, the commit that claims the part does that for all before it. An exception
+        from ``stuecke`` discards the part and passes on.
+        """
 
         def schreibe(stueck: bytearray, letztes: bool) -> None:
             with vorlaeufig(self._datenbank) as verbindung:
@@ -169,12 +182,11 @@ class Inhaltsspeicher:
             neu.stuecke += 1
 
         try:
-            verarbeite(neu.zaehle(strom), schreibe)
+            verarbeite(stuecke, schreibe)
         except BaseException:
             if neu.stuecke:
                 self.verwirf([neu.id])
             raise
-        return self._handle(neu, name, medientyp, beschreibung)
 
     def _schreibe_stueck(self, verbindung: sa.Connection, neu: NeuerTeil, stueck: bytearray, letztes: bool) -> None:
         """The next chunk, with the first one the row of the part, with the last one what it came to."""
@@ -188,15 +200,17 @@ class Inhaltsspeicher:
         if letztes and nr:
             verbindung.execute(teil.update().where(teil.c.id == neu.id).values(stand))
 
-    def _handle(self, neu: NeuerTeil, name: str, medientyp: str, beschreibung: str) -> Teil:
+    def handle(self, neu: NeuerTeil, name: str, medientyp: str, beschreibung: str) -> Teil:
+        """What the line passes on of a part."""
         roh = Teil(
             id=neu.id, name=name, medientyp=medientyp, beschreibung=beschreibung, laenge=neu.laenge, sha256=neu.sha256
         )
         return roh.gebunden(self)
 
-    def beanspruche(self, verbindung: sa.Connection, teil_ids: Iterable[str]) -> None:
+    def beanspruche(self, verbindung: sa.Connection, teil_ids: Sequence[str]) -> None:
         """Claim provisional parts in the caller's transaction."""
-        verbindung.execute(_BEANSPRUCHT, {"teile": list(teil_ids)})
+        if teil_ids:
+            verbindung.execute(_BEANSPRUCHT, {"teile": list(teil_ids)})
 
     # -- deleting -----------------------------------------------------------------------------------------------
 
@@ -222,7 +236,7 @@ class Inhaltsspeicher:
         grenze = datetime.now(UTC) - aelter_als
         ohne_schluessel = ~sa.exists().where(fallschluessel.c.vorgang_id == teil.c.vorgang_id)
         verlassen = sa.and_(teil.c.beansprucht.is_(False), teil.c.angelegt < grenze)
-        with self._datenbank.connect() as verbindung:
+        with lesend(self._datenbank) as verbindung:
             verwaist = list(
                 verbindung.execute(sa.select(teil.c.id).where(sa.or_(verlassen, ohne_schluessel))).scalars()
             )
@@ -234,7 +248,7 @@ class Inhaltsspeicher:
         """Delete the keys of cases that never came to be."""
         ohne_teil = ~sa.exists().where(teil.c.vorgang_id == fallschluessel.c.vorgang_id)
         leer = (fallschluessel.c.angelegt < grenze, ohne_teil, fallschluessel.c.vorgang_id != SIEGEL)
-        with self._datenbank.connect() as verbindung:
+        with lesend(self._datenbank) as verbindung:
             if verbindung.execute(sa.select(fallschluessel.c.vorgang_id).where(*leer).limit(1)).first() is None:
                 return
         with self._datenbank.begin() as verbindung:
@@ -254,7 +268,7 @@ class Inhaltsspeicher:
 
     def verwirf_fall(self, vorgang_id: str) -> None:
         """Delete all parts of a case."""
-        with self._datenbank.connect() as verbindung:
+        with lesend(self._datenbank) as verbindung:
             ids = list(verbindung.execute(sa.select(teil.c.id).where(teil.c.vorgang_id == vorgang_id)).scalars())
         self.verwirf(ids)
 
@@ -285,7 +299,7 @@ class Inhaltsspeicher:
         gemerkt: dict[str, bytes] | None = getattr(self._faden, "gemerkt", None)
         if gemerkt and (bekannt := gemerkt.get(teil_id)) is not None:
             return io.BytesIO(bekannt)
-        with self._datenbank.connect() as verbindung:
+        with lesend(self._datenbank) as verbindung:
             zeile = verbindung.execute(_KOPF, {"teil_id": teil_id}).one_or_none()
             if zeile is None or zeile.laenge is None:
                 raise PermanentError("inhalt_fehlt", "Ein Inhaltsteil dieses Vorgangs ist nicht (mehr) gespeichert.")
@@ -300,7 +314,7 @@ class Inhaltsspeicher:
     @benenne_stoerung()
     def stueck(self, vorgang_id: str, teil_id: str, nr: int, letztes: bool) -> bytes:
         """One decrypted chunk; ``PermanentError`` if it is missing or was tampered with."""
-        with self._datenbank.connect() as verbindung:
+        with lesend(self._datenbank) as verbindung:
             daten = verbindung.execute(_STUECK, {"teil_id": teil_id, "nr": nr}).scalar_one_or_none()
             return self._entschluessle(verbindung, vorgang_id, teil_id, nr, letztes, daten)
 
@@ -319,40 +333,3 @@ class Inhaltsspeicher:
             "wiederherstellen.",
             {"teil": teil_id, "stueck": str(nr)},
         )
-
-
-class Empfangsinhalt:
-    """``host.inhalt`` while a Kanal is polled: every message gets its own future case.
-
-    The case (and its key) begins with the first part written; :meth:`naechster` is called by the core once the
-    Eingang that holds these parts was committed or given up.
-    """
-
-    def __init__(self, datenbank: sa.Engine, speicher: Inhaltsspeicher) -> None:
-        self._datenbank = datenbank
-        self._speicher = speicher
-        self._vorgang_id: str | None = None
-
-    @property
-    def vorgang_id(self) -> str:
-        """Id of the future case of the message being received."""
-        if self._vorgang_id is None:
-            vorgang_id = uuid.uuid4().hex
-            with benenne_stoerung(), vorlaeufig(self._datenbank) as verbindung:
-                self._speicher.lege_fall_an(verbindung, vorgang_id)
-            self._vorgang_id = vorgang_id
-        return self._vorgang_id
-
-    def naechster(self) -> None:
-        """Begin a new case with the next part."""
-        self._vorgang_id = None
-
-    def schreibe(
-        self,
-        strom: Iterable[bytes],
-        name: str = "",
-        medientyp: str = "application/octet-stream",
-        beschreibung: str = "",
-    ) -> Teil:
-        """See :class:`fachwerk.host.InhaltSchreiber`."""
-        return self._speicher.schreibe_vorlaeufig(self.vorgang_id, strom, name, medientyp, beschreibung)

@@ -55,7 +55,7 @@ def stand(store: Store, pfad: Path, spiegel: Spiegel | None, sicherungen: Path |
     bund = store.bund
     bund.frische_auf()
     ergebnis = Schluesselstand(bund.kennungen, _wartender(pfad))
-    with store.lesend() as verbindung:
+    with store.lesend(in_bloecken=True) as verbindung:
         for zeile in verbindung.execution_options(yield_per=1000).execute(sa.select(fallschluessel)):
             ergebnis.datenbank[bund.welcher(zeile.vorgang_id, zeile.schluessel)] += 1
     for kopie in spiegelkopie.dateien(spiegel.ordner) if spiegel else ():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from pydantic_core import from_json, to_json
 
 from fachwerk import alarm, journalwerte
-from fachwerk.datenbank import vorlaeufig
+from fachwerk.datenbank import lesend, vorlaeufig
 from fachwerk.inhalt import Inhaltsspeicher
 from fachwerk.modell import SCHEMA, GehaltenFuer, Teil, Vorgangstand, Wert, utc
 from fachwerk.schluessel import Schluesselbund
@@ -155,11 +155,9 @@ class Store:
         """
         return verbindung.execute(_GESPERRT, {"hier": vorgang_id}).one_or_none()
 
-    @contextmanager
-    def lesend(self) -> Iterator[sa.Connection]:
-        """A short read."""
-        with self.datenbank.connect() as verbindung:
-            yield verbindung
+    def lesend(self, *, in_bloecken: bool = False) -> AbstractContextManager[sa.Connection]:
+        """A short read, see :func:`fachwerk.datenbank.lesend`."""
+        return lesend(self.datenbank, in_bloecken=in_bloecken)
 
     # -- journal ------------------------------------------------------------------------------------------------
 

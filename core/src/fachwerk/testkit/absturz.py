@@ -9,6 +9,7 @@ is part of normal operation: the child wraps the functions of the core from outs
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -27,6 +28,12 @@ FRIST_S = 120
 """Seconds after which a child that does not come to an end is killed (by SIGALRM)."""
 
 _DURCHLAUF = ("xsozial_basis", "wbs_nw", "aktenablage")
+
+_SPAET = (
+    *("fachwerk.runde", "fachwerk.transport", "fachwerk.viren", "alembic.command", "alembic.runtime"),
+    *("dbos._sys_db_sqlite", "dbos._sys_db_postgres", "httpcore", "zeep.wsa", "zeep.wsdl.bindings", "lxml.builder"),
+)
+"""What is imported only once a process works, and would be in every child anew."""
 
 HOOKS = frozenset({"acknowledge", "deliver", "find_delivered"})
 
@@ -168,10 +175,11 @@ class _Datenbank:
 
 
 def _umhuelle_empfang(punkte: Punkte) -> None:
-    """The provisional commits of what arrives: the key of the future case, then the chunks."""
+    """The provisional commits of what arrives: the key of the future case, then the chunks of large parts."""
     import importlib
 
     inhalt: Any = importlib.import_module("fachwerk.inhalt")
+    empfang: Any = importlib.import_module("fachwerk.empfangsinhalt")
     echt = inhalt.vorlaeufig
 
     @contextmanager
@@ -181,8 +189,8 @@ def _umhuelle_empfang(punkte: Punkte) -> None:
             punkte.passiere(f"vor {datenbank.zweck}")
         punkte.passiere(f"nach {datenbank.zweck}")
 
-    inhalt.vorlaeufig = vorlaeufig
-    _benenne_datenbank(inhalt.Empfangsinhalt, "fallschluessel")
+    inhalt.vorlaeufig = empfang.vorlaeufig = vorlaeufig
+    _benenne_datenbank(empfang.Empfangsinhalt, "fallschluessel")
     _benenne_datenbank(inhalt.Inhaltsspeicher, "stueck")
 
 
@@ -219,6 +227,8 @@ def main() -> None:
     einrichten("text")
     _lade_alles()
     _gehe_einmal_durch()
+    gc.collect()
+    gc.freeze()  # a child neither looks through what is there nor copies it for that
     for zeile in sys.stdin:
         ende = _im_kind(Auftrag(**json.loads(zeile)))
         sys.stdout.write(json.dumps(asdict(ende)) + "\n")
@@ -232,7 +242,7 @@ def _lade_alles() -> None:
 
     from fachwerk.plugins import Plugins, installierte, lade
 
-    for name in ("fachwerk.runde", "fachwerk.transport", "fachwerk.viren", "alembic.command", "alembic.runtime"):
+    for name in _SPAET:
         importlib.import_module(name)
     plugins = lade(nur=installierte())
 
