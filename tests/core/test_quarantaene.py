@@ -67,9 +67,32 @@ def test_being_interrupted_without_being_begun_counts_for_nothing(store: Store) 
     assert not store.ist_vermerkt("postfach", "unterbrochen", "abruf:postfach:1")
 
 
-def test_interrupted_jobs_run_one_at_a_time_beside_the_others(store: Store) -> None:
+def test_who_was_interrupted_once_waits_for_nobody(store: Store) -> None:
     quarantaene = Quarantaene(store)
     quarantaene.melde([(AUFTRAG, "v1"), ("linie:v2:1", "v2")])
+    getan: list[str] = []
+
+    def erster() -> None:
+        assert quarantaene.fuehre_aus("linie:v2:1", "v2", lambda: getan.append("v2"))
+        getan.append("v1")
+
+    assert quarantaene.fuehre_aus(AUFTRAG, "v1", erster)
+    assert getan == ["v2", "v1"], "the second one was done while the first one was at work"
+
+
+def zweimal_unterbrochen(store: Store) -> Quarantaene:
+    """``v1`` and ``v2`` were begun anew and have ended with their process once more."""
+    for kennung in ("v1", "v2"):
+        nachfolger = Quarantaene(store)
+        nachfolger.melde([(f"linie:{kennung}:1", kennung)])
+        with pytest.raises(Absturz):
+            nachfolger.fuehre_aus(f"linie:{kennung}:1", kennung, stirb)
+    return Quarantaene(store)
+
+
+def test_who_was_interrupted_again_runs_alone_among_such(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fachwerk.quarantaene.GEDULD_S", 30.0)
+    quarantaene = zweimal_unterbrochen(store)
     laeuft, weiter, zweiter = threading.Event(), threading.Event(), threading.Event()
 
     def erster() -> None:
@@ -85,6 +108,18 @@ def test_interrupted_jobs_run_one_at_a_time_beside_the_others(store: Store) -> N
     assert zweiter.wait(30)
     for faden in faeden:
         faden.join(30)
+
+
+def test_nobody_waits_without_end_for_one_who_hangs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fachwerk.quarantaene.GEDULD_S", 0.01)
+    quarantaene, getan = zweimal_unterbrochen(store), []
+
+    def haengt() -> None:
+        assert quarantaene.fuehre_aus("linie:v2:1", "v2", lambda: getan.append("v2"))
+
+    assert quarantaene.fuehre_aus(AUFTRAG, "v1", haengt)
+    assert getan == ["v2"]
+    assert quarantaene._anlaeufe("v2", "linie:v2:1") == 2, "it is counted all the same"
 
 
 def starte(tu: Callable[[], object]) -> threading.Thread:
