@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -217,6 +218,45 @@ def test_a_message_that_is_known_leaves_nothing_behind(speicher: Inhaltsspeicher
     assert _zeilen(datenbank) == (0, 0)
     with pytest.raises(PermanentError, match="inhalt_fehlt"):
         teile[0].oeffnen()
+
+
+def test_a_job_fetches_the_small_parts_it_will_open_at_once(speicher: Inhaltsspeicher, datenbank: sa.Engine) -> None:
+    klein = [speicher.schreibe_vorlaeufig("fall", [b"%d" % nummer]) for nummer in range(3)]
+    gross = speicher.schreibe_vorlaeufig("fall", [b"g" * (STUECK + 1)])
+    fremd = klein[0].model_copy(update={"id": "gibt-es-nicht"}).gebunden(speicher)
+    with speicher.gemerkt():
+        speicher.hole_voraus([*klein, gross, fremd])
+        with _gezaehlt(datenbank) as fragen:
+            assert [einer.oeffnen().read() for einer in klein] == [b"0", b"1", b"2"]
+        assert fragen == []
+        assert gross.oeffnen().read(1) == b"g"
+        with pytest.raises(PermanentError, match="inhalt_fehlt"):
+            fremd.oeffnen()
+
+
+def test_what_was_damaged_is_met_when_it_is_opened_and_not_before(
+    speicher: Inhaltsspeicher, datenbank: sa.Engine
+) -> None:
+    heil, kaputt = speicher.schreibe_vorlaeufig("fall", [b"heil"]), speicher.schreibe_vorlaeufig("fall", [b"kaputt"])
+    with datenbank.begin() as verbindung:
+        verbindung.execute(inhalt.update().where(inhalt.c.teil_id == kaputt.id).values(daten=b"x" * 40))
+    with speicher.gemerkt():
+        speicher.hole_voraus([heil, kaputt])
+        assert heil.oeffnen().read() == b"heil"
+        with pytest.raises(PermanentError, match="inhalt_beschaedigt"):
+            kaputt.oeffnen()
+
+
+@contextmanager
+def _gezaehlt(datenbank: sa.Engine) -> Iterator[list[str]]:
+    fragen: list[str] = []
+
+    def merke(_verbindung: object, _zeiger: object, frage: str, *_weitere: object) -> None:
+        fragen.append(frage)
+
+    sa.event.listen(datenbank, "before_cursor_execute", merke)
+    yield fragen
+    sa.event.remove(datenbank, "before_cursor_execute", merke)
 
 
 def _zeilen(datenbank: sa.Engine) -> tuple[int, int]:

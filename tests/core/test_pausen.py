@@ -12,6 +12,7 @@ from fachwerk.store import BETRIEB
 from fachwerk.tabellen import ereignis, zustellung
 from fachwerk.testkit.mitspieler import Stufenziel
 from fachwerk.testkit.welt import Welt, antrag_xml
+from fachwerk.zustellung import _Versuch
 
 AKTE, POSTFACH = "ziel:akte", "kanal:postfach"
 
@@ -43,16 +44,14 @@ def test_a_pause_that_ends_while_a_delivery_is_about_to_wait_is_not_missed(
 ) -> None:
     pausen.halte_an(welt.betrieb, AKTE, "lena", "kurz")
     lege_ein(welt)
-    gefragt = pausen.ist_pausiert
+    warte = _Versuch._warte_auf_fortsetzung
 
-    def fragt_und_wird_ueberholt(*angaben: object) -> bool:
-        antwort = gefragt(*angaben)  # type: ignore[arg-type]
-        if antwort and angaben[1] == AKTE:
-            monkeypatch.undo()
-            pausen.setze_fort(welt.betrieb, AKTE, "lena")
-        return antwort
+    def wird_ueberholt(versuch: _Versuch, zeile: object) -> None:
+        monkeypatch.undo()
+        pausen.setze_fort(welt.betrieb, AKTE, "lena")
+        warte(versuch, zeile)
 
-    monkeypatch.setattr(pausen, "ist_pausiert", fragt_und_wird_ueberholt)
+    monkeypatch.setattr(_Versuch, "_warte_auf_fortsetzung", wird_ueberholt)
     welt.durchlauf()
     assert staende(welt) == {"done"}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import BinaryIO
@@ -38,6 +38,11 @@ _KOPF = (
     sa.select(teil.c.vorgang_id, teil.c.stuecke, teil.c.laenge, inhalt.c.daten)
     .outerjoin(inhalt, (inhalt.c.teil_id == teil.c.id) & (inhalt.c.nr == 0) & (teil.c.stuecke == 1))
     .where(teil.c.id == sa.bindparam("teil_id"))
+)
+_KOEPFE = (
+    sa.select(teil.c.id, teil.c.vorgang_id, inhalt.c.daten)
+    .join(inhalt, (inhalt.c.teil_id == teil.c.id) & (inhalt.c.nr == 0))
+    .where(teil.c.id.in_(sa.bindparam("teile", expanding=True)), teil.c.stuecke == 1)
 )
 _STUECK = sa.select(inhalt.c.daten).where(
     inhalt.c.teil_id == sa.bindparam("teil_id"), inhalt.c.nr == sa.bindparam("nr")
@@ -293,6 +298,27 @@ class Inhaltsspeicher:
             yield
         finally:
             self._faden.gemerkt = None
+
+    @benenne_stoerung()
+    def hole_voraus(self, teile: Iterable[Teil]) -> None:
+        """Inside :meth:`gemerkt`: fetch the small ones of ``teile`` at once. What cannot be read is met when opened."""
+        gemerkt: dict[str, bytes] | None = getattr(self._faden, "gemerkt", None)
+        if gemerkt is None:
+            return
+        frei = IM_AUFTRAG - sum(map(len, gemerkt.values()))
+        kennungen = []
+        for einer in teile:
+            if einer.ausschnitt is None and einer.id not in gemerkt and (einer.laenge or 0) <= min(frei, STUECK):
+                frei -= einer.laenge or 0
+                kennungen.append(einer.id)
+        if len(kennungen) < 2:
+            return
+        with lesend(self._datenbank) as verbindung:
+            for zeile in verbindung.execute(_KOEPFE, {"teile": kennungen}).all():
+                with suppress(PermanentError):
+                    gemerkt[zeile.id] = self._entschluessle(
+                        verbindung, zeile.vorgang_id, zeile.id, 0, True, zeile.daten
+                    )
 
     @benenne_stoerung()
     def _oeffne_id(self, teil_id: str) -> BinaryIO:

@@ -84,6 +84,7 @@ class _Gang:
     def gehe(self) -> None:
         ausgabe = self._store.ausgabe(self._id, "receive")
         eingang = self._store.lies_wert(Eingang, ausgabe or "")
+        self._store.inhalt.hole_voraus(eingang.teile)
         try:
             self._pruefe_viren(eingang.teile)
             antrag, entscheidung, sendungen = self._rechne(eingang)

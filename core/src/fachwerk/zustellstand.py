@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fachwerk import alarm
 from fachwerk.errors import FachwerkError, NeedsHumanError
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
-from fachwerk.tabellen import schritt, zustellung
+from fachwerk.tabellen import pause, schritt, zielstand, zustellung
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -36,8 +36,15 @@ _HIER = (
     zustellung.c.ziel == sa.bindparam("am_ziel"),
     zustellung.c.fassung == sa.bindparam("in_fassung"),
 )
-ZUSTELLUNG = sa.select(zustellung).where(*_HIER)
-"""The row of a delivery; with :func:`hier`."""
+ZUSTELLUNG = sa.select(
+    zustellung,
+    sa.exists().where(pause.c.gegenstand == alarm.des_ziels("") + sa.bindparam("am_ziel")).label("ziel_pausiert"),
+    sa.select(zielstand.c.offen_bis)
+    .where(zielstand.c.ziel == zustellung.c.ziel)
+    .scalar_subquery()
+    .label("kreis_offen"),
+).where(*_HIER)
+"""The row of a delivery, and whether its Ziel takes any now; with :func:`hier`."""
 
 _DER_FASSUNG = sa.select(zustellung).where(
     zustellung.c.vorgang_id == sa.bindparam("hier"), zustellung.c.fassung == sa.bindparam("in_fassung")

@@ -134,10 +134,10 @@ class _Versuch:
                 f"Die Sendung wurde für das Plugin „{zeile.plugin}“ gemacht, das Ziel hat jetzt „{ziel.plugin}“. Bitte "
                 "das frühere Plugin eintragen oder das neue Ziel anders nennen.",
             )
-        elif pausen.ist_pausiert(self._store, alarm.des_ziels(self._ziel_name)):
+        elif zeile.ziel_pausiert:
             self._warte_auf_fortsetzung(zeile)
-        elif (offen_bis := kreis.offen_bis(self._store, self._ziel_name)) is not None and zeile.status != "absicht":
-            self._warte_vorab(zeile, offen_bis, "kreis_offen", kreis.KREIS_HINWEIS)
+        elif zeile.status != "absicht" and zeile.kreis_offen and (bis := kreis.offen_bis(self._store, self._ziel_name)):
+            self._warte_vorab(zeile, bis, "kreis_offen", kreis.KREIS_HINWEIS)
         elif self._ist_gespiegelt(zeile) and self._kuendige_an(zeile):
             self._betrieb.melde_schritt(self._id, "deliver.absicht")
             self._versuche(ziel, zeile)
@@ -174,6 +174,7 @@ class _Versuch:
     def _uebergib(self, ziel: Ziel, sendung_id: str) -> Quittung:
         self._unklar = self._fragt_nur = False
         sendung = self._store.lies_wert(Sendung, sendung_id)
+        self._store.inhalt.hole_voraus(anlage.teil for anlage in sendung.anlagen)
         try:
             antwort: Quittung | None = self._rufe(ziel, "deliver", sendung=sendung, schluessel=self._schluessel)
         except OutcomeUnknownError as unbekannt:
