@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fachwerk.demo.prozesse import umgebung
+from fachwerk.demo import prozesse
 from fachwerk.testkit.absturz import Absturzbank
 from fachwerk.testkit.clamd import FalscherClamd
 from fachwerk.testkit.standort import Postamt, Standort
+from fachwerk.testkit.startbank import Startbank
 
 TESTZIELE = Path(__file__).parent / "testziele"
 NeuerStandort = Callable[..., Standort]
@@ -55,18 +56,23 @@ def testziele(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(pfade)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def startbank(tmp_path_factory: pytest.TempPathFactory, testziele: None) -> Iterator[Startbank]:
+    """What sites and mailboxes start is forked; a command that a test runs itself is really executed."""
+    echt = prozesse.starte
+    with Startbank(tmp_path_factory.mktemp("startbank") / "protokoll.log") as bank, pytest.MonkeyPatch.context() as neu:
+
+        def starte(worte: Sequence[str], protokoll: Path, zusatz: Mapping[str, str] | None = None) -> Any:
+            return (bank.starte if bank.kann(worte, zusatz) else echt)(worte, protokoll, zusatz)
+
+        neu.setattr(prozesse, "starte", starte)
+        yield bank
+
+
 @pytest.fixture(scope="session")
-def baenke(tmp_path_factory: pytest.TempPathFactory, testziele: None) -> Iterator[tuple[Absturzbank, Absturzbank]]:
-    """Two processes that fork children to be killed, for two sites at a time."""
-    ordner = tmp_path_factory.mktemp("absturz")
-    with Absturzbank(ordner / "eins.log", umgebung()) as eins, Absturzbank(ordner / "zwei.log", umgebung()) as zwei:
-        yield eins, zwei
-
-
-@pytest.fixture
-def bank(baenke: tuple[Absturzbank, Absturzbank]) -> Absturzbank:
-    """A process that forks children to be killed."""
-    return baenke[0]
+def bank(startbank: Startbank) -> Absturzbank:
+    """Forks processes that are killed somewhere."""
+    return Absturzbank(startbank)
 
 
 @pytest.fixture

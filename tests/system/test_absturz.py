@@ -120,12 +120,12 @@ def zugleich(*bahnen: Callable[[], list[str]]) -> list[str]:
 
 
 def test_a_kill_at_any_point_loses_nothing_and_delivers_nothing_twice(
-    baenke: tuple[Absturzbank, Absturzbank], neuer_standort: NeuerStandort, datenbanken: tuple[str, str]
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbanken: tuple[str, str]
 ) -> None:
     standorte = [neuer_standort(url) for url in datenbanken]
 
     def bahn(nummer: int) -> list[str]:
-        bank, standort, maengel = baenke[nummer], standorte[nummer], []
+        standort, maengel = standorte[nummer], []
         assert bank.laufe(standort.konfig).code == 0
         for punkt in ALLE[nummer::2]:
             maengel += toete_und_sieh_nach(bank, standort, punkt)
@@ -141,12 +141,12 @@ def test_a_kill_at_any_point_loses_nothing_and_delivers_nothing_twice(
 
 
 def test_a_second_kill_while_the_first_is_cleared_up_changes_nothing(
-    baenke: tuple[Absturzbank, Absturzbank], neuer_standort: NeuerStandort, datenbanken: tuple[str, str]
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbanken: tuple[str, str]
 ) -> None:
     standorte = [neuer_standort(url) for url in datenbanken]
 
     def bahn(nummer: int) -> list[str]:
-        bank, standort, maengel = baenke[nummer], standorte[nummer], []
+        standort, maengel = standorte[nummer], []
         assert bank.laufe(standort.konfig).code == 0
         for punkt in punkte(RUECKKEHR)[nummer::2]:
             standort.sende()
@@ -279,12 +279,12 @@ def test_content_that_nobody_claimed_is_swept_and_what_was_claimed_stays(
 
 
 def test_a_target_that_takes_everything_twice_is_asked_or_a_person_is(
-    baenke: tuple[Absturzbank, Absturzbank], neuer_standort: NeuerStandort, datenbanken: tuple[str, str]
+    bank: Absturzbank, neuer_standort: NeuerStandort, datenbanken: tuple[str, str]
 ) -> None:
     unklar = {"nach absicht 1", "vor deliver 1", "nach deliver 1", "vor zugestellt 1"}
     abfrage = neuer_standort(datenbanken[0], ziele=ziel_mit("abfrage"))
     keine = neuer_standort(datenbanken[1], ziele=ziel_mit("keine"))
-    maengel = zugleich(lambda: uebergib(baenke[0], abfrage, set()), lambda: uebergib(baenke[1], keine, unklar))
+    maengel = zugleich(lambda: uebergib(bank, abfrage, set()), lambda: uebergib(bank, keine, unklar))
     assert not maengel, "\n".join(maengel)
 
 

@@ -1,28 +1,29 @@
 """Kills a process at an exact point of the line, for tests that look at what is left afterwards.
 
-``python -m fachwerk.testkit.absturz`` reads one order per line from its standard input (JSON, see :class:`Auftrag`),
-forks a child that does one ``poll`` of the installation, and answers with how the child ended. In the child
-everything the line passes is numbered: before and after each commit, each mirror, each call of ``acknowledge``,
+The process is forked (:mod:`fachwerk.testkit.startbank`) and does one ``poll`` of the installation. In it everything
+the line passes is numbered: before and after each commit, each mirror, each call of ``acknowledge``,
 ``deliver`` and ``find_delivered``, each rename. At the ordered point the child sends itself SIGKILL. Nothing of this
 is part of normal operation: the child wraps the functions of the core from outside.
 """
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from fachwerk.plugins import Plugins
+    from fachwerk.testkit.startbank import Startbank
 
 FRIST_S = 120
 """Seconds after which a child that does not come to an end is killed (by SIGALRM)."""
@@ -67,28 +68,10 @@ class Ende:
 
 
 class Absturzbank:
-    """The forking process, as the test sees it: ``with Absturzbank(protokoll) as bank: bank.laufe(konfig, …)``."""
+    """Polls that die at an exact point: ``Absturzbank(startbank).laufe(konfig, toete=…)``; several at a time."""
 
-    def __init__(self, protokoll: Path, umgebung: Mapping[str, str]) -> None:
-        self._protokoll = protokoll
-        self._umgebung = dict(umgebung)
-
-    def __enter__(self) -> Self:
-        with self._protokoll.open("ab") as datei:
-            self._prozess = subprocess.Popen(
-                [sys.executable, "-m", "fachwerk.testkit.absturz"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=datei,
-                text=True,
-                env=self._umgebung,
-            )
-        return self
-
-    def __exit__(self, art: type[BaseException] | None, wert: BaseException | None, spur: TracebackType | None) -> None:
-        assert self._prozess.stdin is not None
-        self._prozess.stdin.close()
-        self._prozess.wait(FRIST_S)
+    def __init__(self, bank: Startbank) -> None:
+        self._bank = bank
 
     def laufe(
         self,
@@ -98,15 +81,16 @@ class Absturzbank:
         ergaenze: Path | None = None,
         eingriff: str = "",
     ) -> Ende:
-        """One poll, or one thing a person does, in a child of its own; returns when it has ended."""
+        """One poll, or one thing a person does, in a process of its own; returns when it has ended."""
         auftrag = Auftrag(str(konfig), toete, str(liste or ""), str(ergaenze or ""), eingriff)
-        assert self._prozess.stdin is not None
-        assert self._prozess.stdout is not None
-        self._prozess.stdin.write(json.dumps(asdict(auftrag)) + "\n")
-        self._prozess.stdin.flush()
-        antwort = self._prozess.stdout.readline()
-        assert antwort, f"the crash bench itself has ended, see {self._protokoll}"
-        return Ende(**json.loads(antwort))
+        lesend, schreibend = os.pipe()
+        with open(lesend, encoding="utf-8") as strom:
+            try:
+                zweig = self._bank.zweige({"absturz": asdict(auftrag)}, schreibend, [toete])
+            finally:
+                os.close(schreibend)
+            text = strom.read()
+        return Ende(zweig.wait(), **(json.loads(text) if text else {}))
 
 
 class Punkte:
@@ -220,42 +204,44 @@ def _name_der_umbenennung(quelle: Any, ziel: Any, **_: Any) -> str:
     return "umbenennen_spiegel" if str(ziel).endswith(".eingang") else "umbenennen_ziel"
 
 
-def main() -> None:
-    """Serve orders until the input ends."""
-    from fachwerk.protokoll import einrichten
-
-    einrichten("text")
+def waerme_auf() -> None:
+    """Import, load and read what every child needs, so that it starts in a fraction of a second; start no thread."""
     _lade_alles()
     _gehe_einmal_durch()
-    gc.collect()
-    gc.freeze()  # a child neither looks through what is there nor copies it for that
-    for zeile in sys.stdin:
-        ende = _im_kind(Auftrag(**json.loads(zeile)))
-        sys.stdout.write(json.dumps(asdict(ende)) + "\n")
-        sys.stdout.flush()
 
 
 def _lade_alles() -> None:
-    """Import once what every child needs, and load the plugins, so that a child starts in a fraction of a second."""
     import importlib
     import importlib.util
 
-    from fachwerk.plugins import Plugins, installierte, lade
-
     for name in _SPAET:
         importlib.import_module(name)
-    plugins = lade(nur=installierte())
-
-    def geladene(namen: Iterable[str]) -> Plugins:
-        verlangt = set(namen)
-        return plugins if verlangt <= set(plugins.namen) else lade(verlangt)
-
-    betrieb: Any = importlib.import_module("fachwerk.betrieb")
-    betrieb.lade = geladene
-    for plugin in plugins.namen:
+    for plugin in _plugins().namen:
         for teil in ("mapping", "client", "abruf"):
             if importlib.util.find_spec(f"fachwerk_{plugin}") and importlib.util.find_spec(f"fachwerk_{plugin}.{teil}"):
                 importlib.import_module(f"fachwerk_{plugin}.{teil}")
+
+
+@cache
+def _plugins() -> Plugins:
+    """All that are installed, loaded once."""
+    from fachwerk.plugins import installierte, lade
+
+    return lade(nur=installierte())
+
+
+def _nimm_geladene_plugins() -> None:
+    """In this process, take those that are loaded already."""
+    import importlib
+
+    from fachwerk.plugins import lade
+
+    def geladene(namen: Iterable[str]) -> Plugins:
+        verlangt = set(namen)
+        return _plugins() if verlangt <= set(_plugins().namen) else lade(verlangt)
+
+    betrieb: Any = importlib.import_module("fachwerk.betrieb")
+    betrieb.lade = geladene
 
 
 def _gehe_einmal_durch() -> None:
@@ -283,25 +269,13 @@ def _gehe_einmal_durch() -> None:
     assert threading.active_count() == 1, "a process with threads must not be forked"
 
 
-def _im_kind(auftrag: Auftrag) -> Ende:
-    lesend, schreibend = os.pipe()
-    kind = os.fork()
-    if kind == 0:
-        os.close(lesend)
-        _laufe(auftrag, schreibend)
-    os.close(schreibend)
-    with open(lesend, encoding="utf-8") as strom:
-        text = strom.read()
-    _, status = os.waitpid(kind, 0)
-    return Ende(os.waitstatus_to_exitcode(status), **(json.loads(text) if text else {}))
-
-
-def _laufe(auftrag: Auftrag, schreibend: int) -> None:
-    """The child: one poll, then out, whatever happens."""
+def laufe(auftrag: Auftrag, schreibend: int) -> NoReturn:
+    """In a forked process: one poll, then out, whatever happens; the report goes to ``schreibend``."""
     code = 1
     try:
         signal.alarm(FRIST_S)
         os.dup2(2, 1)
+        _nimm_geladene_plugins()
         if auftrag.toete or auftrag.liste:
             umhuelle(Punkte(auftrag.toete, auftrag.liste))
         tue = _ergaenze if auftrag.ergaenze else _greife_ein if auftrag.eingriff else _frage_ab
@@ -352,7 +326,3 @@ def _greife_ein(auftrag: Auftrag) -> dict[str, Any]:
         wiederlauf.vermerke(betrieb, wiederlauf.vergleiche(betrieb, kennung), "absturz")
     betrieb.schliesse()
     return {"bericht": {}, "endcode": 0}
-
-
-if __name__ == "__main__":
-    main()
