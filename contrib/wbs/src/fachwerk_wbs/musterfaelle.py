@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fachwerk.errors import ContractError
 from fachwerk.regeln import lies_yaml
 from fachwerk_wbs.berechnung import berechne
 from fachwerk_wbs.fall import lies_fall
@@ -38,8 +40,16 @@ class Musterfall(BaseModel):
 
 
 def musterfaelle(land: Land) -> list[Musterfall]:
-    """All cases of the Land package, in the order of its files."""
+    """All cases of the Land package, in the order of its files. Raises ``ContractError`` for a file that is no list."""
     ordner = land.wurzel / "faelle"
     dateien = sorted((d for d in ordner.iterdir() if d.name.endswith(".yaml")), key=lambda d: d.name)
-    roh = [fall for d in dateien for fall in lies_yaml(d.read_text(encoding="utf-8"), d.name)]
-    return [Musterfall.model_validate(fall) for fall in roh]
+    return [Musterfall.model_validate(fall) for datei in dateien for fall in _liste(datei)]
+
+
+def _liste(datei: Traversable) -> list[Any]:
+    """What the file lists; one that lists nothing is a mistake and not a Land without cases."""
+    roh = lies_yaml(datei.read_text(encoding="utf-8"), datei.name)
+    if isinstance(roh, list):
+        return roh
+    text = f"faelle/{datei.name}: Erwartet wird eine Liste von Fällen, jeder beginnt mit „- name:“. Bitte berichtigen."
+    raise ContractError("wbs_faelle", text)
