@@ -171,6 +171,22 @@ def test_a_second_writer_of_the_same_key_never_mixes_with_the_first(
     assert ablage.deliver(klein(teil("a.txt")), ziel, SCHLUESSEL, host) == zweite[0]
 
 
+def test_a_delivery_lists_the_folder_of_all_cases_only_once(
+    host: FakeHost, ausgang: Path, aktenablage_faelle: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a hundred thousand cases, or behind a network, listing is what a delivery waits for."""
+    ausgang.mkdir(parents=True)
+    liste, gelistet = os.listdir, []
+
+    def zaehle(ordner: Any) -> list[str]:
+        gelistet.append(Path(ordner))
+        return liste(ordner)
+
+    monkeypatch.setattr(os, "listdir", zaehle)
+    ablage.deliver(klein(teil("a.txt")), aktenablage_faelle.ziel(), SCHLUESSEL, host)
+    assert gelistet.count(ausgang) == 1
+
+
 def test_a_writer_whose_folder_was_taken_away_fails_even_if_the_other_then_dies(
     host: FakeHost, ausgang: Path, aktenablage_faelle: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

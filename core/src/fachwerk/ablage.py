@@ -247,12 +247,13 @@ def nimm_weg(pfad: Path, anfang: str) -> bool:
     return True
 
 
-def raeume(ordner: Path, anfaenge: tuple[str, ...], weg: str) -> None:
+def raeume(ordner: Path, anfaenge: tuple[str, ...], weg: str, namen: Iterable[str] | None = None) -> None:
     """Take away what killed attempts left under names with ``anfaenge``; what is held open stays for the next time.
 
-    A rename to a name with ``weg`` comes first, so that a writer still alive fails instead of mixing its files with
-    those of the next attempt.
+    ``namen`` are those in ``ordner`` where they are known already: a large folder takes long to list. A rename to a
+    name with ``weg`` comes first, so that a writer still alive fails instead of mixing its files with those of the
+    next attempt.
     """
-    for name in [name for name in os.listdir(ordner) if name.startswith(anfaenge)]:
+    for name in [name for name in (os.listdir(ordner) if namen is None else namen) if name.startswith(anfaenge)]:
         with contextlib.suppress(PermissionError):
             nimm_weg(ordner / name, weg)

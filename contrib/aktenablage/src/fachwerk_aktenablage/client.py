@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -107,12 +108,12 @@ def ablagen(ziel: Ziel, host: Host) -> list[Ablageort]:
 
 def _lege_ab(ablage: Ablageort, sendung: Sendung, schluessel: str, host: Host) -> Akte:
     """The folder, and its ZIP if one is wanted; what is there already is left alone."""
-    _oeffne(ablage)
-    akte = suche(ablage.pfad, schluessel)
+    namen = _oeffne(ablage)
+    akte = suche(ablage.pfad, schluessel, namen)
     if akte and not _fehlt_zip(ablage, akte):
         return akte
     platz = _platz(ablage, sendung)
-    raeume_reste(ablage.pfad, schluessel)
+    raeume_reste(ablage.pfad, schluessel, namen)
     akte = akte or _lege_ordner_ab(ablage.pfad, sendung, schluessel, host, platz)
     if _fehlt_zip(ablage, akte):
         _lege_zip_ab(akte, sendung, schluessel)
@@ -132,12 +133,15 @@ def _fehlt_zip(ablage: Ablageort, akte: Akte) -> bool:
     return ablage.zip and not akte.archiv.exists()
 
 
-def _oeffne(ablage: Ablageort) -> None:
-    """A relative folder is made; an absolute one must exist, or files would land below an empty mount point."""
+def _oeffne(ablage: Ablageort) -> list[str]:
+    """What is in it. A relative one is made; an absolute one must exist, or files would land below a mount point.
+
+    Listed once for everything: with a hundred thousand cases, or behind a network, that is what a delivery waits for.
+    """
     with MELDER.uebersetzt(ablage.pfad):
         if not ablage.absolut and not ablage.pfad.exists():
             platte.lege_ordner_an(ablage.pfad)
-        os.listdir(ablage.pfad)
+        return os.listdir(ablage.pfad)
 
 
 def _pruefe_pfade(sendung: Sendung) -> None:
@@ -235,18 +239,19 @@ def _mache_sichtbar(entwurf: Path, ablage: Path, stamm: str, schluessel: str) ->
     )
 
 
-def raeume_reste(ablage: Path, schluessel: str) -> None:
-    """Take away what a killed attempt for this key left."""
+def raeume_reste(ablage: Path, schluessel: str, namen: Iterable[str] | None = None) -> None:
+    """Take away what a killed attempt for this key left (among ``namen``, if they are known)."""
     with MELDER.uebersetzt(ablage):
-        platte.raeume(ablage, anfaenge(schluessel), anfaenge(schluessel)[1])
+        platte.raeume(ablage, anfaenge(schluessel), anfaenge(schluessel)[1], namen)
 
 
-def suche(ablage: Path, schluessel: str) -> Akte | None:
-    """The folder whose name carries the hash of the key and whose mark carries the key."""
-    muster = namensmuster(schluessel)
+def suche(ablage: Path, schluessel: str, namen: Iterable[str] | None = None) -> Akte | None:
+    """The folder (among ``namen``, if they are known) whose name carries the hash of the key and whose mark the key."""
+    marke_im_namen, muster = f"_{_kurz(schluessel)}", namensmuster(schluessel)
     with MELDER.uebersetzt(ablage):
-        namen = sorted(name for name in os.listdir(ablage) if muster.fullmatch(name) and not name.startswith("."))
-        for name in namen:
+        alle = os.listdir(ablage) if namen is None else namen
+        passende = [name for name in alle if marke_im_namen in name and muster.fullmatch(name) and name[0] != "."]
+        for name in sorted(passende):
             if marke := _lies_marke(ablage / name, schluessel):
                 platte.sichere_ordner(ablage)
                 return Akte(ablage / name, marke)
