@@ -21,7 +21,7 @@ import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 from dbos import error as dbos_error
 
-from fachwerk.datenbank import STOERUNGEN
+from fachwerk.ausfuehrung import Aufgabe, Ausfuehrungen
 from fachwerk.rate import begrenzung
 
 APP = "fachwerk"
@@ -39,11 +39,11 @@ _LAUFENDE = ["PENDING", "ENQUEUED", "DELAYED"]
 _LAUSCHTAKT = 0.1
 """Seconds between two looks for messages between jobs, which we never send; a stop waits for one such look."""
 
-_LAENGSTE_PAUSE_S = 10.0
-"""Seconds between two attempts of a job while the database is away."""
-
 _AUSKLANG_S = 2.0
 """Seconds in which a stopping process waits for the last jobs itself, looking more often than the engine does."""
+
+_UEBRIGE_FAEDEN = 16
+"""Threads for what the engine does besides, and for jobs that lost their claim and wait for who has it."""
 
 _FAEDEN = "dbos-executor-"
 """How the names of the threads begin in which the engine runs jobs."""
@@ -82,8 +82,10 @@ class Schlange:
     gleichzeitig: int = 0
     je_minute: int = 0
 
-
-Aufgabe = Callable[..., None]
+    @property
+    def hoechstens(self) -> int:
+        """So many jobs at once in one process."""
+        return min(self.je_knoten, self.gleichzeitig or self.je_knoten)
 
 
 class Auftraege:
@@ -191,10 +193,23 @@ class Auftraege:
             verwaist = self._laufende(lambda platz: platz not in lebende) if allein else []
             if verwaist and melde is not None:
                 melde([(auftrag.workflow_id, _erstes(auftrag)) for auftrag in verwaist])
-            for schlange in {auftrag.queue_name for auftrag in verwaist}:
-                ids = [auftrag.workflow_id for auftrag in verwaist if auftrag.queue_name == schlange]
-                self._client.resume_workflows(ids, queue_name=schlange)
+            self._setze_fort(verwaist)
         return len(verwaist)
+
+    def nimm_auf(self, platz: str, verlassene: Callable[[Collection[str]], Collection[str]]) -> int:
+        """Resume those of the jobs running on ``platz`` that ``verlassene`` picks out of them; returns how many."""
+        laufend = self._laufende(lambda wer: wer == platz, executor_id=platz, load_input=False)
+        namen = verlassene([auftrag.workflow_id for auftrag in laufend])
+        liegen = [auftrag for auftrag in laufend if auftrag.workflow_id in namen]
+        self._setze_fort(liegen)
+        return len(liegen)
+
+    def _setze_fort(self, auftraege: Iterable[Any]) -> None:
+        ids: dict[str, list[str]] = {}
+        for auftrag in auftraege:
+            ids.setdefault(auftrag.queue_name, []).append(auftrag.workflow_id)
+        for schlange, einige in ids.items():
+            self._client.resume_workflows(einige, queue_name=schlange)
 
     def unterbrochene(self, platz: str) -> list[tuple[str, str]]:
         """What the dead predecessor on ``platz`` was doing: (job id, first argument)."""
@@ -208,8 +223,8 @@ class Auftraege:
         """At most one job in this state, without what it got and gave."""
         return self._client.list_workflows(status=status, limit=1, load_input=False, load_output=False, **weiteres)
 
-    def _laufende(self, wessen: Callable[[str], bool]) -> list[Any]:
-        laufend = self._client.list_workflows(status="PENDING", load_output=False)
+    def _laufende(self, wessen: Callable[[str], bool], **weiteres: Any) -> list[Any]:
+        laufend = self._client.list_workflows(status="PENDING", load_output=False, **weiteres)
         return [auftrag for auftrag in laufend if auftrag.queue_name and wessen(auftrag.executor_id or "")]
 
     @contextmanager
@@ -229,7 +244,7 @@ class Auftraege:
 
     def melde_an(self, schlange: Schlange) -> None:
         """Make a queue known; limits that the configuration changed since are brought up to date."""
-        je_knoten = min(schlange.je_knoten, schlange.gleichzeitig or schlange.je_knoten)
+        je_knoten = schlange.hoechstens
         grenzen: dict[str, Any] = {"worker_concurrency": je_knoten}
         if schlange.gleichzeitig:
             grenzen["global_concurrency"] = schlange.gleichzeitig
@@ -280,23 +295,25 @@ class Engine:
         aufgaben: Mapping[str, Aufgabe],
         schlangen: Iterable[Schlange],
         bei_fehler: Callable[[str, tuple[str, ...], str], None],
-        arbeiter: int = 64,
         gezaehlt: Collection[str] = (),
     ) -> None:
-        """``gezaehlt`` names the jobs whose restarts the caller bounds; all others end after MAX_WIEDERANLAEUFE."""
+        """``gezaehlt`` names the jobs whose restarts the caller bounds; all others end after MAX_WIEDERANLAEUFE.
+
+        There is a thread for every job that the queues let run here at once: none waits for those of another queue.
+        """
         self.auftraege = Auftraege(datenbank)
         self._schlangen = tuple(schlangen)
-        self._bei_fehler = bei_fehler
-        self._halt = threading.Event()
+        self._ausfuehrungen = Ausfuehrungen(laufender_auftrag, bei_fehler)
         self._datenbank = datenbank
         self._platz = platz
-        DBOS(config=self._konfiguration(datenbank, platz, arbeiter))
+        faeden = _UEBRIGE_FAEDEN + sum(schlange.hoechstens for schlange in self._schlangen)
+        DBOS(config=self._konfiguration(datenbank, platz, faeden))
         for name, funktion in aufgaben.items():
             grenze = _UNBEGRENZT if name in gezaehlt else MAX_WIEDERANLAEUFE
-            DBOS.workflow(name=name, max_recovery_attempts=grenze)(self._auftrag(name, funktion))
+            DBOS.workflow(name=name, max_recovery_attempts=grenze)(self._ausfuehrungen.als_auftrag(name, funktion))
 
     @staticmethod
-    def _konfiguration(datenbank: sa.Engine, platz: str, arbeiter: int) -> DBOSConfig:
+    def _konfiguration(datenbank: sa.Engine, platz: str, faeden: int) -> DBOSConfig:
         url = "sqlite:///engine" if datenbank.dialect.name == "sqlite" else "postgresql://server/engine"
         return DBOSConfig(
             name=APP,
@@ -306,33 +323,9 @@ class Engine:
             executor_id=platz,
             serializer=NurKennungen(),
             log_level="ERROR",
-            max_executor_threads=arbeiter,
+            max_executor_threads=faeden,
             notification_listener_polling_interval_sec=_LAUSCHTAKT,
         )
-
-    def _auftrag(self, name: str, funktion: Aufgabe) -> Aufgabe:
-        """The job as DBOS runs it: waits out a lost database, and reports any other surprise, never loses it."""
-
-        def auftrag(*argumente: str) -> None:
-            pause = 0.2
-            while True:
-                try:
-                    return funktion(*argumente)
-                except STOERUNGEN as fehler:
-                    if pause < _LAENGSTE_PAUSE_S:  # in a long outage the watch says now and then that it lasts
-                        log.warning("datenbank_gestoert", auftrag=name, klasse=type(fehler).__name__)
-                    if self._halt.wait(pause):
-                        raise
-                    pause = min(pause * 2, _LAENGSTE_PAUSE_S)
-                except Exception as fehler:
-                    log.error(
-                        "auftrag_fehlgeschlagen", auftrag=name, kennung=argumente[0], klasse=type(fehler).__name__
-                    )
-                    self._bei_fehler(name, argumente, type(fehler).__name__)
-                    return None
-
-        auftrag.__qualname__ = auftrag.__name__ = name
-        return auftrag
 
     def starte(self, melde: Callable[[list[tuple[str, str]]], None] | None = None) -> None:
         """Make the engine's tables, resume what this slot left behind, and begin to work.
@@ -344,6 +337,10 @@ class Engine:
         DBOS.launch()
         if not bereit:
             self._melde_schlangen_an()
+
+    def verlassene(self, angebliche: Collection[str]) -> Collection[str]:
+        """See :meth:`fachwerk.ausfuehrung.Ausfuehrungen.verlassene`."""
+        return self._ausfuehrungen.verlassene(angebliche)
 
     def _bereite_vor(self, melde: Callable[[list[tuple[str, str]]], None] | None) -> bool:
         """What should happen before work begins: then known queues are served at once, new ones a second later.
@@ -371,7 +368,7 @@ class Engine:
         waits or runs there is nothing to look for. A job that becomes due in just this moment stays with the slot, as
         after a crash, and whoever has the slot next resumes it.
         """
-        self._halt.set()
+        self._ausfuehrungen.halte_an()
         DBOS.destroy(workflow_completion_timeout_sec=0 if self._klingt_aus() else frist_s, destroy_registry=True)
         _warte_auf_faeden()
         self.auftraege.schliesse()
