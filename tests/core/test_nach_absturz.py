@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 
+from fachwerk.betrieb import Betrieb
+from fachwerk.datenbank import oeffne_datenbank
+from fachwerk.dienst import Dienst
+from fachwerk.engine import Auftraege
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.mitspieler import Stoerung
 from fachwerk.testkit.welt import Welt, antrag_xml
@@ -16,6 +23,16 @@ Bau = Callable[..., Welt]
 
 class Absturz(BaseException):
     """The process is gone."""
+
+
+@pytest.fixture
+def dienst(welt: Welt) -> Iterator[Dienst]:
+    """The watch of this world's process, just started, without workers."""
+    neuer = Dienst(welt.betrieb)
+    neuer._platz.nimm()
+    neuer._gestartet = datetime.now(UTC)
+    yield neuer
+    neuer._platz.verlasse()
 
 
 def stirb_beim_zustellen(welt: Welt) -> None:
@@ -43,3 +60,46 @@ def test_an_interrupted_delivery_that_finds_the_mirror_away_goes_on_when_it_is_b
     welt.vergehe(minutes=1)
     welt.arbeite()
     assert (welt.der_vorgang().status, len(welt.mit_schluessel.wirkungen)) == ("done", 1)
+
+
+@pytest.mark.parametrize("stelle", ["linie", "zustellung"])
+def test_what_a_predecessor_left_without_a_job_is_found_at_the_first_look(
+    welt: Welt, dienst: Dienst, stelle: str
+) -> None:
+    def verliere() -> None:
+        welt.auftraege.loesche(welt.auftraege.offene())
+        welt.vergehe(seconds=2)
+        dienst._platz.schlage()
+
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.rufe_ab()
+    if stelle == "zustellung":
+        auftrag = welt.auftraege.naechster()
+        welt._aufgaben()[auftrag.aufgabe](welt.betrieb, *auftrag.argumente.split("\n"))
+    verliere()
+    dienst.wache()
+    assert len(welt.auftraege.offene()) == 1
+    verliere()
+    dienst.wache()
+    assert welt.auftraege.offene() == set(), "later it may be about to get one"
+
+
+def test_the_watch_takes_up_what_the_engine_only_believes_to_run_here(
+    welt: Welt, dienst: Dienst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gefragt: list[tuple[str, object]] = []
+    monkeypatch.setattr(welt.auftraege, "nimm_auf", lambda *angaben: gefragt.append(angaben) or 1)
+    dienst._engine = engine = SimpleNamespace(verlassene=lambda _: ())  # type: ignore[assignment]
+    dienst.wache()
+    assert gefragt == [(dienst._platz.name, engine.verlassene)]
+
+
+def test_a_look_at_the_jobs_fails_at_once_where_the_database_is_away(welt: Welt) -> None:
+    """It is repeated every few seconds; waiting inside would keep a node silent long after the database is back."""
+    auftraege = Betrieb.auftraege.func(welt.betrieb)  # type: ignore[attr-defined]
+    assert auftraege._client._sys_db._retry_connection_errors is False
+    auftraege.schliesse()
+    weg = oeffne_datenbank("postgresql+psycopg://niemand@127.0.0.1:9/weg")
+    with pytest.raises(sa.exc.OperationalError):
+        Auftraege(weg, geduldig=False).offene()
+    weg.dispose()

@@ -60,10 +60,14 @@ class Betrieb:
 
     @cached_property
     def auftraege(self) -> Auftraege:
-        """The job queue; made when it is asked for, because commands that only look need no engine."""
+        """The job queue; made when it is asked for, because commands that only look need no engine.
+
+        Impatient: who asks comes again in seconds. The engine's own patience grows to a minute and more, for which a
+        node would be silent and taken for dead, long after its database is back.
+        """
         from fachwerk.engine import Auftraege
 
-        return Auftraege(self.store.datenbank)
+        return Auftraege(self.store.datenbank, geduldig=False)
 
     def _pruefer(self) -> Pruefer | None:
         from fachwerk.viren import pruefer

@@ -31,7 +31,9 @@ from fachwerk.tabellen import zustellung as zustellung_tabelle
 log = structlog.get_logger("fachwerk.dienst")
 
 VERWAIST_NACH = timedelta(seconds=60)
-"""A case that could go on but has no job for so long gets a new one (a belt besides the braces)."""
+"""A case that could go on but has no job for so long gets a new one (a belt besides the braces).
+
+What a predecessor left so is found at the first look after the start."""
 
 RUHE_GILT_S = 60.0
 """So long a process trusts that the queues rest as it has told them to; to ask each of them would cost more."""
@@ -64,10 +66,12 @@ class Dienst:
         self.fehler: dict[str, Kanalfehler] = {}
         self._darf_ruhen = False
         self._ruht_bis = 0.0
+        self._gestartet: datetime | None = None
 
     def starte(self, *, ruft_ab: bool) -> None:
         """Take a slot, resume what it left behind and begin; ``ruft_ab`` also starts the timed polls."""
         platz = self._platz.nimm()
+        self._gestartet = datetime.now(UTC)
         sys.setswitchinterval(min(sys.getswitchinterval(), FADENWECHSEL_S))
         self._darf_ruhen = ruft_ab
         alarm.behebe_verschwundene(self._betrieb)
@@ -220,10 +224,24 @@ class Dienst:
             return
         if uebernommen := self._betrieb.auftraege.uebernimm(lebende, self._quarantaene.melde):
             log.warning("arbeit_uebernommen", anzahl=uebernommen)
+        self._nimm_verlassenes_auf()
         self._gib_auf()
-        self._finde_verwaiste()
-        rueckfrage.belebe(self._betrieb, datetime.now(UTC) - VERWAIST_NACH)
+        grenze = self._verwaist_seit()
+        self._finde_verwaiste(grenze)
+        rueckfrage.belebe(self._betrieb, grenze)
+        self._gestartet = None
         self._setze_takt()
+
+    def _nimm_verlassenes_auf(self) -> None:
+        """Jobs that the engine's tables call ours and running, and nobody works on them."""
+        if self._engine is None:
+            return
+        if verlassene := self._betrieb.auftraege.nimm_auf(self._platz.name, self._engine.verlassene):
+            log.warning("auftrag_verlassen", anzahl=verlassene)
+
+    def _verwaist_seit(self) -> datetime:
+        """What could go on before this moment has a job, or lost it; at the first look that is since the start."""
+        return self._gestartet or datetime.now(UTC) - VERWAIST_NACH
 
     def _setze_takt(self) -> None:
         """Look for work often while there is some, and in one round always; else seldom."""
@@ -256,8 +274,7 @@ class Dienst:
         elif art == "frage":
             rueckfrage.gib_auf(self._betrieb, vorgang_id, rest[1], int(rest[2]), "absturz_wiederholt", hinweis)
 
-    def _finde_verwaiste(self) -> None:
-        grenze = datetime.now(UTC) - VERWAIST_NACH
+    def _finde_verwaiste(self, grenze: datetime) -> None:
         frage = sa.select(vorgang).where(ist_faellig(grenze), vorgang.c.geaendert < grenze)
         with self._store.lesend() as verbindung:
             alte = list(verbindung.execute(frage.order_by(vorgang.c.geaendert).limit(_AUF_EINMAL)))
@@ -266,9 +283,9 @@ class Dienst:
         mit_auftrag = {kennung.split(":")[1] for kennung in self._betrieb.auftraege.offene() if ":" in kennung}
         for zeile in alte:
             if zeile.id not in mit_auftrag:
-                self._belebe(zeile.id)
+                self._belebe(zeile.id, grenze)
 
-    def _belebe(self, vorgang_id: str) -> None:
+    def _belebe(self, vorgang_id: str, grenze: datetime) -> None:
         """New jobs for what can go on, unless it does meanwhile."""
         marke = f"w{int(time.time())}"
         log.warning("vorgang_ohne_auftrag", vorgang=vorgang_id)
@@ -279,14 +296,14 @@ class Dienst:
             if zeile.status == Vorgangstand.READY.value:
                 kennung = f"{auftrag_id(vorgang_id, zeile.lauf)}:{marke}"
                 self._betrieb.auftraege.reihe_ein(verbindung, "bearbeite", "linie", kennung, vorgang_id)
-            for offene in self._offene_zustellungen(verbindung, vorgang_id):
+            for offene in self._offene_zustellungen(verbindung, vorgang_id, grenze):
                 versuch = offene.versuch + (offene.status != "absicht")
                 self._betrieb.reihe_zustellung_ein(
                     verbindung, vorgang_id, offene.ziel, offene.fassung, versuch, marke=marke
                 )
 
-    def _offene_zustellungen(self, verbindung: sa.Connection, vorgang_id: str) -> list[Any]:
+    def _offene_zustellungen(self, verbindung: sa.Connection, vorgang_id: str, grenze: datetime) -> list[Any]:
         z = zustellung_tabelle.c
-        ueberfaellig = sa.and_(z.status == "wartet", z.naechster <= datetime.now(UTC) - VERWAIST_NACH)
+        ueberfaellig = sa.and_(z.status == "wartet", z.naechster <= grenze)
         kann = sa.or_(z.status.in_(["offen", "absicht"]), ueberfaellig)
         return list(verbindung.execute(sa.select(zustellung_tabelle).where(z.vorgang_id == vorgang_id, kann)))
