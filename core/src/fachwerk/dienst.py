@@ -15,9 +15,10 @@ import structlog
 
 from fachwerk import alarm, kanalprobe, klaerung, line, rueckfrage, ueberlassung, zustellung
 from fachwerk.abruf import auftrag_id
+from fachwerk.ausfuehrung import Aufgabe
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
-from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Aufgabe, Engine, laufender_auftrag
+from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Engine, laufender_auftrag
 from fachwerk.errors import FachwerkError, RetryableError
 from fachwerk.journalwerte import WertZuNeu
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
