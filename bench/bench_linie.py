@@ -32,6 +32,7 @@ import fachwerk_wbs_nw
 import fachwerk_xsozial_basis
 from fachwerk import abruf, settings
 from fachwerk.betrieb import Betrieb
+from fachwerk.cli.run import behalte_das_bisherige
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
 from fachwerk.demo.beispiele import NW, familie
 from fachwerk.dienst import Dienst
@@ -108,6 +109,7 @@ def linie(ziel: str, url: str = "") -> float:
         installation = betrieb(Path(ordner), ziel, url, faelle=ANZAHL)
         dienst = Dienst(installation)
         dienst.starte(ruft_ab=False)
+        behalte_das_bisherige()
         beginn = time.perf_counter()
         dienst.eine_runde(["k"])
         dauer = time.perf_counter() - beginn
@@ -184,6 +186,7 @@ def knoten(ordner: Path, url: str, dauer: float) -> int:
     installation = betrieb(ordner, "zielsystem", url, faelle=0, dauer=dauer)
     dienst = Dienst(installation)
     dienst.starte(ruft_ab=False)
+    behalte_das_bisherige()
     sys.stdin.read()
     dienst.stoppe()
     installation.schliesse()

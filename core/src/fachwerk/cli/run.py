@@ -37,7 +37,7 @@ def befehl(konfig: Path | None) -> None:
     if konsole is not None:
         konsole.starte()
         click.echo(f"Konsole: {konsole.adresse}", err=True)
-    _behalte_das_bisherige()
+    behalte_das_bisherige()
     click.echo("Fachwerk läuft. Beenden mit Strg-C.", err=True)
     while not ende.wait(1):  # Windows hears no Strg-C in a wait without end
         pass
@@ -59,7 +59,7 @@ def _teile_speicher() -> None:
             mallopt(_M_ARENA_MAX, _ARENEN)
 
 
-def _behalte_das_bisherige() -> None:
+def behalte_das_bisherige() -> None:
     """What the start has made lives as long as the process; the collector need not look at it with every case."""
     import gc
 
