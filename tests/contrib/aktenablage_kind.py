@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import aktenablage_faelle as faelle
 
 import fachwerk_aktenablage as ablage
+from fachwerk.modell import Anlage, Teil
 from fachwerk.testkit.wirt import FakeHost
 
 
@@ -98,10 +99,20 @@ def vollstaendig(ordner: Path, erwartet: set[str]) -> bool:
     return echt and set(marke) == da == erwartet
 
 
+def gesetzt(anlage: Anlage) -> Anlage:
+    """Made once and for all, as the core does before it delivers."""
+    teil = anlage.teil
+    if not teil.ist_entwurf:
+        return anlage
+    stuecke = list(teil.bytes_strom())
+    return anlage.model_copy(update={"teil": Teil.entwurf(teil.name, teil.medientyp, lambda: stuecke)})
+
+
 def main(basis: Path, *, mehrfach: bool) -> None:
     host = FakeHost(ordner=basis)
     host.inhalt.oeffne = lambda teil, alt=host.inhalt.oeffne: Stueckweise(alt(teil).read())  # type: ignore[method-assign]
-    sendung = ablage.render(faelle.antrag(host.inhalt), faelle.entscheidung(), faelle.ziel("muster"))
+    vorlage = ablage.render(faelle.antrag(host.inhalt), faelle.entscheidung(), faelle.ziel("muster"))
+    sendung = vorlage.model_copy(update={"anlagen": tuple(map(gesetzt, vorlage.anlagen))})
     erwartet = {anlage.pfad for anlage in sendung.anlagen}
     beobachte(str(basis))
 
