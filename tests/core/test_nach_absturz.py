@@ -103,3 +103,16 @@ def test_a_look_at_the_jobs_fails_at_once_where_the_database_is_away(welt: Welt)
     with pytest.raises(sa.exc.OperationalError):
         Auftraege(weg, geduldig=False).offene()
     weg.dispose()
+
+
+def test_who_was_away_itself_does_not_take_the_others_for_dead(
+    welt: Welt, dienst: Dienst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away: nobody could say that it lives, and everybody's last word is equally old."""
+    jetzt, geurteilt = [1000.0], list[float]()
+    monkeypatch.setattr("fachwerk.dienst.time.monotonic", lambda: jetzt[0])
+    monkeypatch.setattr(welt.auftraege, "uebernimm", lambda *_: geurteilt.append(jetzt[0]) or 0)
+    for schritt in (3, 3, 20, 3, 3, 3, 3, 3, 3):
+        jetzt[0] += schritt
+        dienst.wache()
+    assert geurteilt == [1003, 1006, 1041, 1044]

@@ -23,7 +23,7 @@ from fachwerk.errors import FachwerkError, RetryableError
 from fachwerk.journalwerte import WertZuNeu
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
 from fachwerk.platz import Platz
-from fachwerk.polling import Polling
+from fachwerk.polling import WACHTAKT_S, Polling
 from fachwerk.quarantaene import Quarantaene
 from fachwerk.store import ist_faellig
 from fachwerk.tabellen import knoten, vorgang
@@ -38,6 +38,10 @@ What a predecessor left so is found at the first look after the start."""
 
 RUHE_GILT_S = 60.0
 """So long a process trusts that the queues rest as it has told them to; to ask each of them would cost more."""
+
+BLICK_FEHLT_S = 3.0 * WACHTAKT_S
+"""After so long without a look of its own a node does not judge the others for a while: the database was away, or the
+node itself was."""
 
 FADENWECHSEL_S = 0.001
 """After so long a calculating thread lets another go on. With Python's own 5 ms every answer of the database costs a
@@ -68,6 +72,8 @@ class Dienst:
         self._darf_ruhen = False
         self._ruht_bis = 0.0
         self._gestartet: datetime | None = None
+        self._zuletzt: float | None = None
+        self._urteilt_ab = 0.0
 
     def starte(self, *, ruft_ab: bool) -> None:
         """Take a slot, resume what it left behind and begin; ``ruft_ab`` also starts the timed polls."""
@@ -223,8 +229,7 @@ class Dienst:
             }
         if self._platz.name not in lebende:
             return
-        if uebernommen := self._betrieb.auftraege.uebernimm(lebende, self._quarantaene.melde):
-            log.warning("arbeit_uebernommen", anzahl=uebernommen)
+        self._uebernimm_von_toten(lebende)
         self._nimm_verlassenes_auf()
         self._gib_auf()
         grenze = self._verwaist_seit()
@@ -232,6 +237,20 @@ class Dienst:
         rueckfrage.belebe(self._betrieb, grenze)
         self._gestartet = None
         self._setze_takt()
+
+    def _uebernimm_von_toten(self, lebende: set[str]) -> None:
+        if not self._darf_uebernehmen():
+            return
+        if uebernommen := self._betrieb.auftraege.uebernimm(lebende, self._quarantaene.melde):
+            log.warning("arbeit_uebernommen", anzahl=uebernommen)
+
+    def _darf_uebernehmen(self) -> bool:
+        """Not for a while after this node could not look itself: then the others could not say that they live."""
+        jetzt, zuletzt = time.monotonic(), self._zuletzt
+        self._zuletzt = jetzt
+        if zuletzt is not None and jetzt - zuletzt > BLICK_FEHLT_S:
+            self._urteilt_ab = jetzt + zustellung.KNOTEN_TOT_NACH.total_seconds()
+        return jetzt >= self._urteilt_ab
 
     def _nimm_verlassenes_auf(self) -> None:
         """Jobs that the engine's tables call ours and running, and nobody works on them."""
