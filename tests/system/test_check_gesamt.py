@@ -17,6 +17,7 @@ from fachwerk.anlegen import schreibe_schluessel
 from fachwerk.demo import prozesse
 from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.testkit.clamd import FalscherClamd
+from fachwerk.testkit.startbank import Startbank
 
 KONTEN = {name: {"kennungen": [f"wbs:05111000000{nr}"]} for nr, name in enumerate(("gut", "gesperrt", "abgelaufen"), 1)}
 KONTEN["gesperrt"]["gesperrt"] = True  # type: ignore[assignment]
@@ -28,6 +29,7 @@ class Anlage:
 
     ordner: Path
     simulator: Any
+    bank: Startbank
 
     def kanal(self, name: str, konto: str = "gut") -> str:
         pki = str(self.simulator.pki)
@@ -37,14 +39,13 @@ class Anlage:
         konfig = self.ordner / "fachwerk.toml"
         konfig.write_text(toml, encoding="utf-8")
         vorher = sorted(self.ordner.rglob("*"))
-        befehl = [sys.executable, "-m", "fachwerk", "--konfig", str(konfig), "check", *weitere]
-        ende = subprocess.run(befehl, capture_output=True, text=True, env=prozesse.umgebung(), timeout=120, check=False)
+        ende = self.bank.fuehre_aus(["fachwerk", "--konfig", str(konfig), "check", *weitere])
         assert sorted(self.ordner.rglob("*")) == vorher  # a preflight leaves nothing behind
         return ende
 
 
 @pytest.fixture(scope="module")
-def anlage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anlage]:
+def anlage(tmp_path_factory: pytest.TempPathFactory, startbank: Startbank) -> Iterator[Anlage]:
     from fachwerk_generic_xta.simulator import XtaSimulator, neue_ca, neues_zertifikat, schreibe_ausweis
 
     ordner = tmp_path_factory.mktemp("check")
@@ -56,7 +57,7 @@ def anlage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anlage]:
         schreibe_ausweis(simulator.pki, "fremde-ca", fremde)
         alt = neues_zertifikat("abgelaufen", jetzt - timedelta(days=60), jetzt - timedelta(days=1), ca=fremde)
         schreibe_ausweis(simulator.pki, "abgelaufen", alt)
-        yield Anlage(ordner / "stelle", simulator)
+        yield Anlage(ordner / "stelle", simulator, startbank)
 
 
 def gesund(anlage: Anlage) -> str:

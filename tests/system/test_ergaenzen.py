@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import uuid
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from fachwerk.demo.prozesse import GEDULD_S, umgebung
+from fachwerk.demo.prozesse import GEDULD_S
 from fachwerk.testkit.absturz import Absturzbank
 from fachwerk.testkit.standort import Standort
+from fachwerk.testkit.startbank import Startbank
 
 NeuerStandort = Callable[..., Standort]
 
@@ -46,15 +46,13 @@ def antrag(standort: Standort) -> bytes:
     return nachricht("wbs", fall, leser=standort.leser, uuid=kennung, vorgangs_id=kennung, antragsdatum=tag)
 
 
-def fachwerk(standort: Standort, *worte: str) -> subprocess.CompletedProcess[str]:
-    befehl = [sys.executable, "-m", "fachwerk", "--konfig", str(standort.konfig), *worte]
-    return subprocess.run(befehl, capture_output=True, text=True, timeout=GEDULD_S, env=umgebung(), check=False)
-
-
-def ergaenze(standort: Standort, kennung: str, text: str, *weitere: str) -> subprocess.CompletedProcess[str]:
+def ergaenze(
+    startbank: Startbank, standort: Standort, kennung: str, text: str, *weitere: str
+) -> subprocess.CompletedProcess[str]:
     datei = standort.ordner / "fall.yaml"
     datei.write_text(text, encoding="utf-8")
-    return fachwerk(standort, "vorgang", "ergaenze", kennung, str(datei), "--wer", "m.muster", *weitere)
+    worte = ["vorgang", "ergaenze", kennung, str(datei), "--wer", "m.muster", *weitere]
+    return startbank.fuehre_aus(["fachwerk", "--konfig", str(standort.konfig), *worte], GEDULD_S)
 
 
 def stand(standort: Standort) -> tuple[Any, ...]:
@@ -69,7 +67,7 @@ def vermerke(standort: Standort) -> dict[str, dict[str, Any]]:
 
 
 def test_missing_incomes_are_asked_for_supplied_and_then_granted(
-    bank: Absturzbank, neuer_standort: NeuerStandort, datenbank_url: str
+    startbank: Startbank, bank: Absturzbank, neuer_standort: NeuerStandort, datenbank_url: str
 ) -> None:
     standort = neuer_standort(datenbank_url)
     standort.sende_xml(antrag(standort))
@@ -81,13 +79,13 @@ def test_missing_incomes_are_asked_for_supplied_and_then_granted(
     assert any("alle Einkünfte" in text for text in frage["angaben"])
 
     ((kennung,),) = standort.frage("SELECT id FROM vorgang")
-    falsch = ergaenze(standort, kennung[:10], ANGABEN.replace("einkuenfte:", "einkunft:"))
+    falsch = ergaenze(startbank, standort, kennung[:10], ANGABEN.replace("einkuenfte:", "einkunft:"))
     assert (falsch.returncode, falsch.stdout) == (1, "")
     assert "haushalt.0.einkunft: dieses Feld gibt es nicht" in falsch.stderr
     assert "24137" not in falsch.stderr
     assert stand(standort) == ("done", "nachfordern", 1)
 
-    ende = ergaenze(standort, kennung[:10], ANGABEN, "--woher", f"Lohnabrechnungen, {GEHEIM}")
+    ende = ergaenze(startbank, standort, kennung[:10], ANGABEN, "--woher", f"Lohnabrechnungen, {GEHEIM}")
     assert (ende.returncode, ende.stderr) == (0, "")
     assert "Empfehlung danach: bewilligen" in ende.stdout
     assert bank.laufe(standort.konfig).code == 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -232,11 +231,8 @@ def _toml(datenbank: str, urls: dict[str, str], clamd: str) -> str:
 @contextmanager
 def _prozess(ordner: Path, name: str, *argumente: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process with its own temporary and home folder and its own log."""
-    umgebung = prozesse.umgebung() | {"TMPDIR": str(ordner / "tmp"), "HOME": str(ordner / "heim")}
-    with (ordner / "protokolle" / f"{name}.log").open("ab") as datei:
-        prozess = subprocess.Popen(
-            [sys.executable, "-m", *argumente], stdin=subprocess.DEVNULL, stdout=datei, stderr=datei, env=umgebung
-        )
+    eigenes = {"TMPDIR": str(ordner / "tmp"), "HOME": str(ordner / "heim")}
+    prozess = prozesse.starte(argumente, ordner / "protokolle" / f"{name}.log", eigenes)
     try:
         yield prozess
     finally:

@@ -86,7 +86,7 @@ class Absturzbank:
         lesend, schreibend = os.pipe()
         with open(lesend, encoding="utf-8") as strom:
             try:
-                zweig = self._bank.zweige({"absturz": asdict(auftrag)}, schreibend, [toete])
+                zweig = self._bank.zweige({"absturz": asdict(auftrag)}, [schreibend], [toete])
             finally:
                 os.close(schreibend)
             text = strom.read()

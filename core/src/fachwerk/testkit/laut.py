@@ -20,8 +20,10 @@ def mache_laut() -> None:
         einrichten(form, stufe=logging.DEBUG)
 
     protokoll.einrichten = laut
+    logging.getLogger().setLevel(logging.DEBUG)
+    for name in list(logging.root.manager.loggerDict):
+        logging.getLogger(name).setLevel(logging.NOTSET)  # also who was quietened before
     setattr(logging.Logger, "setLevel", _ohne_wirkung)  # noqa: B010  an assignment does not pass the type check
-    logging.getLogger().level = logging.DEBUG
 
 
 def _ohne_wirkung(_logger: logging.Logger, _stufe: int | str) -> None:

@@ -9,6 +9,7 @@ schemas and fonts read. Linux only.
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import select
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -25,11 +27,13 @@ from typing import Any, Self
 
 from fachwerk.demo.prozesse import umgebung
 
-BEFEHL = "fachwerk"
+BEFEHLE = {"fachwerk": "fachwerk.cli", "fachwerk.testkit.laut": "fachwerk.testkit.laut"}
+"""What ``python -m …`` would run, and the module with its ``main``."""
+
 _HOECHSTENS = 1 << 17
 """Bytes of one order; most of it is the environment."""
 
-_VORHER = ("PYTHON", "LD_", "FAKETIME", "TZ", "TMPDIR", "COVERAGE")
+_VORHER = ("PYTHON", "LD_", "FAKETIME", "TZ", "COVERAGE")
 """What an interpreter reads only when it begins: a process that wants it otherwise cannot be forked."""
 
 
@@ -106,19 +110,27 @@ class Startbank:
         """Whether it can start this: our command, in an environment in which the bank would have begun as it did."""
         neu = umgebung() | dict(zusatz or {})
         anders = {name for name, _ in self._umgebung.items() ^ neu.items()}
-        return argumente[0] == BEFEHL and not any(name.startswith(_VORHER) for name in anders)
+        return argumente[0] in BEFEHLE and not any(name.startswith(_VORHER) for name in anders)
 
     def starte(
         self, argumente: Sequence[str], protokoll: Path, zusatz: Mapping[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
         """As :func:`fachwerk.demo.prozesse.starte`: ``fachwerk …`` with its output in ``protokoll``."""
-        auftrag = {"worte": list(argumente[1:]), "umgebung": umgebung() | dict(zusatz or {}), "ordner": str(Path.cwd())}
         with protokoll.open("ab") as datei:
-            return self.zweige(auftrag, datei.fileno(), argumente)
+            return self.zweige(_auftrag(argumente, zusatz), [datei.fileno()], argumente)
 
-    def zweige(self, auftrag: Mapping[str, Any], datei: int, args: Sequence[str]) -> Zweig:
-        """Fork a process that does ``auftrag`` and gets ``datei``, an open file."""
-        return Zweig(self, int(self._frage(auftrag, [datei])["pid"]), args)
+    def fuehre_aus(self, argumente: Sequence[str], frist_s: float = 120) -> subprocess.CompletedProcess[str]:
+        """As ``subprocess.run``: what ``fachwerk …`` said, and its exit code."""
+        with tempfile.TemporaryFile() as aus, tempfile.TemporaryFile() as fehler:
+            zweig = self.zweige(_auftrag(argumente), [aus.fileno(), fehler.fileno()], argumente)
+            code = zweig.wait(frist_s)
+            aus.seek(0)
+            fehler.seek(0)
+            return subprocess.CompletedProcess(argumente, code, aus.read().decode(), fehler.read().decode())
+
+    def zweige(self, auftrag: Mapping[str, Any], dateien: Sequence[int], args: Sequence[str]) -> Zweig:
+        """Fork a process that does ``auftrag`` and gets ``dateien``, which are open."""
+        return Zweig(self, int(self._frage(auftrag, dateien)["pid"]), args)
 
     def hole_ende(self, zweig: Zweig) -> None:
         """Write down how a process that has ended did so; once."""
@@ -133,11 +145,18 @@ class Startbank:
             return self._tausche(auftrag, dateien)
 
     def _tausche(self, auftrag: Mapping[str, Any], dateien: Sequence[int]) -> dict[str, Any]:
-        socket.send_fds(self._leitung, [json.dumps(auftrag).encode()], dateien)
-        antwort = self._leitung.recv(_HOECHSTENS)
+        try:
+            socket.send_fds(self._leitung, [json.dumps(auftrag).encode()], dateien)
+            antwort = self._leitung.recv(_HOECHSTENS)
+        except ConnectionError:
+            antwort = b""
         assert antwort, f"the bank itself has ended, see {self._protokoll}"
         gelesen: dict[str, Any] = json.loads(antwort)
         return gelesen
+
+
+def _auftrag(argumente: Sequence[str], zusatz: Mapping[str, str] | None = None) -> dict[str, Any]:
+    return {"worte": list(argumente), "umgebung": umgebung() | dict(zusatz or {}), "ordner": str(Path.cwd())}
 
 
 def main() -> None:
@@ -156,7 +175,7 @@ def main() -> None:
 def _bediene(leitung: socket.socket) -> Callable[[], None] | None:
     """None when nobody is there any more; what to do, in a forked process."""
     while True:
-        daten, dateien, _, _ = socket.recv_fds(leitung, _HOECHSTENS, 1)
+        daten, dateien, _, _ = socket.recv_fds(leitung, _HOECHSTENS, 2)
         if not daten:
             return None
         auftrag = json.loads(daten)
@@ -166,32 +185,32 @@ def _bediene(leitung: socket.socket) -> Callable[[], None] | None:
             antwort = {"pid": pid}
         else:
             leitung.close()
-            return partial(_tue, auftrag, dateien[0])
+            return partial(_tue, auftrag, dateien)
         for datei in dateien:
             os.close(datei)
         leitung.send(json.dumps(antwort).encode())
 
 
-def _tue(auftrag: dict[str, Any], datei: int) -> None:
+def _tue(auftrag: dict[str, Any], dateien: Sequence[int]) -> None:
     if "absturz" in auftrag:
         from fachwerk.testkit import absturz
 
-        absturz.laufe(absturz.Auftrag(**auftrag["absturz"]), datei)
-    _werde_befehl(auftrag, datei)
+        absturz.laufe(absturz.Auftrag(**auftrag["absturz"]), dateien[0])
+    _werde_befehl(auftrag, dateien)
 
 
-def _werde_befehl(auftrag: dict[str, Any], datei: int) -> None:
-    """What ``python -m fachwerk …`` would be."""
-    from fachwerk.cli import main as fachwerk
-
-    for ausgabe in (1, 2):
-        os.dup2(datei, ausgabe)
-    os.close(datei)
+def _werde_befehl(auftrag: dict[str, Any], dateien: Sequence[int]) -> None:
+    """What ``python -m …`` would be, with its output in the first and its errors in the last of ``dateien``."""
+    os.dup2(dateien[0], 1)
+    os.dup2(dateien[-1], 2)
+    for datei in dateien:
+        os.close(datei)
     os.environ.clear()
     os.environ.update(auftrag["umgebung"])
     os.chdir(auftrag["ordner"])
-    sys.argv = [BEFEHL, *auftrag["worte"]]
-    fachwerk()
+    tempfile.tempdir = None  # that of the environment
+    sys.argv = auftrag["worte"]
+    importlib.import_module(BEFEHLE[sys.argv[0]]).main()
 
 
 if __name__ == "__main__":
