@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fachwerk import alarm, eingriff, line
-from fachwerk.dienst import RUHE_GILT_S, VERWAIST_NACH, Dienst
-from fachwerk.engine import ARBEITSTAKT, RUHETAKT
+from fachwerk.dienst import VERWAIST_NACH, Dienst
 from fachwerk.errors import PermanentError, RetryableError
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.mitspieler import Stoerung, Stufenziel
@@ -234,29 +233,3 @@ def test_a_round_has_something_to_do_while_a_question_is_due(uebergeben: Welt) -
     assert dienst._ist_faellig()
     uebergeben.arbeite()
     assert not dienst._ist_faellig()
-
-
-# -- how often it looks ----------------------------------------------------------------------------------------------
-
-
-def test_a_process_lets_its_queues_rest_while_nothing_is_due_and_hurries_when_something_comes(
-    welt: Welt, dienst: Dienst, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gesetzt: list[float] = []
-    monkeypatch.setattr(welt.betrieb.auftraege, "setze_takt", gesetzt.append)
-    jetzt = [1000.0]
-    monkeypatch.setattr("fachwerk.dienst.time.monotonic", lambda: jetzt[0])
-    dienst._setze_takt()
-    assert gesetzt == [ARBEITSTAKT], "in one round it never rests"
-    dienst._darf_ruhen = True
-    dienst._setze_takt()
-    dienst._setze_takt()
-    assert gesetzt == [ARBEITSTAKT, RUHETAKT], "that they rest is believed for a while"
-    jetzt[0] += RUHE_GILT_S
-    dienst._setze_takt()
-    assert gesetzt == [ARBEITSTAKT, RUHETAKT, RUHETAKT], "another process may have said otherwise meanwhile"
-    welt.lege_ein("n-1", antrag_xml(uuid="1"))
-    dienst._rufe_ab("postfach")
-    assert gesetzt[3:] == [ARBEITSTAKT]
-    dienst._rufe_ab("postfach")
-    assert gesetzt[3:] == [ARBEITSTAKT], "nothing new came, and nobody rests"

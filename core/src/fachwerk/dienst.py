@@ -18,7 +18,7 @@ from fachwerk.abruf import auftrag_id
 from fachwerk.ausfuehrung import Aufgabe
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
-from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Engine, laufender_auftrag
+from fachwerk.engine import Engine, laufender_auftrag
 from fachwerk.errors import FachwerkError, RetryableError
 from fachwerk.journalwerte import WertZuNeu
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
@@ -28,6 +28,7 @@ from fachwerk.quarantaene import Quarantaene
 from fachwerk.store import ist_faellig
 from fachwerk.tabellen import knoten, vorgang
 from fachwerk.tabellen import zustellung as zustellung_tabelle
+from fachwerk.takt import Takt
 
 log = structlog.get_logger("fachwerk.dienst")
 
@@ -35,9 +36,6 @@ VERWAIST_NACH = timedelta(seconds=60)
 """A case that could go on but has no job for so long gets a new one (a belt besides the braces).
 
 What a predecessor left so is found at the first look after the start."""
-
-RUHE_GILT_S = 60.0
-"""So long a process trusts that the queues rest as it has told them to; to ask each of them would cost more."""
 
 BLICK_FEHLT_S = 3.0 * WACHTAKT_S
 """After so long without a look of its own a node does not judge the others for a while: the database was away, or the
@@ -69,8 +67,7 @@ class Dienst:
         self._engine: Engine | None = None
         self._polling: Polling | None = None
         self.fehler: dict[str, Kanalfehler] = {}
-        self._darf_ruhen = False
-        self._ruht_bis = 0.0
+        self._takt = Takt(betrieb, self._ist_faellig)
         self._gestartet: datetime | None = None
         self._zuletzt: float | None = None
         self._urteilt_ab = 0.0
@@ -80,7 +77,7 @@ class Dienst:
         platz = self._platz.nimm()
         self._gestartet = datetime.now(UTC)
         sys.setswitchinterval(min(sys.getswitchinterval(), FADENWECHSEL_S))
-        self._darf_ruhen = ruft_ab
+        self._takt.darf_ruhen = ruft_ab
         alarm.behebe_verschwundene(self._betrieb)
         if ruft_ab:
             kanalprobe.probiere_bald(self._betrieb)
@@ -120,7 +117,7 @@ class Dienst:
     def _nach_vorgaenger(self, unterbrochene: list[tuple[str, str]]) -> None:
         """Before the engine begins: note what a dead predecessor left, and work at once, however idle it was."""
         self._quarantaene.melde(unterbrochene)
-        self._betrieb.auftraege.setze_takt(ARBEITSTAKT)
+        self._takt.alle_schnell()
 
     # -- jobs ---------------------------------------------------------------------------------------------------
 
@@ -139,6 +136,7 @@ class Dienst:
 
     def _bearbeite(self, vorgang_id: str) -> None:
         line.bearbeite(self._betrieb, vorgang_id)
+        self._takt.nach_linie()
 
     def _klaere(self, vorgang_id: str) -> None:
         klaerung.klaere(self._betrieb, vorgang_id)
@@ -153,8 +151,8 @@ class Dienst:
         try:
             neue = kanalprobe.rufe_ab(self._betrieb, kanal, anlass)
             self.fehler.pop(kanal, None)
-            if neue and self._ruht_bis:  # what was just received need not wait for the watch
-                self._setze_takt()
+            if neue and self._takt.ruht:  # what was just received need not wait for the watch
+                self._takt.stelle()
         except FachwerkError as fehler:
             self.fehler[kanal] = Kanalfehler(str(fehler), vergeht=isinstance(fehler, RetryableError))
         except WertZuNeu:
@@ -236,7 +234,7 @@ class Dienst:
         self._finde_verwaiste(grenze)
         rueckfrage.belebe(self._betrieb, grenze)
         self._gestartet = None
-        self._setze_takt()
+        self._takt.stelle()
 
     def _uebernimm_von_toten(self, lebende: set[str]) -> None:
         if not self._darf_uebernehmen():
@@ -262,16 +260,6 @@ class Dienst:
     def _verwaist_seit(self) -> datetime:
         """What could go on before this moment has a job, or lost it; at the first look that is since the start."""
         return self._gestartet or datetime.now(UTC) - VERWAIST_NACH
-
-    def _setze_takt(self) -> None:
-        """Look for work often while there is some, and in one round always; else seldom."""
-        jetzt = time.monotonic()
-        if not self._darf_ruhen or self._ist_faellig():
-            self._ruht_bis = 0.0
-            self._betrieb.auftraege.setze_takt(ARBEITSTAKT)
-        elif jetzt >= self._ruht_bis:
-            self._ruht_bis = jetzt + RUHE_GILT_S
-            self._betrieb.auftraege.setze_takt(RUHETAKT)
 
     def _gib_auf(self) -> None:
         """Jobs that the engine itself does not begin again."""

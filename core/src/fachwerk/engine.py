@@ -236,11 +236,12 @@ class Auftraege:
         with self._datenbank.begin() as verbindung:
             yield bool(verbindung.execute(sa.text("SELECT pg_try_advisory_xact_lock(7220119240387)")).scalar_one())
 
-    def setze_takt(self, sekunden: float) -> None:
-        """Poll all queues every ``sekunden`` (fast while there is work, slow when idle)."""
+    def setze_takt(self, schnelle: Collection[str] | None = None) -> None:
+        """Look at the queues in ``schnelle`` (None: at all) every ARBEITSTAKT, at the others every RUHETAKT."""
         for schlange in self._client.list_queues():
-            if schlange.polling_interval_sec != sekunden:
-                schlange.set_polling_interval_sec(sekunden)
+            takt = ARBEITSTAKT if schnelle is None or schlange.name in schnelle else RUHETAKT
+            if schlange.polling_interval_sec != takt:
+                schlange.set_polling_interval_sec(takt)
 
     def melde_an(self, schlange: Schlange) -> None:
         """Make a queue known; limits that the configuration changed since are brought up to date."""

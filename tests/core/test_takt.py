@@ -1,0 +1,143 @@
+"""A queue is looked at often while it has work, and seldom otherwise, however many queues there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+import pytest
+
+from fachwerk import line
+from fachwerk.datenbank import oeffne_datenbank
+from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Auftraege, Schlange, lege_tabellen_an
+from fachwerk.tabellen import zustellung
+from fachwerk.takt import GILT_S, NACHLAUF_S, Takt
+from fachwerk.testkit.welt import Welt, antrag_xml
+
+LINIE = frozenset({"linie", "abruf"})
+
+
+class Uhr:
+    """The clock of the process, and what it told the queues."""
+
+    def __init__(self, welt: Welt, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.jetzt = 1000.0
+        self.gesetzt: list[Collection[str] | None] = []
+        monkeypatch.setattr("fachwerk.takt.time.monotonic", lambda: self.jetzt)
+        monkeypatch.setattr(welt.betrieb.auftraege, "setze_takt", lambda schnelle=None: self.gesetzt.append(schnelle))
+
+    def neue(self) -> list[Collection[str] | None]:
+        neue, self.gesetzt = self.gesetzt, []
+        return neue
+
+
+@pytest.fixture
+def welt(baue_welt: Callable[..., Welt]) -> Welt:
+    return baue_welt(ziel={"akte": "mit_schluessel", "amt": "mit_abfrage"})
+
+
+@pytest.fixture
+def uhr(welt: Welt, monkeypatch: pytest.MonkeyPatch) -> Uhr:
+    return Uhr(welt, monkeypatch)
+
+
+@pytest.fixture
+def takt(welt: Welt, uhr: Uhr) -> Takt:
+    neuer = Takt(welt.betrieb, welt.betrieb.store.ist_etwas_faellig)
+    neuer.darf_ruhen = True
+    return neuer
+
+
+def gerenderter_fall(welt: Welt, ziel: str) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.rufe_ab()
+    line.bearbeite(welt.betrieb, welt.der_vorgang().id)
+    with welt.betrieb.store.transaktion("test") as verbindung:
+        verbindung.execute(zustellung.update().values(ziel=ziel))
+
+
+def test_at_a_start_every_queue_is_looked_at_often(takt: Takt, uhr: Uhr) -> None:
+    takt.alle_schnell()
+    assert uhr.neue() == [None]
+    assert not takt.ruht
+
+
+def test_nothing_due_means_rest_and_that_is_believed_for_a_while(takt: Takt, uhr: Uhr) -> None:
+    takt.stelle()
+    takt.stelle()
+    assert uhr.neue() == [frozenset()]
+    assert takt.ruht
+    uhr.jetzt += GILT_S
+    takt.stelle()
+    assert uhr.neue() == [frozenset()], "another process may have said otherwise meanwhile"
+
+
+def test_in_a_single_round_the_line_never_rests(takt: Takt, uhr: Uhr) -> None:
+    takt.darf_ruhen = False
+    takt.stelle()
+    assert uhr.neue() == [LINIE]
+
+
+def test_of_the_ziele_only_those_with_work_are_looked_at_often(welt: Welt, takt: Takt, uhr: Uhr) -> None:
+    gerenderter_fall(welt, "amt")
+    takt.stelle()
+    assert uhr.neue() == [LINIE | {"ziel.amt"}]
+
+
+def test_a_ziel_is_looked_at_often_for_a_while_after_its_last_work(welt: Welt, takt: Takt, uhr: Uhr) -> None:
+    gerenderter_fall(welt, "amt")
+    takt.stelle()
+    with welt.betrieb.store.transaktion("test") as verbindung:
+        verbindung.execute(zustellung.update().values(ziel="akte"))
+    uhr.jetzt += NACHLAUF_S / 2
+    takt.stelle()
+    uhr.jetzt += NACHLAUF_S / 2
+    takt.stelle()
+    beide = LINIE | {"ziel.amt", "ziel.akte"}
+    assert uhr.neue() == [LINIE | {"ziel.amt"}, beide, beide - {"ziel.amt"}]
+
+
+def test_a_delivery_that_waits_for_its_time_hurries_nobody_before(welt: Welt, takt: Takt, uhr: Uhr) -> None:
+    gerenderter_fall(welt, "amt")
+    with welt.betrieb.store.transaktion("test") as verbindung:
+        spaeter = datetime(2999, 1, 1, tzinfo=UTC)
+        verbindung.execute(zustellung.update().values(status="wartet", naechster=spaeter))
+    takt.stelle()
+    assert uhr.neue() == [LINIE], "the case itself is still open"
+
+
+def test_the_ziel_of_a_case_just_rendered_is_hurried_at_once_but_not_asked_for_with_each_case(
+    welt: Welt, takt: Takt, uhr: Uhr
+) -> None:
+    takt.nach_linie()
+    assert uhr.neue() == [], "before the first look of the watch all are fast"
+    takt.stelle()
+    assert uhr.neue() == [frozenset()]
+    gerenderter_fall(welt, "amt")
+    takt.nach_linie()
+    assert uhr.neue() == [{"ziel.amt"}]
+    with welt.betrieb.store.transaktion("test") as verbindung:
+        verbindung.execute(zustellung.update().values(ziel="akte"))
+    takt.nach_linie()
+    assert uhr.neue() == []
+    uhr.jetzt += 1
+    takt.nach_linie()
+    assert uhr.neue() == [{"ziel.amt", "ziel.akte"}]
+
+
+def test_the_engine_keeps_the_pace_of_each_queue(sqlite_url: str) -> None:
+    datenbank = oeffne_datenbank(sqlite_url)
+    lege_tabellen_an(datenbank)
+    auftraege = Auftraege(datenbank)
+    for name in ("linie", "ziel.a", "ziel.b"):
+        auftraege.melde_an(Schlange(name, 4))
+
+    def takte() -> dict[str, float]:
+        return {schlange.name: schlange.polling_interval_sec for schlange in auftraege._client.list_queues()}
+
+    auftraege.setze_takt({"ziel.a"})
+    assert takte() == {"linie": RUHETAKT, "ziel.a": ARBEITSTAKT, "ziel.b": RUHETAKT}
+    auftraege.setze_takt()
+    assert set(takte().values()) == {ARBEITSTAKT}
+    auftraege.schliesse()
+    datenbank.dispose()
