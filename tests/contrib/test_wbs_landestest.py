@@ -186,6 +186,21 @@ def test_a_case_that_cannot_be_computed_is_a_difference(verdorben: Verdirb, alt:
     assert any(text in abweichung for abweichung in gefunden), gefunden
 
 
+def test_a_case_without_a_day_is_no_application_and_says_so(verdorben: Verdirb) -> None:
+    land = verdorben("faelle/faelle.yaml", "    stichtag: 2026-11-22\n", "")
+    with pytest.raises(ContractError, match="nennt keinen Stichtag"):
+        list(regelfaelle(land))
+
+
+@pytest.mark.parametrize("inhalt", ["", "3", "fall: {}", "Text", "null"])
+def test_a_file_of_cases_that_lists_none_is_named(verdorben: Verdirb, inhalt: str) -> None:
+    land = verdorben("faelle/faelle.yaml", "haushaltstyp: rente", "haushaltstyp: rente")
+    assert land.ordner
+    (land.ordner / "faelle" / "leer.yaml").write_text(inhalt, encoding="utf-8")
+    with pytest.raises(ContractError, match=r"leer\.yaml: Erwartet wird eine Liste von Fällen"):
+        lies_musterfaelle(land)
+
+
 def test_what_a_complete_land_still_needs_is_listed(verdorben: Verdirb) -> None:
     land = verdorben("faelle/faelle.yaml", "haushaltstyp: rente", "haushaltstyp: single")
     assert fehlende_faelle(lies_musterfaelle(land)) == ["Es fehlt ein Fall mit haushaltstyp: rente."]

@@ -9,6 +9,8 @@ import pytest
 
 from fachwerk.errors import ContractError
 from fachwerk_wbs import Land, berechne, lies_fall
+from fachwerk_wbs.bedingungen import PRUEFUNGEN
+from fachwerk_wbs.landform import WORT
 
 
 def test_a_tier_may_have_amounts_of_its_own(musterland: Any) -> None:
@@ -193,6 +195,34 @@ def test_a_package_for_another_code_is_refused(musterland: Any) -> None:
         ("haushaltstabelle", "12000", "{}", "eine Tabelle oder null"),
         ("haushaltsindex", "{von: 2, bis: 1, schritt: 100, richtung: auf}", "{}", "von und bis"),
         ("rundung_grenze", "{schritt: 100, richtung: hoch}", "{}", "schritt und richtung"),
+        ("rundung_grenze", "{schritt: 100, richtung: [auf]}", "{}", "schritt und richtung"),
+        ("rundung_grenze", "{schritt: 0, richtung: auf}", "{}", "schritt und richtung"),
+        ("haushaltsindex", "17", "{}", "eine Tabelle oder null"),
+        ("haushaltsindex", "{von: 1, bis: 2, schritt: 1, richtung: auf, zuschlag: 3}", "{}", "zuschlag"),
+        ("stufe_zwei", "ja", "{}", "der Wert ist eine Zahl"),
+        ("stufe_zwei", "[1, 2]", "{}", "der Wert ist eine Zahl"),
+        ("stufe_zwei", "1.0e+999999999", "{}", "der Wert ist eine Zahl"),
+        ("stufe_zwei", "{p1: {wert: 1, beleg: [A]}, p2: 2, weitere: 3, kind: 0}", "{}", "die Zelle p1"),
+        ("stufe_zwei", "{p1: [a, b], p2: 2, weitere: 3, kind: 0}", "{}", "die Zelle p1"),
+        ("stufe_zwei", "1", "{fuer: Gilt für Wohnungen, die neu sind.}", "das Merkmal die neu sind. liest niemand"),
+        ("stufe_zwei", "1", "{ermessen: vielleicht}", "das Merkmal ermessen ist true oder false"),
+        ("mindestalter", "true", "{}", "der Wert ist eine Zahl"),
+        ("ungeborene_zaehlen", "3", "{}", "der Wert ist true oder false"),
+        ("ungeborene_zaehlen", "true", "{innerhalb_monate: bald}", "das Merkmal innerhalb_monate ist eine Zahl"),
+        ("wohnflaeche", '{"²": 50, weitere: 15}', "{}", "eine Zeile heißt wie"),
+        ("wohnflaeche", "{1: 50, weitere: 15}", "{}", "eine Zeile heißt wie"),
+        ("freibetrag_eins", "500", "{je: person, wenn: 3}", "das Merkmal wenn ist eine Liste von Bedingungen"),
+        ("freibetrag_eins", "500", "{je: person, wenn: [gdb_ab]}", "das Merkmal wenn ist eine Liste von Bedingungen"),
+        ("freibetrag_eins", "500", "{je: person, wenn: null}", "das Merkmal wenn ist eine Liste von Bedingungen"),
+        ("freibetrag_eins", "500", "{je: person, wenn: [{gdb_ab: viel}]}", "die Bedingung gdb_ab braucht eine"),
+        ("freibetrag_eins", "500", "{je: person, wenn: [{pflegegrad: 3}]}", "die Bedingung pflegegrad braucht eine"),
+        ("freibetrag_eins", "500", "{je: person, wenn: [{7: 3, x: 1}]}", "die Bedingung 7 gibt es nicht"),
+        ("freibetrag_eins", "500", "{je: [person], wenn: [{immer: true}]}", "das Merkmal je ist Text"),
+        ("einkommenszeitraum", "Text", "{art: [vorausschau]}", "das Merkmal art ist Text"),
+        ("anteil_lohnersatz", "1", "{ohne: unterart, angabe: Unterart}", "das Merkmal ohne"),
+        ("gilt_als_eingehalten", "true", "{leistungen: 3}", "das Merkmal leistungen ist eine Liste von Wörtern"),
+        ("gebuehr", "12", "{befreit: [{}]}", "das Merkmal befreit ist eine Liste von Wörtern"),
+        ("gebuehr", "12", "{rahmen: [6]}", "das Merkmal rahmen ist eine Liste aus zwei Zahlen"),
     ],
 )
 def test_a_mistake_in_the_data_is_named_when_the_land_loads(
@@ -201,6 +231,10 @@ def test_a_mistake_in_the_data_is_named_when_the_land_loads(
     land = musterland.mit(musterland.wert("stufe_eins", "1"), musterland.wert(name, inhalt, merkmale=merkmale))
     with pytest.raises(ContractError, match=f"{name}: .*{mangel}"):
         _ = land.parameter
+
+
+def test_every_word_of_a_condition_has_a_form() -> None:
+    assert WORT.keys() == PRUEFUNGEN.keys()
 
 
 def test_a_mistake_in_the_condition_of_a_hint_is_named_with_its_place(musterland: Any) -> None:

@@ -143,6 +143,16 @@ def test_a_parameter_file_that_contradicts_itself_is_refused(tmp_path: Path, fas
     assert "satz.yaml" in fehler.value.hint
 
 
+@pytest.mark.parametrize("schluessel", ["null", "1", "true", "2.5"])
+def test_a_key_that_is_no_word_is_refused(tmp_path: Path, schluessel: str) -> None:
+    fassung = "  - {ab: 2020-01-01, wert: 1, beleg: A, fundstelle: x, quelle: x}\n"
+    for kopf in (f"{schluessel}:\n", f"satz:\n  merkmale: {{{schluessel}: 1}}\n"):
+        datei = tmp_path / "schluessel.yaml"
+        datei.write_text(f"{kopf}{KOPF}{fassung}", encoding="utf-8")
+        with pytest.raises(ContractError, match="Parameterschema"):
+            lade_parameter(datei)
+
+
 def test_a_value_without_citation_is_refused(tmp_path: Path) -> None:
     datei = tmp_path / "ohne.yaml"
     datei.write_text(f"satz:\n{KOPF}  - {{ab: 2020-01-01, wert: 1, beleg: A, quelle: x}}\n", encoding="utf-8")

@@ -67,7 +67,7 @@ def lies_musterfaelle(land: Land) -> list[Musterfall]:
         ort = ".".join(str(t) for t in fehler.errors()[0]["loc"])
         text = f"{land.paket}/faelle: Ein Fall ist nicht lesbar, {ort} ist so nicht vorgesehen."
         raise ContractError("wbs_faelle", text) from None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ContractError("wbs_faelle", f"{land.paket}: Der Ordner faelle fehlt.") from None
 
 
@@ -106,12 +106,19 @@ def regelfaelle(land: Land) -> Iterator[Regelfall]:
     """Applications as the line would hand them over; invented law never recommends more than ``vorlegen``."""
     erwartet = Empfehlung.VORLEGEN if land.kopf.erfunden else None
     for fall in lies_musterfaelle(land):
-        tag = date.fromisoformat(str(fall.fall["stichtag"]))
+        tag = _stichtag(fall)
         yield Regelfall(fall.name, antrag("wbs", land.code, dict(fall.fall)), tag, erwartet)
     tage = land.aenderungstage()
     for art, haushalt in (("Eine Person", alleinstehend), ("Ein Paar mit zwei Kindern", familie)):
         roh = haushalt(land.code, tage[-1]).model_dump(mode="json", exclude_none=True)
         yield Regelfall(art, antrag("wbs", land.code, roh), tage[-1], erwartet)
+
+
+def _stichtag(fall: Musterfall) -> date:
+    try:
+        return date.fromisoformat(str(fall.fall.get("stichtag")))
+    except ValueError:
+        raise ContractError("wbs_faelle", f"„{fall.name}“: Der Fall nennt keinen Stichtag (JJJJ-MM-TT).") from None
 
 
 def __getattr__(name: str) -> Any:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
-from fachwerk.parameter import Parameter
-from fachwerk_wbs.bedingungen import PRUEFUNGEN
-from fachwerk_wbs.fall import Einkunft, Leistungsbezug, Unterart, UnterhaltAn
+from fachwerk.parameter import BELEGE, Parameter
+from fachwerk_wbs.fall import Leistungsbezug, Unterart, UnterhaltAn
+from fachwerk_wbs.landform import ZAHLEN, form_von, ist_zahl, maengel_der_bedingung, maengel_der_merkmale
 from fachwerk_wbs.regelwerk import RICHTUNG
 from fachwerk_wbs.zeitraum import ARTEN
 
@@ -28,29 +27,41 @@ NAMEN = frozenset({
 FAMILIEN = ("stufe_", "freibetrag_", "nicht_angerechnet_", "personengruppe_", "mehrbedarf_", "vermoegenspruefung_")
 MIT_BEDINGUNG = ("freibetrag_", "nicht_angerechnet_", "personengruppe_", "mehrbedarf_")
 ABGELEITET = frozenset({f"anteil_{art}" for art in Unterart} | {f"unterhalt_{an}" for an in UnterhaltAn})
+ABZIEHBAR = ("werbungskosten", "freibetrag", "wohnkosten")
+"""Fields of an income that a share may leave out."""
+
 STUFE = frozenset({"p1", "p2", "weitere", "kind"})
-ZEILE = re.compile(r"[1-9][0-9]*A([1-9][0-9]*K)?")
+ZEILEN = {
+    "haushaltstabelle": (re.compile(r"[1-9][0-9]?A([1-9][0-9]?K)?"), "wie 1A oder 2A1K"),
+    "vermoegensgrenze": (re.compile(r"p1|weitere"), "p1 oder weitere"),
+    "wohnflaeche": (re.compile(r"[1-9][0-9]?|weitere"), "wie '1' (in Anführungszeichen) oder weitere"),
+    "raeume": (re.compile(r"[1-9][0-9]?|weitere"), "wie '1' (in Anführungszeichen) oder weitere"),
+}
+"""How the rows of a table are called."""
 
 
 def maengel(parameter: Mapping[str, Parameter], bedingungen: Iterable[tuple[str, Any]]) -> Iterator[str]:
     """Every mistake in the parameters, and in further conditions (where they stand, and what they say)."""
     for name, einer in parameter.items():
         yield from (f"{name}: {mangel}" for mangel in _maengel_von(einer))
-        if "wenn" in einer.merkmale:
-            yield from _woerter(name, einer.merkmale["wenn"])
+        yield from _woerter(name, einer.merkmale.get("wenn", ()))
     for ort, wenn in bedingungen:
         yield from _woerter(ort, wenn)
 
 
-def _woerter(ort: str, wenn: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for wort in sorted({wort for bedingung in wenn for wort in bedingung} - PRUEFUNGEN.keys()):
-        yield f"{ort}: die Bedingung {wort} gibt es nicht"
+def _woerter(ort: str, wenn: Iterable[Mapping[Any, Any]]) -> Iterator[str]:
+    for bedingung in wenn:
+        yield from (f"{ort}: {mangel}" for mangel in maengel_der_bedingung(bedingung))
 
 
 def _maengel_von(parameter: Parameter) -> Iterator[str]:
+    """The form first: what follows relies on it."""
     name, merkmale = parameter.name, parameter.merkmale
     if name not in NAMEN | ABGELEITET and not name.startswith(FAMILIEN):
         yield "diesen Parameter liest niemand (Schreibweise prüfen)"
+    if ungeformt := list(maengel_der_merkmale(merkmale)):
+        yield from ungeformt
+        return
     if name.startswith(MIT_BEDINGUNG) and not merkmale.get("wenn"):
         yield "das Merkmal wenn fehlt"
     if name.startswith("freibetrag_") and merkmale.get("je") not in ("person", "kind", "haushalt"):
@@ -59,7 +70,7 @@ def _maengel_von(parameter: Parameter) -> Iterator[str]:
         yield "das Merkmal verbindung ist oder oder und"
     if "art" in merkmale and merkmale["art"] not in ARTEN:
         yield f"das Merkmal art ist eines von {', '.join(ARTEN)}"
-    if "ohne" in merkmale and (merkmale["ohne"] not in Einkunft.model_fields or "angabe" not in merkmale):
+    if "ohne" in merkmale and (merkmale["ohne"] not in ABZIEHBAR or "angabe" not in merkmale):
         yield "das Merkmal ohne nennt ein Feld der Einkunft und braucht angabe"
     yield from _leistungen(parameter)
     for fassung in parameter.fassungen:
@@ -71,35 +82,49 @@ def _leistungen(parameter: Parameter) -> Iterator[str]:
     if parameter.name == "gilt_als_eingehalten" and not merkmale.get("leistungen"):
         yield "das Merkmal leistungen fehlt"
     genannt = {*merkmale.get("leistungen", ()), *merkmale.get("befreit", ())}
-    if fremd := sorted(map(str, genannt - set(Leistungsbezug))):
+    if fremd := sorted(genannt - set(Leistungsbezug)):
         yield f"die Leistung {', '.join(fremd)} gibt es nicht"
 
 
 def _wert(name: str, wert: Any) -> Iterator[str]:
     """The shape of one value: keys and cells of a table, parts of a rounding or an index."""
-    if name in ("rundung_grenze", "haushaltsindex") and isinstance(wert, dict):
-        yield from _rundung(name, wert)
-    elif isinstance(wert, dict):
-        yield from (f"die Zelle {zeile} ist keine" for zeile, zelle in wert.items() if not _ist_zelle(zelle))
-        if name.startswith("stufe_") and wert.keys() != STUFE:
+    if wert is None:
+        return
+    if name in ("rundung_grenze", "haushaltsindex"):
+        yield from _rundung(name, wert) if isinstance(wert, dict) else (_TABELLE,)
+    elif name in ZEILEN or (name.startswith("stufe_") and isinstance(wert, dict)):
+        yield from _tabelle(name, wert) if isinstance(wert, dict) else (_TABELLE,)
+    elif not (form := form_von(name)).passt(wert):
+        yield f"der Wert ist {form.erwartet} oder null"
+
+
+_TABELLE = "der Wert ist eine Tabelle oder null"
+
+
+def _tabelle(name: str, wert: Mapping[Any, Any]) -> Iterator[str]:
+    yield from (f"die Zelle {zeile} ist keine" for zeile, zelle in wert.items() if not _ist_zelle(zelle))
+    if name.startswith("stufe_"):
+        if wert.keys() != STUFE:
             yield "die Tabelle einer Stufe hat p1, p2, weitere und kind"
-        if name == "haushaltstabelle" and not all(ZEILE.fullmatch(str(zeile)) for zeile in wert):
-            yield "eine Zeile heißt wie 1A oder 2A1K"
-    elif (
-        name in ("haushaltstabelle", "vermoegensgrenze", "wohnflaeche", "raeume", "rundung_grenze") and wert is not None
-    ):
-        yield "der Wert ist eine Tabelle oder null"
+    elif not all(isinstance(zeile, str) and ZEILEN[name][0].fullmatch(zeile) for zeile in wert):
+        yield f"eine Zeile heißt {ZEILEN[name][1]}"
 
 
-def _rundung(name: str, wert: Mapping[str, Any]) -> Iterator[str]:
-    if wert.get("richtung") not in RICHTUNG or not isinstance(wert.get("schritt"), Decimal):
-        yield f"gebraucht werden schritt und richtung ({', '.join(RICHTUNG)})"
-    von, bis = wert.get("von"), wert.get("bis")
-    if name == "haushaltsindex" and not (isinstance(von, Decimal) and isinstance(bis, Decimal) and von <= bis):
+def _rundung(name: str, wert: Mapping[Any, Any]) -> Iterator[str]:
+    if not (wert.get("richtung") in list(RICHTUNG) and ist_zahl(wert.get("schritt")) and wert["schritt"] > 0):
+        yield f"gebraucht werden schritt und richtung (über 0; {', '.join(RICHTUNG)})"
+    if name == "rundung_grenze":
+        return
+    von, bis, zuschlag = wert.get("von"), wert.get("bis"), wert.get("zuschlag", {})
+    if not (ist_zahl(von) and ist_zahl(bis) and von <= bis):
         yield "von und bis sind Zahlen, von die kleinere"
+    if not (isinstance(zuschlag, dict) and all(map(ist_zahl, zuschlag.values()))):
+        yield "zuschlag nennt zu Personenzahlen Beträge"
 
 
 def _ist_zelle(zelle: Any) -> bool:
+    """An amount, an amount with a grade of its own, several candidates, or null."""
     if isinstance(zelle, dict):
-        return zelle.keys() <= {"wert", "beleg"} and "wert" in zelle and _ist_zelle(zelle["wert"])
-    return zelle is None or isinstance(zelle, Decimal) or (isinstance(zelle, list) and len(zelle) > 1)
+        bekannt = zelle.keys() <= {"wert", "beleg"} and "wert" in zelle and not isinstance(zelle["wert"], dict)
+        return bekannt and zelle.get("beleg") in (None, *BELEGE) and _ist_zelle(zelle["wert"])
+    return zelle is None or ist_zahl(zelle) or (ZAHLEN.passt(zelle) and len(zelle) > 1)
