@@ -13,6 +13,7 @@ import pytest
 import fachwerk_xsozial_basis as plugin
 from fachwerk.errors import ConfigError
 from fachwerk.modell import Befund, Schwere
+from fachwerk.xml import XmlFehler
 from fachwerk_xsozial_basis import schemas
 from fachwerk_xsozial_basis.client import eingang_aus
 from fachwerk_xsozial_basis.erzeuger import Beigabe, nachricht, stapel
@@ -207,6 +208,19 @@ def test_an_installed_schema_that_was_damaged_is_reported_and_holds_nothing(tmp_
     haupt.write_bytes(b"<kein-schema")
 
     assert codes(tmp_path, nachricht(hersteller="Materna")) == ["schema_unlesbar"]
+
+
+def test_a_schema_of_ours_that_does_not_load_is_reported_and_holds_nothing(tmp_path, monkeypatch):
+    def scheitert(pfad):
+        raise XmlFehler("xml.schema_unlesbar", "Das Schema lässt sich nicht laden.")
+
+    schemas.projektprofil.cache_clear()
+    monkeypatch.setattr(schemas, "lade_schema", scheitert)
+
+    (befund,) = befunde(tmp_path, nachricht())
+
+    assert (befund.code, befund.schwere) == ("schema_unlesbar", Schwere.WARNUNG)
+    assert "Projektprofil" in befund.text
 
 
 def test_a_schema_may_lie_beside_the_folder_it_includes(tmp_path):

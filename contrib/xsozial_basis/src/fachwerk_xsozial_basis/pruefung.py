@@ -50,13 +50,15 @@ def _schema(antrag: Antrag) -> list[Befund]:
     """Against the site's official schema if it is installed; our own profile is only for our own messages."""
     if not antrag.format_version or antrag.original is None:
         return []
+    was = "eingerichtete amtliche Schema"
     try:
         schema = amtliches_schema(antrag.format_version)
+        if schema is None and antrag.felder.get(f"{WURZEL}/@produkthersteller") == HERSTELLER:
+            was = "Projektprofil"
+            schema = projektprofil(antrag.format_version)
     except (XmlFehler, OSError):
-        text = "Nicht gegen das Schema geprüft: Das eingerichtete amtliche Schema lässt sich nicht laden."
+        text = f"Nicht gegen das Schema geprüft: Das {was} lässt sich nicht laden."
         return [_befund("schema_unlesbar", Schwere.WARNUNG, text)]
-    if schema is None and antrag.felder.get(f"{WURZEL}/@produkthersteller") == HERSTELLER:
-        schema = projektprofil(antrag.format_version)
     if schema is None:
         text = (
             f"Nicht gegen das Schema geprüft: Für XSozial-basis {antrag.format_version} ist kein amtliches Schema "
