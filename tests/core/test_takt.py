@@ -9,7 +9,7 @@ import pytest
 
 from fachwerk import line
 from fachwerk.datenbank import oeffne_datenbank
-from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Auftraege, Schlange, lege_tabellen_an
+from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Auftraege, Schlange, anfangstakt, lege_tabellen_an
 from fachwerk.tabellen import zustellung
 from fachwerk.takt import GILT_S, NACHLAUF_S, Takt
 from fachwerk.testkit.welt import Welt, antrag_xml
@@ -57,7 +57,7 @@ def gerenderter_fall(welt: Welt, ziel: str) -> None:
 
 
 def test_at_a_start_every_queue_is_looked_at_often(takt: Takt, uhr: Uhr) -> None:
-    takt.alle_schnell()
+    takt.beginne()
     assert uhr.neue() == [None]
     assert not takt.ruht
 
@@ -125,6 +125,10 @@ def test_the_ziel_of_a_case_just_rendered_is_hurried_at_once_but_not_asked_for_w
     assert uhr.neue() == [{"ziel.amt", "ziel.akte"}]
 
 
+def test_many_queues_are_looked_at_less_often_until_it_is_known_which_have_work() -> None:
+    assert [anfangstakt(anzahl) * 10 for anzahl in (1, 10, 20, 50)] == [1, 1, 2, 5]
+
+
 def test_the_engine_keeps_the_pace_of_each_queue(sqlite_url: str) -> None:
     datenbank = oeffne_datenbank(sqlite_url)
     lege_tabellen_an(datenbank)
@@ -138,6 +142,6 @@ def test_the_engine_keeps_the_pace_of_each_queue(sqlite_url: str) -> None:
     auftraege.setze_takt({"ziel.a"})
     assert takte() == {"linie": RUHETAKT, "ziel.a": ARBEITSTAKT, "ziel.b": RUHETAKT}
     auftraege.setze_takt()
-    assert set(takte().values()) == {ARBEITSTAKT}
+    assert set(takte().values()) == {ARBEITSTAKT} == {anfangstakt(3)}
     auftraege.schliesse()
     datenbank.dispose()

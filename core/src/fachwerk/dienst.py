@@ -117,7 +117,7 @@ class Dienst:
     def _nach_vorgaenger(self, unterbrochene: list[tuple[str, str]]) -> None:
         """Before the engine begins: note what a dead predecessor left, and work at once, however idle it was."""
         self._quarantaene.melde(unterbrochene)
-        self._takt.alle_schnell()
+        self._takt.beginne()
 
     # -- jobs ---------------------------------------------------------------------------------------------------
 

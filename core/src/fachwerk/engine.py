@@ -34,6 +34,9 @@ _UNBEGRENZT = 1000
 
 ARBEITSTAKT = 0.1
 RUHETAKT = 2.0
+_BLICKE_JE_S = 100
+"""So many looks at queues a second a process may spend before it knows which of them have work."""
+
 _GRENZE = 2000
 _LAUFENDE = ["PENDING", "ENQUEUED", "DELAYED"]
 _LAUSCHTAKT = 0.1
@@ -237,29 +240,25 @@ class Auftraege:
             yield bool(verbindung.execute(sa.text("SELECT pg_try_advisory_xact_lock(7220119240387)")).scalar_one())
 
     def setze_takt(self, schnelle: Collection[str] | None = None) -> None:
-        """Look at the queues in ``schnelle`` (None: at all) every ARBEITSTAKT, at the others every RUHETAKT."""
-        for schlange in self._client.list_queues():
-            takt = ARBEITSTAKT if schnelle is None or schlange.name in schnelle else RUHETAKT
+        """Look at the queues in ``schnelle`` every ARBEITSTAKT, at the others every RUHETAKT; None: as at a start."""
+        schlangen = self._client.list_queues()
+        for schlange in schlangen:
+            rest = anfangstakt(len(schlangen)) if schnelle is None else RUHETAKT
+            takt = ARBEITSTAKT if schnelle and schlange.name in schnelle else rest
             if schlange.polling_interval_sec != takt:
                 schlange.set_polling_interval_sec(takt)
 
-    def melde_an(self, schlange: Schlange) -> None:
-        """Make a queue known; limits that the configuration changed since are brought up to date."""
-        je_knoten = schlange.hoechstens
-        grenzen: dict[str, Any] = {"worker_concurrency": je_knoten}
+    def melde_an(self, schlange: Schlange, takt: float = ARBEITSTAKT) -> None:
+        """Make a queue known, looked at every ``takt`` seconds at first; its limits are those of the configuration."""
+        grenzen: dict[str, Any] = {"worker_concurrency": schlange.hoechstens}
         if schlange.gleichzeitig:
             grenzen["global_concurrency"] = schlange.gleichzeitig
         if schlange.je_minute:
             grenzen["limiter"] = begrenzung(schlange.je_minute, self._datenbank.dialect.name)
-        bestehend = self._client.retrieve_queue(schlange.name)
-        if bestehend is None:
-            self._client.register_queue(
-                schlange.name, polling_interval_sec=ARBEITSTAKT, on_conflict="never_update", **grenzen
-            )
-        elif bestehend.worker_concurrency != je_knoten or bestehend.limiter != grenzen.get("limiter"):
-            self._client.register_queue(
-                schlange.name, polling_interval_sec=ARBEITSTAKT, on_conflict="always_update", **grenzen
-            )
+        da = self._client.retrieve_queue(schlange.name)
+        if da is None or da.worker_concurrency != schlange.hoechstens or da.limiter != grenzen.get("limiter"):
+            wie = "never_update" if da is None else "always_update"
+            self._client.register_queue(schlange.name, polling_interval_sec=takt, on_conflict=wie, **grenzen)
 
     def schliesse(self) -> None:
         """Release the client."""
@@ -269,6 +268,11 @@ class Auftraege:
 def _erstes(auftrag: Any) -> str:
     """The first argument of a job: the case, or the Kanal."""
     return str((auftrag.input or {"args": [""]})["args"][0])
+
+
+def anfangstakt(schlangen: int) -> float:
+    """Seconds between two looks at each of so many queues as long as nobody knows where work is."""
+    return max(ARBEITSTAKT, schlangen / _BLICKE_JE_S)
 
 
 def laufender_auftrag() -> str:
@@ -360,7 +364,7 @@ class Engine:
 
     def _melde_schlangen_an(self) -> None:
         for schlange in self._schlangen:
-            self.auftraege.melde_an(schlange)
+            self.auftraege.melde_an(schlange, anfangstakt(len(self._schlangen)))
 
     def stoppe(self, frist_s: int = 30) -> None:
         """Take no new work, let running jobs end within ``frist_s`` seconds, stop.

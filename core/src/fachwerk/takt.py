@@ -57,7 +57,7 @@ class Takt:
         """Whether this process lets all queues rest."""
         return self._schnelle == frozenset()
 
-    def alle_schnell(self) -> None:
+    def beginne(self) -> None:
         """At a start: what a predecessor left may be anywhere."""
         with self._schloss:
             self._schnelle = None
