@@ -4,7 +4,8 @@ A case is an XSozial message of about 130 kB with an inline PDF, two attachments
 the same engine on the same database with one job for the pure part and one per delivery that do no work. Bounds
 (design, section 13): at least 0.6 of it on SQLite and on PostgreSQL; 15 cases a second into the Aktenablage with its
 PDFs; two worker processes on PostgreSQL at least 1.15 times as fast as one where the processor limits, 1.5 times where
-the target waits. ``--ohne-postgresql`` leaves the server out. What each step costs: ``bench_schritte.py``.
+the target waits. Forty more Ziele that get nothing may cost half of the rate. ``--ohne-postgresql`` leaves the server
+out. What each step costs: ``bench_schritte.py``.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ ANZAHL = 100
 LAEUFE = 3
 GRENZE = 0.6
 GRENZE_AKTE = 15.0
+VIELE, GRENZE_VIELE = 40, 0.5
+"""Ziele that get nothing, and what is left of the rate with them."""
+
 GRENZEN_KNOTEN = {0.0: 1.15, 0.05: 1.5}
 """By the seconds for which the target waits."""
 
@@ -76,8 +80,12 @@ def nachrichten(anzahl: int) -> dict[str, Nachricht]:
     return gefuellt
 
 
-def betrieb(ordner: Path, ziel: str, url: str = "", *, faelle: int, dauer: float = 0.0) -> Betrieb:
-    """An installation with the real format and rules, ``faelle`` messages in a mailbox in memory, and ``ziel``."""
+def betrieb(ordner: Path, ziel: str, url: str = "", *, faelle: int, dauer: float = 0.0, weitere: int = 0) -> Betrieb:
+    """An installation with the real format and rules, ``faelle`` messages in a mailbox in memory, and ``ziel``.
+
+    Beside it ``weitere`` Ziele that get nothing.
+    """
+    ohne = "".join(f'[ziel.ohne{nummer}]\nplugin = "zielsystem"\n' for nummer in range(weitere))
     ablage = 'verzeichnis = "akte"\n' if ziel == "aktenablage" else ""
     datenbank_ort = f'[fachwerk]\ndatenbank = "{url}"\n' if url else ""
     if not (ordner / "fachwerk.key").exists():
@@ -85,7 +93,7 @@ def betrieb(ordner: Path, ziel: str, url: str = "", *, faelle: int, dauer: float
     (ordner / "fachwerk.toml").write_text(
         f'{datenbank_ort}[kanal.k]\nplugin = "postfach"\ntakt = "1m"\n'
         '[format.xsozial_basis]\nbestaetigt = ["projektprofil-1"]\n'
-        f'[ziel.akte]\nplugin = "{ziel}"\ngleichzeitig = 4\n{ablage}[[route]]\nleistung = "*"\nziel = "akte"\n',
+        f'[ziel.akte]\nplugin = "{ziel}"\ngleichzeitig = 4\n{ablage}[[route]]\nleistung = "*"\nziel = "akte"\n{ohne}',
         encoding="utf-8",
     )
     plugins = Plugins.aus_modulen(
@@ -103,10 +111,10 @@ def betrieb(ordner: Path, ziel: str, url: str = "", *, faelle: int, dauer: float
     return Betrieb(einstellungen, plugins, settings.aufbau(einstellungen, plugins), datenbank)
 
 
-def linie(ziel: str, url: str = "") -> float:
-    """Cases per second through the whole line into ``ziel``."""
+def linie(ziel: str, url: str = "", weitere: int = 0) -> float:
+    """Cases per second through the whole line into ``ziel``, beside which there are ``weitere``."""
     with tempfile.TemporaryDirectory() as ordner:
-        installation = betrieb(Path(ordner), ziel, url, faelle=ANZAHL)
+        installation = betrieb(Path(ordner), ziel, url, faelle=ANZAHL, weitere=weitere)
         dienst = Dienst(installation)
         dienst.starte(ruft_ab=False)
         behalte_das_bisherige()
@@ -227,6 +235,17 @@ def vergleiche(urteile: Urteile, name: str, neue_url: Callable[[], str]) -> None
     urteile.faelle(f"Ganze Linie, {name}", rate / grundlage, GRENZE, "nackter Motor", f"{zahl(rate)} Fälle/s")
 
 
+def vergleiche_ziele(urteile: Urteile) -> None:
+    """An installation with many Ziele that get nothing beside one with a single Ziel, in turns."""
+    eins, viele = [], []
+    for _ in range(LAEUFE):
+        eins.append(linie("zielsystem"))
+        viele.append(linie("zielsystem", weitere=VIELE))
+    rate = zeile(f"SQLite: neben {VIELE} weiteren Zielen", viele)
+    was = f"Neben {VIELE} Zielen ohne Arbeit, SQLite"
+    urteile.faelle(was, rate / statistics.median(eins), GRENZE_VIELE, "mit einem Ziel", f"{zahl(rate)} Fälle/s")
+
+
 def vergleiche_knoten(urteile: Urteile, neue_url: Callable[[], str]) -> None:
     """Two worker processes beside one, in turns."""
     for dauer, grenze in GRENZEN_KNOTEN.items():
@@ -245,6 +264,7 @@ def main() -> int:
     sys.stdout.write(f"{maschine(*was, last())}\n")
     urteile = Urteile()
     vergleiche(urteile, "SQLite", lambda: "")
+    vergleiche_ziele(urteile)
     akten = zeile("SQLite: in die Aktenablage", [linie("aktenablage") for _ in range(LAEUFE)])
     urteile.faelle("In die Aktenablage, SQLite", akten, GRENZE_AKTE)
     if "--ohne-postgresql" in sys.argv[1:]:

@@ -35,7 +35,7 @@ _UNBEGRENZT = 1000
 ARBEITSTAKT = 0.1
 RUHETAKT = 2.0
 _BLICKE_JE_S = 100
-"""So many looks at queues a second a process may spend before it knows which of them have work."""
+"""So many looks at queues a second, before it is known which have work."""
 
 _GRENZE = 2000
 _LAUFENDE = ["PENDING", "ENQUEUED", "DELAYED"]
@@ -257,8 +257,8 @@ class Auftraege:
             grenzen["limiter"] = begrenzung(schlange.je_minute, self._datenbank.dialect.name)
         da = self._client.retrieve_queue(schlange.name)
         if da is None or da.worker_concurrency != schlange.hoechstens or da.limiter != grenzen.get("limiter"):
-            wie = "never_update" if da is None else "always_update"
-            self._client.register_queue(schlange.name, polling_interval_sec=takt, on_conflict=wie, **grenzen)
+            grenzen["on_conflict"] = "never_update" if da is None else "always_update"
+            self._client.register_queue(schlange.name, polling_interval_sec=takt, **grenzen)
 
     def schliesse(self) -> None:
         """Release the client."""
@@ -271,7 +271,7 @@ def _erstes(auftrag: Any) -> str:
 
 
 def anfangstakt(schlangen: int) -> float:
-    """Seconds between two looks at each of so many queues as long as nobody knows where work is."""
+    """Seconds between two looks at each of so many queues as long as nobody knows which have work."""
     return max(ARBEITSTAKT, schlangen / _BLICKE_JE_S)
 
 
