@@ -29,6 +29,7 @@ import logging
 
 import structlog
 from geruest import HIER, KORPUS, Verstoss, Wandler, Ziel, eingaben, lade, pruefe, raeume_auf
+from vergleiche import behalte_keine_ergebnisse
 from ziele import NAMEN
 
 ARBEIT = HIER.parents[1] / "build" / "fuzz"
@@ -161,7 +162,12 @@ def _mit_abdeckung(argumente: argparse.Namespace, sekunden: float) -> None:
     woerter.write_text("".join(f'"{"".join(f"{chr(92)}x{z:02x}" for z in wort)}"\n' for wort in ziel.woerter))
     grenzen = [f"-max_len={ziel.groesster}", "-timeout=3600", "-rss_limit_mb=0", "-reload=0", "-verbosity=0"]
     ort = [f"-artifact_prefix={lauf.ordner}/funde/", f"-dict={woerter}", str(lauf.ordner / "korpus"), str(saat)]
-    atheris.Setup([sys.argv[0], f"-seed={argumente.saat}", *grenzen, *ort], lauf.eine)
+
+    def eine(daten: bytes) -> None:
+        behalte_keine_ergebnisse(atheris)  # not before: Fuzz() itself puts other functions in place
+        lauf.eine(daten)
+
+    atheris.Setup([sys.argv[0], f"-seed={argumente.saat}", *grenzen, *ort], eine)
     atheris.Fuzz()
 
 

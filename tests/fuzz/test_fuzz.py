@@ -174,3 +174,30 @@ def test_atheris_finds_a_fault_behind_a_word_that_stands_in_no_dictionary(tmp_pa
     stand = json.loads((tmp_path / "pflanze" / "stand.json").read_text())
     assert len(stand["funde"]) == 1
     assert "KeyError" in stand["funde"][0]
+
+
+@pytest.mark.lang
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="NOT CHECKED: atheris is not installed")
+def test_atheris_keeps_no_result_of_a_comparison_it_watches(tmp_path: Path) -> None:
+    """By itself it keeps each one, and the console would seem to fill the memory."""
+    (tmp_path / "spalte_modul.py").write_text(
+        "import weakref\n\nlebende = weakref.WeakSet()\n\n\nclass Ausdruck:\n    pass\n\n\n"
+        "class Spalte:\n    __hash__ = None\n\n    def __eq__(self, wert):\n        ausdruck = Ausdruck()\n"
+        "        lebende.add(ausdruck)\n        return ausdruck\n\n\n"
+        "def lies(daten):\n    frage = Spalte() == daten\n    assert isinstance(frage, Ausdruck)\n    del frage\n"
+        "    assert len(lebende) < 10\n"
+    )
+    (tmp_path / "ziel_spalte.py").write_text(
+        "from geruest import Ziel\nfrom spalte_modul import lies\n\nZIEL = Ziel(\n    'spalte', 'x', lies,\n"
+        "    lambda: [b'x'],\n    woerter=(b'y',),\n    pakete=(\"spalte_modul\",),\n)\n"
+    )
+    skript = tmp_path / "suche.py"
+    skript.write_text(
+        f"import sys\nsys.path[:0] = [{str(HIER)!r}, {str(tmp_path)!r}]\nimport lauf\nfrom pathlib import Path\n"
+        f"from types import SimpleNamespace\nlauf.ARBEIT = lauf.HIER = Path({str(tmp_path)!r})\n"
+        "lauf._mit_abdeckung(SimpleNamespace(ziel='spalte', saat=1, laeufe=2000), 60.0)\n"
+    )
+    lauf = subprocess.run([sys.executable, str(skript)], capture_output=True, text=True, check=False, timeout=600)
+    assert lauf.returncode == 0, lauf.stdout + lauf.stderr
+    assert json.loads((tmp_path / "spalte" / "stand.json").read_text())["laeufe"] == 2000
+    assert "Instrumenting spalte_modul" in lauf.stdout + lauf.stderr
