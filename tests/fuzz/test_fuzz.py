@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import subprocess
@@ -64,6 +65,27 @@ def test_many_inputs_changed_by_chance_harm_no_target_and_leave_no_memory_behind
     vorher = geruest._groesster_speicher_mib()
     wandle(ziel, 5000, SAAT + 2)
     assert geruest._groesster_speicher_mib() - vorher < 64, "memory grows with the number of inputs"
+
+
+@pytest.mark.lang
+def test_requests_leave_nothing_in_the_process_of_a_console_that_is_never_started_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Counted in objects: bytes of a process say little. What SQLAlchemy compiles for the forms settles first."""
+    ziel, konsole = lade("konsole"), importlib.import_module("ziel_konsole")
+    pult = konsole.pult()
+    with monkeypatch.context() as ohne:
+        ohne.setattr(konsole.Pult, "stelle_wieder_her", lambda _pult: None)
+        wandle(ziel, 500, SAAT + 3)
+        vorher = _objekte()
+        wandle(ziel, 1500, SAAT + 4)
+        assert _objekte() - vorher < 3000
+    pult.stelle_wieder_her()
+
+
+def _objekte() -> int:
+    gc.collect()
+    return len(gc.get_objects())
 
 
 def wandle(ziel: Ziel, anzahl: int, saat: int) -> None:
