@@ -223,3 +223,53 @@ def test_malware_that_the_mailbox_reports_is_told_at_once_and_until_a_poll_finds
     assert [eintrag[:2] for eintrag in offene(welt)] == [("sicherheit", "abruf_unvollstaendig")]
     assert rufe_ab(welt) == 0
     assert offene(welt) == []
+
+
+# -- polls that end their process --------------------------------------------------------------------------------------
+
+
+def brich_ab(welt: Welt, anzahl: int) -> None:
+    """As if so many polls had killed their process."""
+    with welt.betrieb.store.transaktion("test") as verbindung:
+        for _ in range(anzahl):
+            verbindung.execute(kanal_lauf.insert().values(kanal="postfach", beginn=datetime.now(UTC), neu=0))
+
+
+def test_a_poll_that_ends_its_process_again_and_again_leaves_the_others_time(welt: Welt) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    brich_ab(welt, kanalprobe.BEENDET_AB)
+    assert [rufe_ab(welt), rufe_ab(welt)] == [0, 0]
+    assert welt.vorgaenge() == []
+    [(anlass, code, hinweis, anzahl)] = offene(welt)
+    assert (anlass, code, anzahl) == ("kanal_gestoert", "abruf_beendet_prozess", 1)
+    assert "5 Abrufe nacheinander haben den Prozess beendet" in hinweis
+
+
+def test_after_the_pause_it_is_tried_again_and_when_it_goes_well_all_is_well(welt: Welt) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    brich_ab(welt, kanalprobe.BEENDET_AB)
+    assert rufe_ab(welt) == 0
+    welt.vergehe(seconds=kanalprobe.ERSTE_PAUSE.total_seconds() + 1)
+    assert rufe_ab(welt) == 1
+    assert offene(welt) == []
+    welt.lege_ein("n-2", antrag_xml(uuid="2"))
+    assert rufe_ab(welt) == 1
+
+
+@pytest.mark.parametrize(("mehr", "pause_min"), [(0, 5), (1, 10), (2, 20), (4, 60), (9, 60)])
+def test_each_further_end_doubles_the_pause_up_to_an_hour(welt: Welt, mehr: int, pause_min: int) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    brich_ab(welt, kanalprobe.BEENDET_AB + mehr)
+    welt.vergehe(minutes=pause_min, seconds=-10)
+    assert rufe_ab(welt) == 0
+    welt.vergehe(seconds=20)
+    assert rufe_ab(welt) == 1
+
+
+def test_a_person_may_always_try_and_single_ends_of_a_process_delay_nothing(welt: Welt) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    brich_ab(welt, kanalprobe.BEENDET_AB - 1)
+    assert rufe_ab(welt) == 1
+    welt.lege_ein("n-2", antrag_xml(uuid="2"))
+    brich_ab(welt, kanalprobe.BEENDET_AB)
+    assert rufe_ab(welt, anlass=HAND) == 1

@@ -9,6 +9,7 @@ finds is also what the alarm says, so that both tell the same.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,9 +18,9 @@ import structlog
 from fachwerk import abruf, alarm, pausen
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.diagnose import Diagnose, erklaere, stelle_fest
-from fachwerk.errors import FachwerkError, NeedsHumanError
+from fachwerk.errors import FachwerkError, NeedsHumanError, RetryableError
 from fachwerk.modell import Schwere, utc
-from fachwerk.tabellen import kanalstand
+from fachwerk.tabellen import kanal_lauf, kanalstand
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -30,6 +31,18 @@ ERSTE_PAUSE = timedelta(minutes=5)
 LAENGSTE_PAUSE = timedelta(hours=1)
 GESTOERT_AB = 3
 """So many polls in a row that did not succeed raise an alarm."""
+
+BEENDET_AB = 5
+"""After so many polls in a row of which none came to an end, good or bad, the next one waits."""
+
+BEENDET_PROZESS = "abruf_beendet_prozess"
+
+_LETZTE_LAEUFE = (
+    sa.select(kanal_lauf.c.beginn, kanal_lauf.c.ende)
+    .where(kanal_lauf.c.kanal == sa.bindparam("dieser"))
+    .order_by(kanal_lauf.c.beginn.desc())
+    .limit(BEENDET_AB + 7)
+)
 
 TAKT = "takt"
 HAND = "hand"
@@ -52,6 +65,8 @@ def rufe_ab(betrieb: Betrieb, kanal: str, anlass: str = HAND) -> int:
         if (diagnose := stelle_fest(betrieb, betrieb.kanaele[kanal], [Schwere.SPERRE])) is not None:
             _bleibe_stehen(betrieb, kanal, diagnose)
             return 0
+    if anlass == TAKT and _wartet_nach_abbruechen(betrieb, kanal, stand):
+        return 0
     try:
         neu = abruf.rufe_ab(betrieb, kanal)
     except FachwerkError as fehler:
@@ -60,6 +75,29 @@ def rufe_ab(betrieb: Betrieb, kanal: str, anlass: str = HAND) -> int:
     if stand is not None and stand.fehler_in_folge:
         _erhole(betrieb, kanal)
     return neu
+
+
+def _wartet_nach_abbruechen(betrieb: Betrieb, kanal: str, stand: Any) -> bool:
+    """Whether the next poll is not yet due, because one after the other has ended its process.
+
+    Something in the mailbox does that, or in what reads it. Without a pause the process would do nothing but die, and
+    take with it what it does for others.
+    """
+    with betrieb.store.lesend() as verbindung:
+        laeufe = list(verbindung.execute(_LETZTE_LAEUFE, {"dieser": kanal}))
+        jetzt = datenbankzeit(verbindung)
+    abgebrochen = list(takewhile(lambda lauf: lauf.ende is None, laeufe))
+    if len(abgebrochen) < BEENDET_AB:
+        return False
+    if stand is None or stand.code != BEENDET_PROZESS:
+        hinweis = (
+            f"{len(abgebrochen)} Abrufe nacheinander haben den Prozess beendet. Abgerufen wird nur noch selten, damit "
+            "alles andere läuft; was im Postfach liegt, bleibt dort. Bitte mit den Protokollen an die Entwicklung melden."
+        )
+        fehler = RetryableError(BEENDET_PROZESS, hinweis)
+        _zaehle(betrieb, kanal, fehler, Diagnose(BEENDET_PROZESS, hinweis), mindestens=len(abgebrochen))
+    wartezeit = min(ERSTE_PAUSE * 2 ** (len(abgebrochen) - BEENDET_AB), LAENGSTE_PAUSE)
+    return bool(utc(abgebrochen[0].beginn) + wartezeit > jetzt)
 
 
 def probiere_bald(betrieb: Betrieb) -> None:
@@ -110,13 +148,13 @@ def _bleibe_stehen(betrieb: Betrieb, kanal: str, diagnose: Diagnose) -> None:
     log.warning("kanal_steht", kanal=kanal, code=diagnose.code, naechste_probe=naechste.isoformat())
 
 
-def _zaehle(betrieb: Betrieb, kanal: str, fehler: FachwerkError, diagnose: Diagnose) -> None:
+def _zaehle(betrieb: Betrieb, kanal: str, fehler: FachwerkError, diagnose: Diagnose, *, mindestens: int = 1) -> None:
     """A poll failed that may succeed the next time; polls go on, but somebody is told when it lasts.
 
     Malware in the mailbox is told at once.
     """
     with betrieb.store.transaktion("kanal_gestoert") as verbindung:
-        anzahl = _sperre(verbindung, kanal).fehler_in_folge + 1
+        anzahl = max(_sperre(verbindung, kanal).fehler_in_folge + 1, mindestens)
         _setze(verbindung, kanal, fehler_in_folge=anzahl, code=diagnose.code, hinweis=diagnose.hinweis)
         gegenstand = alarm.des_kanals(kanal)
         if fehler.details.get("alarm") == alarm.SICHERHEIT:
