@@ -92,7 +92,7 @@ def _wartet_nach_abbruechen(betrieb: Betrieb, kanal: str, stand: Any) -> bool:
     if stand is None or stand.code != BEENDET_PROZESS:
         hinweis = (
             f"{len(abgebrochen)} Abrufe nacheinander haben den Prozess beendet. Abgerufen wird nur noch selten, damit "
-            "alles andere läuft; was im Postfach liegt, bleibt dort. Bitte mit den Protokollen an die Entwicklung melden."
+            "alles andere läuft; was im Postfach liegt, bleibt dort. Bitte mit Protokollen an die Entwicklung melden."
         )
         fehler = RetryableError(BEENDET_PROZESS, hinweis)
         _zaehle(betrieb, kanal, fehler, Diagnose(BEENDET_PROZESS, hinweis), mindestens=len(abgebrochen))
