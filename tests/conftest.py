@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
+
+from fachwerk.testkit import anweisungen
 
 SYSTEM = Path(__file__).parent / "system"
 ZUSAMMEN = frozenset({"test_chaos_tag", "test_check_gesamt", "test_demo", "test_feindlich"})
@@ -24,6 +27,7 @@ settings.load_profile("kurz")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    sa.create_engine = anweisungen.teile(sa.create_engine)
     if "lang" in config.option.markexpr:
         settings.load_profile("lang")
 

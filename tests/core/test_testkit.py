@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from fachwerk.errors import ConfigError, PermanentError
 from fachwerk.host import Host
 from fachwerk.modell import Ausschnitt, Teil
+from fachwerk.testkit import anweisungen
 from fachwerk.testkit.postgres import PostgresServer
 from fachwerk.testkit.pytest_plugin import nicht_geprueft
 from fachwerk.testkit.wirt import ANFANG, FakeHost
@@ -150,3 +151,23 @@ def test_fake_host_keeps_what_was_logged_and_knows_stored_messages(fake_host: Fa
     fake_host.nachrichten.add("urn:1")
     assert fake_host.gespeichert("urn:1")
     assert not fake_host.gespeichert("urn:2")
+
+
+def test_databases_of_one_kind_share_what_was_compiled_and_nothing_else(tmp_path: Path, postgres_url: str) -> None:
+    oeffne = anweisungen.teile(sa.create_engine)
+    orte = [f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}", postgres_url]
+    erste, zweite, andere = (oeffne(url, poolclass=sa.NullPool) for url in orte)
+    zahl = sa.Table("zahl", sa.MetaData(), sa.Column("wert", sa.Integer))
+    for wert, engine in enumerate((erste, zweite, andere)):
+        with engine.begin() as verbindung:
+            zahl.create(verbindung)
+            verbindung.execute(zahl.insert().values(wert=wert))
+            assert verbindung.execute(sa.select(zahl).where(zahl.c.wert == wert)).all() == [(wert,)]
+    geteilt = erste.get_execution_options()["compiled_cache"]
+    assert geteilt is zweite.get_execution_options()["compiled_cache"]
+    assert geteilt is not andere.get_execution_options()["compiled_cache"]
+    vorher = len(geteilt)
+    with zweite.begin() as verbindung:
+        assert verbindung.execute(sa.select(zahl).where(zahl.c.wert == 0)).all() == []
+    assert len(geteilt) == vorher > 0
+    assert "compiled_cache" not in oeffne("sqlite://", paramstyle="named").get_execution_options()
