@@ -64,7 +64,8 @@ _AUFTRAG = sa.Table(
 class Auftragsbuch:
     """Stands in for :class:`fachwerk.engine.Auftraege`: the same promises about ids and commits, no workers."""
 
-    def __init__(self, datenbank: sa.Engine) -> None:
+    def __init__(self, datenbank: sa.Engine, *, geduldig: bool = True) -> None:
+        """``geduldig`` is for the likeness: here nothing is waited for."""
         self._datenbank = datenbank
         self.toedliche: set[str] = set()
         _EIGENE.create_all(datenbank)
