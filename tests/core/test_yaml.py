@@ -49,6 +49,13 @@ def test_a_key_that_is_no_plain_word_is_refused() -> None:
         lies_yaml("? {a: b}\n: c")
 
 
+@pytest.mark.parametrize("zahl", ["1.0e+999999999", "1.0e-999999999", "-1.0e+99999", "0.0e+999999999"])
+def test_a_number_that_would_take_all_the_time_to_write_out_is_refused(zahl: str) -> None:
+    with pytest.raises(ContractError, match="Stellen"):
+        lies_yaml(f"a: {zahl}")
+    assert lies_yaml(f"a: {zahl.split('e')[0]}e+20")["a"].is_finite()
+
+
 def test_many_keys_take_time_in_proportion_and_a_double_one_is_found() -> None:
     viele = "\n".join(f"k{n}: {n}" for n in range(5000))
     assert lies_yaml(viele)["k4999"] == Decimal(4999)

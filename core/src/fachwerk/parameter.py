@@ -167,6 +167,10 @@ TIEFSTE, MEISTE = 100, 500_000
 """Levels of a YAML document, and values in it, each counted as often as it is referred to."""
 
 
+STELLEN = 1000
+"""Digits of a number, written out: of 1.0e+999999999 whoever asks for its whole part has no end."""
+
+
 class _StrengerLeser(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML without floats, without implicit dates, without duplicate keys and without end."""
 
@@ -220,9 +224,13 @@ def _mapping(leser: Any, knoten: yaml.MappingNode, deep: bool = False) -> dict[A
 
 def _dezimal(leser: Any, knoten: yaml.ScalarNode) -> Decimal:
     try:
-        return Decimal(knoten.value.replace("_", ""))
+        zahl = Decimal(knoten.value.replace("_", ""))
     except InvalidOperation as fehler:
         raise yaml.constructor.ConstructorError(None, None, "keine Dezimalzahl", knoten.start_mark) from fehler
+    if abs(zahl.adjusted()) >= STELLEN:
+        text = f"eine Zahl mit mehr als {STELLEN} Stellen"
+        raise yaml.constructor.ConstructorError(None, None, text, knoten.start_mark)
+    return zahl
 
 
 def _wahrheit(leser: Any, knoten: yaml.ScalarNode) -> bool:
