@@ -86,6 +86,7 @@ ZIEL = Ziel(
         b"!!timestamp x", b".nan", b".inf", b"-.inf", b"1e400", b"1e-400", b"0x1F", b"1:30", b"0000-00-00",
         b"9999-12-31", b"0001-01-01", b"wenn: [", b"{angabe: x, ist: y}", b"wert: null", b"beleg: C", b"ab: null",
         b"ende: true", b"stufe_", b"freibetrag_", b"nicht_angerechnet_", b"bund: ", b"\n  ", b": ", b"- ",
-        b"merkmale:", b"1.0e+999999999", b"haushaltstabelle", b"grenze_1", b"20260302", b"2026-W10-1", b"yes", b"~", b"''",
+        b"merkmale:", b"1.0e+999999999", b"haushaltstabelle", b"grenze_1", b"20260302", b"2026-W10-1", b"yes",
+        b"~", b"''",
     ),
 )  # fmt: skip
