@@ -68,6 +68,17 @@ def test_ohne_zertifikat_antwortet_sie_auf_dem_eigenen_rechner(diene: Callable[.
     assert httpx.get(f"{diene().adresse}anmeldung").status_code == 200
 
 
+def test_wer_gleich_nach_dem_start_kommt_wird_nicht_abgewiesen(
+    diene: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Der Faden ist noch nicht so weit: Die Verbindung wartet auf ihn."""
+    monkeypatch.setattr("fachwerk.konsole.server.Thread.start", lambda _faden: None)
+    monkeypatch.setattr("fachwerk.konsole.server.Thread.join", lambda *_: None)
+    adresse = httpx.URL(diene().adresse)
+    with socket.create_connection((adresse.host, adresse.port), timeout=5):
+        pass
+
+
 def test_eine_belegte_adresse_wird_beim_start_gesagt(diene: Callable[..., Server]) -> None:
     with socket.socket() as belegt:
         belegt.bind(("127.0.0.1", 0))

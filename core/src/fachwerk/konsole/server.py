@@ -11,6 +11,9 @@ from fachwerk.errors import ConfigError
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
 
+_WARTENDE = 200
+"""Connections that may wait to be taken."""
+
 _DRAENGT_NACH_S = 5
 """Requests that still run at the end get so many seconds."""
 
@@ -65,7 +68,8 @@ class Server:
         return f"{'https' if self._angaben.zertifikat else 'http'}://{rechner}:{port}/"
 
     def starte(self) -> None:
-        """Begin to answer."""
+        """Begin to answer; from here on nobody is turned away, also not before the thread is at it."""
+        self._buchse.listen(_WARTENDE)
         self._faden.start()
 
     def stoppe(self) -> None:
