@@ -201,3 +201,17 @@ def test_a_short_read_needs_no_transaction_and_leaves_the_connection_as_it_was(p
         verbindung.execute(sa.text("SELECT 1"))
         assert verbindung.connection.driver_connection.info.transaction_status.name == "INTRANS"  # type: ignore[union-attr]
     engine.dispose()
+
+
+def test_several_rows_are_one_statement_so_that_no_node_freezes_between_them(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a pipeline the server does not see an idle transaction, and would keep its locks from the others."""
+    monkeypatch.delattr("psycopg.Cursor.executemany")
+    engine = oeffne_datenbank(postgres_url)
+    aktualisiere(engine)
+    with engine.begin() as verbindung:
+        werte = [{"ziel": f"z{nummer}", "fehler_in_folge": nummer} for nummer in range(3)]
+        verbindung.execute(zielstand.insert(), werte)
+        assert verbindung.execute(sa.select(sa.func.count()).select_from(zielstand)).scalar_one() == 3
+    engine.dispose()

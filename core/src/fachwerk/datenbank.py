@@ -135,6 +135,8 @@ def _oeffne_postgresql(url: sa.URL) -> sa.Engine:
     """What the site says in the address wins. Set by SQL, because a PgBouncer refuses such start parameters."""
     eigene = {name: wert for name, wert in _POSTGRESQL.items() if name not in url.query}
     engine = sa.create_engine(url, connect_args=eigene, pool_size=30, max_overflow=10)
+    # several rows in one statement: between those of a pipeline the server would wait for a frozen node without end
+    engine.dialect.use_insertmanyvalues_wo_returning = True
     gesagt = str(url.query.get("options", ""))
     befehle = "; ".join(f"SET {name} = '{wert}'" for name, wert in _SITZUNG.items() if name not in gesagt)
 
