@@ -12,6 +12,7 @@ from fachwerk.tabellen import knoten
 from fachwerk.tabellen import zustellung as zustellung_tabelle
 from fachwerk.testkit.mitspieler import Stoerung, Zielsystem
 from fachwerk.testkit.welt import Welt, antrag_xml
+from fachwerk.vertraeglichkeit import KNOTEN_TOT_NACH
 
 Bau = Callable[..., Welt]
 
@@ -251,6 +252,6 @@ def test_a_process_is_dead_when_its_heartbeat_is_old(baue_welt: Bau) -> None:
     assert schlag.prozess != welt.betrieb.store.prozess
     zustellung.stelle_zu(welt.betrieb, welt.der_vorgang().id, "akte", "1", "1")
     assert (welt.der_vorgang().status, len(ziel.versuche)) == ("running", 1)
-    welt.vergehe(seconds=zustellung.KNOTEN_TOT_NACH.total_seconds() + 1)
+    welt.vergehe(seconds=KNOTEN_TOT_NACH.total_seconds() + 1)
     zustellung.stelle_zu(welt.betrieb, welt.der_vorgang().id, "akte", "1", "1")
     assert (welt.der_vorgang().status, len(ziel.wirkungen)) == ("done", 1)

@@ -28,7 +28,13 @@ class Knoten:
         self._tor = standort.ordner / "tor-zu"
         self.schliesse()
         self.prozesse = {name: kulisse.enter_context(standort.dienst(name)) for name in ("eins", "zwei")}
+        kulisse.callback(self.lass_alle_weiter)
         self.warte(lambda: self.plaetze() == {"eins-1", "zwei-1"}, "zwei Plätze")
+
+    def lass_alle_weiter(self) -> None:
+        """One that is still stopped could not be ended."""
+        for prozess in self.prozesse.values():
+            prozess.send_signal(signal.SIGCONT)
 
     def schliesse(self) -> None:
         self._tor.touch()

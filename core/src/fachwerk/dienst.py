@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, kanalprobe, klaerung, line, rueckfrage, ueberlassung, zustellung
+from fachwerk import alarm, kanalprobe, klaerung, line, rueckfrage, ueberlassung, vertraeglichkeit, zustellung
 from fachwerk.abruf import auftrag_id
 from fachwerk.ausfuehrung import Aufgabe
 from fachwerk.betrieb import Betrieb
@@ -223,7 +223,7 @@ class Dienst:
             lebende = {
                 zeile.platz
                 for zeile in verbindung.execute(sa.select(knoten))
-                if jetzt - utc(zeile.herzschlag) < zustellung.KNOTEN_TOT_NACH
+                if jetzt - utc(zeile.herzschlag) < vertraeglichkeit.KNOTEN_TOT_NACH
             }
         if self._platz.name not in lebende:
             return
@@ -247,7 +247,7 @@ class Dienst:
         jetzt, zuletzt = time.monotonic(), self._zuletzt
         self._zuletzt = jetzt
         if zuletzt is not None and jetzt - zuletzt > BLICK_FEHLT_S:
-            self._urteilt_ab = jetzt + zustellung.KNOTEN_TOT_NACH.total_seconds()
+            self._urteilt_ab = jetzt + vertraeglichkeit.KNOTEN_TOT_NACH.total_seconds()
         return jetzt >= self._urteilt_ab
 
     def _nimm_verlassenes_auf(self) -> None:

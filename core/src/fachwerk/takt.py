@@ -29,7 +29,10 @@ NACHLAUF_S = 15.0
 _BLICK_S = 0.5
 """At most so often a process looks which Ziele have got work meanwhile."""
 
-_IMMER = frozenset({"linie", "abruf"})
+_LINIE = frozenset({"linie"})
+_RUNDE = frozenset({"linie", "abruf"})
+"""In a single round; a service polls by the clock, and a look at the resting queue of the polls comes soon enough."""
+
 _Z = zustellung.c
 _BESCHAEFTIGTE = sa.union(
     sa.select(_Z.ziel).where(_Z.status.in_(["offen", "absicht"])),
@@ -67,10 +70,11 @@ class Takt:
         """Set the pace of every queue, now and then."""
         with self._schloss:
             jetzt = time.monotonic()
+            immer = _LINIE if self.darf_ruhen else _RUNDE
             if self._ist_faellig():
-                self._zuletzt |= dict.fromkeys(_IMMER | self._beschaeftigte(), jetzt)
+                self._zuletzt |= dict.fromkeys(immer | self._beschaeftigte(), jetzt)
             else:
-                self._zuletzt = {} if self.darf_ruhen else dict.fromkeys(_IMMER, jetzt)
+                self._zuletzt = {} if self.darf_ruhen else dict.fromkeys(immer, jetzt)
             self._setze(frozenset(name for name, wann in self._zuletzt.items() if jetzt - wann < NACHLAUF_S), jetzt)
 
     def nach_linie(self) -> None:

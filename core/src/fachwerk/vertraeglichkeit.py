@@ -7,6 +7,7 @@ after the other; where they could not understand each other, the one that comes 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +17,9 @@ from fachwerk.datenbank import SCHEMA_KOPF, datenbankzeit, verlangte_fassung
 from fachwerk.errors import ConfigError
 from fachwerk.modell import SCHEMA, utc
 from fachwerk.tabellen import knoten
+
+KNOTEN_TOT_NACH = timedelta(seconds=15)
+"""A node that was not heard of for so long is dead: its work is for the others."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,6 @@ def eigener() -> Kern:
 
 def lebende(datenbank: sa.Engine) -> list[Nachbar]:
     """The nodes that were heard of just now; of those before migration 0011 only that they live."""
-    from fachwerk.zustellung import KNOTEN_TOT_NACH
-
     pruefer = sa.inspect(datenbank)
     if not pruefer.has_table(knoten.name):
         return []

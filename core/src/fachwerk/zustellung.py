@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import alarm, erwartung, klaerung, kreis, pausen, rueckfrage
+from fachwerk import alarm, belegung, erwartung, klaerung, kreis, pausen, rueckfrage
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.errors import (
     ContractError,
@@ -29,6 +29,7 @@ from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Stufe, 
 from fachwerk.store import Schrittangabe
 from fachwerk.stufen import rang
 from fachwerk.tabellen import knoten, quittung, schritt, zustellung
+from fachwerk.vertraeglichkeit import KNOTEN_TOT_NACH
 from fachwerk.zustellstand import (
     NACHSENDUNG,
     ZUSTELLUNG,
@@ -54,9 +55,6 @@ ERSTE_PAUSE_S = 30.0
 LAENGSTE_PAUSE_S = 3600.0
 GEFUNDEN = "gefunden"
 """Step of the journal: asked before sending again, the target has it; nothing was sent."""
-KNOTEN_TOT_NACH = timedelta(seconds=15)
-
-_SCHLAG = sa.select(knoten.c.herzschlag).where(knoten.c.prozess == sa.bindparam("von"))
 
 
 def pause(versuch: int, zufall: float | None = None) -> float:
@@ -138,7 +136,7 @@ class _Versuch:
             self._warte_auf_fortsetzung(zeile)
         elif zeile.status != "absicht" and zeile.kreis_offen and (bis := kreis.offen_bis(self._store, self._ziel_name)):
             self._warte_vorab(zeile, bis, "kreis_offen", kreis.KREIS_HINWEIS)
-        elif self._ist_gespiegelt(zeile) and self._kuendige_an(zeile):
+        elif self._ist_gespiegelt(zeile) and self._kuendige_an(zeile, ziel.gleichzeitig):
             self._betrieb.melde_schritt(self._id, "deliver.absicht")
             self._versuche(ziel, zeile)
 
@@ -218,11 +216,15 @@ class _Versuch:
 
     # -- commits ------------------------------------------------------------------------------------------------
 
-    def _kuendige_an(self, zeile: Any) -> bool:
-        """Commit the intent; False if another process was faster."""
+    def _kuendige_an(self, zeile: Any, gleichzeitig: int) -> bool:
+        """Commit the intent; False if another process was faster, or others have the Ziel for a moment."""
         with self._store.transaktion("absicht") as verbindung:
+            self._vorgang = self._store.sperre(verbindung, self._id)
+            if not belegung.ist_frei(verbindung, self._hier, gleichzeitig):
+                self._reihe_ein(verbindung, self._versuch, *belegung.wieder_ab())
+                return False
             werte = {"status": "absicht", "absicht_von": self._store.prozess, "versuch": self._versuch}
-            if not self._aendere(verbindung, _unveraendert(zeile), **werte):
+            if not aendere(verbindung, self._hier, _unveraendert(zeile), werte):
                 return False
             self._setze_stand(verbindung)
         return True
@@ -388,8 +390,7 @@ class _Versuch:
         if prozess == self._store.prozess:
             return False
         with self._store.lesend() as verbindung:
-            schlag = verbindung.execute(_SCHLAG, {"von": prozess}).scalar_one_or_none()
-            return schlag is not None and datenbankzeit(verbindung) - utc(schlag) < KNOTEN_TOT_NACH
+            return belegung.lebt(verbindung, prozess)
 
     def _gilt(self) -> bool:
         """Whether this is a delivery of the case as it is now: only such a one decides what becomes of it."""
