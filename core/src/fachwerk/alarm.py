@@ -53,6 +53,8 @@ ZERTIFIKAT = "zertifikat"
 """A certificate of ours ends soon."""
 ROUTENFRIST = "routenfrist"
 """The last day of a pause or leave of a Route is near or over."""
+KNOTEN_STILL = "knoten_still"
+"""A node was not heard of for minutes and did not say goodbye: the others work, but one fewer."""
 UHR = "uhr"
 """The clock of a machine is wrong."""
 PLATZ = "platz"
@@ -89,6 +91,7 @@ WORT: Mapping[str, str] = {
     MONATSENDE: "Monatsende",
     ZERTIFIKAT: "Zertifikat",
     ROUTENFRIST: "Frist einer Route",
+    KNOTEN_STILL: "Knoten still",
     UHR: "Uhr",
     PLATZ: "Speicherplatz",
     AUDIT: "Prüfkette",
@@ -198,6 +201,11 @@ def der_zustellung(vorgang_id: str, ziel: str) -> str:
 def des_rechners(name: str, was: str = "") -> str:
     """How alarms call a machine, or something of it."""
     return f"rechner:{name}:{was}" if was else f"rechner:{name}"
+
+
+def des_knotens(name: str) -> str:
+    """How alarms call a node, of which others report."""
+    return f"knoten:{name}"
 
 
 def teile_der_zustellung(gegenstand: str) -> tuple[str, str] | None:

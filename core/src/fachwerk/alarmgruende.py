@@ -19,7 +19,7 @@ from fachwerk.lage import letzter_abruf, zeit_text
 from fachwerk.modell import Dringlichkeit, GehaltenFuer, Vorgangstand, utc
 from fachwerk.store import UNFERTIG
 from fachwerk.tabellen import alarm as alarme
-from fachwerk.tabellen import eingang, kanal_lauf, vorgang
+from fachwerk.tabellen import eingang, kanal_lauf, knoten, vorgang
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -30,6 +30,11 @@ HOECHSTENS = 500
 
 WERKTAGE_VOR_MONATSENDE = 3
 """From the third-last weekday of a month on its unfinished applications are reported (holidays are not known here)."""
+
+KNOTEN_STILL = timedelta(minutes=5)
+"""A restart, or an update of the machine, takes no longer."""
+KNOTEN_VERGESSEN = timedelta(days=7)
+"""A node that does not come back by then is not expected any more."""
 
 KARENZ = timedelta(hours=1)
 """What has just come is still on its way."""
@@ -239,6 +244,23 @@ def zertifikat(betrieb: Betrieb, jetzt: datetime) -> Iterator[Anzeige]:
         yield Anzeige(
             laufzeit.gegenstand, f"zertifikat_{erreicht}_tage" if tage >= 0 else "zertifikat_abgelaufen", text
         )
+
+
+def stille_knoten(betrieb: Betrieb, jetzt: datetime) -> Iterator[Anzeige]:
+    """Nodes that neither were heard of for minutes nor gave back their slots; not one that is gone for a week."""
+    zuletzt: dict[str, datetime] = {}
+    with betrieb.store.lesend() as verbindung:
+        for platz, herzschlag in verbindung.execute(sa.select(knoten.c.platz, knoten.c.herzschlag)):
+            name = platz.rpartition("-")[0] or platz
+            zuletzt[name] = max(zuletzt.get(name, utc(herzschlag)), utc(herzschlag))
+    for name, seit in zuletzt.items():
+        if KNOTEN_STILL <= jetzt - seit < KNOTEN_VERGESSEN:
+            text = (
+                f"Seit {zeit_text(seit)} hat sich dieser Knoten nicht gemeldet und auch nicht abgemeldet. Seine Arbeit "
+                "haben die anderen; bitte den Rechner, den Dienst dort und sein Netz zur Datenbank ansehen. Wird er "
+                f"nicht mehr gebraucht, endet der Alarm {KNOTEN_VERGESSEN.days} Tage nach dem letzten Lebenszeichen."
+            )
+            yield Anzeige(alarm.des_knotens(name), "knoten_still", text)
 
 
 def audit(betrieb: Betrieb, jetzt: datetime) -> Iterator[Anzeige]:

@@ -64,6 +64,7 @@ GEMEINSAME: Mapping[str, Grund] = {
     alarm.FRIST: alarmgruende.frist_nah,
     alarm.MONATSENDE: alarmgruende.monatsende,
     alarm.ROUTENFRIST: alarmgruende.routenfrist,
+    alarm.KNOTEN_STILL: alarmgruende.stille_knoten,
     alarm.ZERTIFIKAT: alarmgruende.zertifikat,
     alarm.AUDIT: alarmgruende.audit,
     alarm.VERSAND: meldung.stockt,

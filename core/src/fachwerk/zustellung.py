@@ -387,10 +387,8 @@ class _Versuch:
 
     def _gehoert_lebendem(self, prozess: str) -> bool:
         """Whether the announced attempt runs in another process that is alive: then it is not ours to clear up."""
-        if prozess == self._store.prozess:
-            return False
         with self._store.lesend() as verbindung:
-            return belegung.lebt(verbindung, prozess)
+            return prozess != self._store.prozess and belegung.lebt(verbindung, prozess)
 
     def _gilt(self) -> bool:
         """Whether this is a delivery of the case as it is now: only such a one decides what becomes of it."""
