@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fachwerk import line
 from fachwerk.datenbank import oeffne_datenbank
 from fachwerk.engine import ARBEITSTAKT, RUHETAKT, Auftraege, Schlange, anfangstakt, lege_tabellen_an
 from fachwerk.tabellen import zustellung
-from fachwerk.takt import GILT_S, NACHLAUF_S, Takt
+from fachwerk.takt import GILT_S, LAENGSTER_TAKT_S, NACHLAUF_S, STAU, Takt, verteile
 from fachwerk.testkit.welt import Welt, antrag_xml
 
 LINIE = frozenset({"linie"})
@@ -23,13 +25,14 @@ class Uhr:
 
     def __init__(self, welt: Welt, monkeypatch: pytest.MonkeyPatch) -> None:
         self.jetzt = 1000.0
-        self.gesetzt: list[Collection[str] | None] = []
+        self.gesetzt: list[Mapping[str, float] | None] = []
         monkeypatch.setattr("fachwerk.takt.time.monotonic", lambda: self.jetzt)
-        monkeypatch.setattr(welt.betrieb.auftraege, "setze_takt", lambda schnelle=None: self.gesetzt.append(schnelle))
+        monkeypatch.setattr(welt.betrieb.auftraege, "setze_takt", lambda takte=None: self.gesetzt.append(takte))
 
-    def neue(self) -> list[Collection[str] | None]:
+    def neue(self) -> list[set[str] | None]:
+        """Which queues were hurried since the last question, each time."""
         neue, self.gesetzt = self.gesetzt, []
-        return neue
+        return [None if takte is None else set(takte) for takte in neue]
 
 
 @pytest.fixture
@@ -66,11 +69,11 @@ def test_at_a_start_every_queue_is_looked_at_often(takt: Takt, uhr: Uhr) -> None
 def test_nothing_due_means_rest_and_that_is_believed_for_a_while(takt: Takt, uhr: Uhr) -> None:
     takt.stelle()
     takt.stelle()
-    assert uhr.neue() == [frozenset()]
+    assert uhr.neue() == [set()]
     assert takt.ruht
     uhr.jetzt += GILT_S
     takt.stelle()
-    assert uhr.neue() == [frozenset()], "another process may have said otherwise meanwhile"
+    assert uhr.neue() == [set()], "another process may have said otherwise meanwhile"
 
 
 def test_in_a_single_round_neither_line_nor_polls_rest(takt: Takt, uhr: Uhr) -> None:
@@ -113,7 +116,7 @@ def test_the_ziel_of_a_case_just_rendered_is_hurried_at_once_but_not_asked_for_w
     takt.nach_linie()
     assert uhr.neue() == [], "before the first look of the watch all are fast"
     takt.stelle()
-    assert uhr.neue() == [frozenset()]
+    assert uhr.neue() == [set()]
     gerenderter_fall(welt, "amt")
     takt.nach_linie()
     assert uhr.neue() == [{"ziel.amt"}]
@@ -124,6 +127,44 @@ def test_the_ziel_of_a_case_just_rendered_is_hurried_at_once_but_not_asked_for_w
     uhr.jetzt += 1
     takt.nach_linie()
     assert uhr.neue() == [{"ziel.amt", "ziel.akte"}]
+
+
+def test_work_that_piles_up_at_a_ziel_is_looked_for_more_often_until_it_is_gone_for_a_while(
+    welt: Welt, takt: Takt, uhr: Uhr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viele = {f"ziel.z{nummer}": uhr.jetzt for nummer in range(9)}
+    monkeypatch.setattr(takt, "_zuletzt", viele)
+    for nummer in range(STAU):
+        welt.lege_ein(f"n-{nummer}", antrag_xml(uuid=f"u-{nummer}"))
+    welt.rufe_ab()
+    for zeile in welt.vorgaenge():
+        line.bearbeite(welt.betrieb, zeile.id)
+    takt.stelle()
+    gesetzt = uhr.gesetzt[-1]
+    assert gesetzt is not None
+    assert gesetzt["ziel.akte"] == gesetzt["linie"] == ARBEITSTAKT < gesetzt["ziel.z1"] <= LAENGSTER_TAKT_S
+    with welt.betrieb.store.transaktion("test") as verbindung:
+        verbindung.execute(zustellung.update().values(status="zugestellt"))
+    uhr.jetzt += NACHLAUF_S
+    takt.stelle()
+    assert "ziel.akte" not in (uhr.gesetzt[-1] or {})
+
+
+@given(ziele=st.sets(st.integers(0, 60)), gestaute=st.sets(st.integers(0, 60)))
+def test_however_many_ziele_have_work_the_looks_at_them_are_bounded_and_the_line_comes_first(
+    ziele: set[int], gestaute: set[int]
+) -> None:
+    takte = verteile({"linie", *(f"ziel.{nummer}" for nummer in ziele)}, {f"ziel.{nummer}" for nummer in gestaute})
+    assert set(takte) == {"linie", *(f"ziel.{nummer}" for nummer in ziele)}
+    assert takte.pop("linie") == ARBEITSTAKT
+    assert all(ARBEITSTAKT <= takt <= LAENGSTER_TAKT_S for takt in takte.values())
+    assert sum(1 / takt for takt in takte.values()) <= max(60, 2 * len(takte)) + 1
+    eilige = [takt for name, takt in takte.items() if int(name[5:]) in gestaute]
+    assert all(eilig <= anderer for eilig in eilige for anderer in takte.values())
+
+
+def test_a_site_with_two_ziele_looks_at_both_as_often_as_it_can() -> None:
+    assert verteile(["linie", "ziel.a", "ziel.b"], []) == dict.fromkeys(["linie", "ziel.a", "ziel.b"], ARBEITSTAKT)
 
 
 def test_many_queues_are_looked_at_less_often_until_it_is_known_which_have_work() -> None:
@@ -140,7 +181,7 @@ def test_the_engine_keeps_the_pace_of_each_queue(sqlite_url: str) -> None:
     def takte() -> dict[str, float]:
         return {schlange.name: schlange.polling_interval_sec for schlange in auftraege._client.list_queues()}
 
-    auftraege.setze_takt({"ziel.a"})
+    auftraege.setze_takt({"ziel.a": ARBEITSTAKT})
     assert takte() == {"linie": RUHETAKT, "ziel.a": ARBEITSTAKT, "ziel.b": RUHETAKT}
     auftraege.setze_takt()
     assert set(takte().values()) == {ARBEITSTAKT} == {anfangstakt(3)}

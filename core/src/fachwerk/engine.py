@@ -239,12 +239,12 @@ class Auftraege:
         with self._datenbank.begin() as verbindung:
             yield bool(verbindung.execute(sa.text("SELECT pg_try_advisory_xact_lock(7220119240387)")).scalar_one())
 
-    def setze_takt(self, schnelle: Collection[str] | None = None) -> None:
-        """Look at the queues in ``schnelle`` every ARBEITSTAKT, at the others every RUHETAKT; None: as at a start."""
+    def setze_takt(self, takte: Mapping[str, float] | None = None) -> None:
+        """Look at each queue after so many seconds, after RUHETAKT where none are named; None: as at a start."""
         schlangen = self._client.list_queues()
         for schlange in schlangen:
-            rest = anfangstakt(len(schlangen)) if schnelle is None else RUHETAKT
-            takt = ARBEITSTAKT if schnelle and schlange.name in schnelle else rest
+            anfang = anfangstakt(len(schlangen))
+            takt = anfang if takte is None else takte.get(schlange.name, RUHETAKT)
             if schlange.polling_interval_sec != takt:
                 schlange.set_polling_interval_sec(takt)
 

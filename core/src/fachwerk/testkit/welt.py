@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -155,7 +155,7 @@ class Auftragsbuch:
         """Nothing runs here that nobody works on."""
         return 0
 
-    def setze_takt(self, schnelle: Collection[str] | None = None) -> None:
+    def setze_takt(self, takte: Mapping[str, float] | None = None) -> None:
         """Nothing is polled here."""
 
     def schliesse(self) -> None:
