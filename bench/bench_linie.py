@@ -145,7 +145,7 @@ def geruest(url: str = "") -> float:
             if len(getan) == ANZAHL:
                 fertig.set()
 
-        schlangen = [Schlange("linie", 8), Schlange("ziel.akte", 4, 4)]
+        schlangen = [Schlange("linie", 8), Schlange("ziel.akte", 4)]
         motor = Engine(datenbank, "bench-1", {"eins": eins, "zwei": zwei}, schlangen, lambda *_: None)
         motor.starte()
         beginn = time.perf_counter()

@@ -73,7 +73,7 @@ class Bank:
         self._datenbank, self._tu = datenbank, tu
         self.getan: list[str] = []
         self._bewegung = threading.Condition()
-        self.engine = Engine(datenbank, "test-1", {"tu": self._merke}, [Schlange("linie", 1, 1)], Meldung())
+        self.engine = Engine(datenbank, "test-1", {"tu": self._merke}, [Schlange("linie", 1)], Meldung())
         self.engine.starte()
 
     def _merke(self, kennung: str) -> None:

@@ -1,9 +1,13 @@
-"""A Ziel never has more deliveries at a time than it bears, whatever the engines of several nodes begin."""
+"""A Ziel never has more deliveries at a time than it bears, whatever several nodes begin."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +17,7 @@ from fachwerk.tabellen import zustellung
 from fachwerk.testkit.welt import Welt, antrag_xml
 from fachwerk.vertraeglichkeit import KNOTEN_TOT_NACH
 from fachwerk.zustellstand import hier
-
-pytestmark = pytest.mark.postgresql
+from fachwerk.zustellung import stelle_zu
 
 FAELLE = 4
 
@@ -61,22 +64,23 @@ class Ansturm:
 
 
 @pytest.fixture
-def baue(postgres_url: str, tmp_path: Path) -> Iterator[Callable[[int], Ansturm]]:
+def baue(baue_welt: Callable[..., Welt], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Ansturm]]:
+    """Nobody waits with a job in hand, unless the test says so."""
+    monkeypatch.setattr(belegung, "GEDULD_S", 0.0)
     angelegte: list[Ansturm] = []
 
     def baue(gleichzeitig: int) -> Ansturm:
         ziel = {"akte": {"plugin": "mit_schluessel", "gleichzeitig": gleichzeitig}}
-        angelegte.append(Ansturm(Welt(postgres_url, tmp_path / "welt", ziel=ziel)))
+        angelegte.append(Ansturm(baue_welt(ziel=ziel)))
         return angelegte[-1]
 
     yield baue
     for einer in angelegte:
         einer.nachbar.schliesse()
-        einer.welt.schliesse()
 
 
 @pytest.mark.parametrize("gleichzeitig", [1, 2, 3])
-def test_what_the_engines_begin_too_much_waits_a_moment_and_then_arrives_once(
+def test_what_the_nodes_begin_too_much_comes_back_a_moment_later_and_arrives_once(
     baue: Callable[[int], Ansturm], gleichzeitig: int
 ) -> None:
     ansturm = baue(gleichzeitig)
@@ -92,30 +96,105 @@ def test_what_the_engines_begin_too_much_waits_a_moment_and_then_arrives_once(
     assert {zeile.versuch for zeile in ansturm.welt.zeilen(zustellung)} == {1}, "a moment of waiting is no attempt"
 
 
-def test_what_a_dead_node_had_announced_keeps_nobody_out(baue: Callable[[int], Ansturm]) -> None:
+def test_a_job_waits_for_its_turn_and_takes_it_as_soon_as_the_ziel_is_free(
+    baue: Callable[[int], Ansturm], monkeypatch: pytest.MonkeyPatch
+) -> None:
     ansturm = baue(1)
-    erste = ansturm.welt.zeilen(zustellung)[0]
+    monkeypatch.setattr(belegung, "GEDULD_S", 60.0)
+    erster, zweiter, *_ = (zeile.id for zeile in ansturm.welt.vorgaenge())
+    wartet = threading.Event()
+    echt = belegung.warte
+
+    def warte(*argumente: Any, **weitere: Any) -> None:
+        wartet.set()
+        echt(*argumente, **weitere)
+
+    monkeypatch.setattr(belegung, "warte", warte)
+    with ThreadPoolExecutor(1) as faeden:
+
+        def waehrend(schluessel: str) -> None:
+            if schluessel.startswith(erster):
+                faeden.submit(stelle_zu, ansturm.nachbar.betrieb, zweiter, "akte", "1", "1")
+                assert wartet.wait(60)
+
+        ansturm.welt.mit_schluessel.waehrend = waehrend
+        stelle_zu(ansturm.welt.betrieb, erster, "akte", "1", "1")
+    angekommen = [lieferung.schluessel for lieferung in ansturm.welt.mit_schluessel.wirkungen]
+    assert angekommen == [f"{erster}:akte:1", f"{zweiter}:akte:1"]
+
+
+def test_a_new_delivery_comes_after_what_a_dead_node_left_and_that_waits_for_living_ones_only(
+    baue: Callable[[int], Ansturm],
+) -> None:
+    """So three that were interrupted get their turn also where meanwhile the Ziel is to have but one at a time."""
+    ansturm = baue(1)
+    *liegende, neue = (zeile.vorgang_id for zeile in ansturm.welt.zeilen(zustellung))
     with ansturm.welt.betrieb.store.datenbank.begin() as verbindung:
         von = ansturm.nachbar.betrieb.store.prozess
-        absicht = zustellung.update().where(zustellung.c.vorgang_id == erste.vorgang_id)
+        absicht = zustellung.update().where(zustellung.c.vorgang_id.in_(liegende))
         verbindung.execute(absicht.values(status="absicht", versuch=1, absicht_von=von))
-    andere = hier(ansturm.welt.zeilen(zustellung)[1].vorgang_id, "akte", 1)
 
-    def ist_frei() -> bool:
+    def ist_frei(wer: str, *, angekuendigt: bool) -> bool:
         with ansturm.welt.betrieb.store.datenbank.begin() as verbindung:
-            return belegung.ist_frei(verbindung, andere, 1)
+            return belegung.ist_frei(verbindung, hier(wer, "akte", 1), 1, angekuendigt=angekuendigt)
 
-    assert not ist_frei()
+    assert not ist_frei(liegende[0], angekuendigt=True), "the node lives"
     ansturm.welt.vergehe(seconds=KNOTEN_TOT_NACH.total_seconds() + 1)
-    assert ist_frei()
+    ansturm.welt.lebe()
+    assert ist_frei(liegende[0], angekuendigt=True)
+    assert not ist_frei(neue, angekuendigt=False)
+    ansturm.welt.mit_schluessel.waehrend = None
+    for wer in liegende:
+        stelle_zu(ansturm.welt.betrieb, wer, "akte", "1", "1")
+    assert ist_frei(neue, angekuendigt=False)
+    assert len(ansturm.welt.mit_schluessel.wirkungen) == len(liegende)
 
 
-def test_nodes_that_announce_in_the_same_moment_count_one_after_the_other(baue: Callable[[int], Ansturm]) -> None:
-    ansturm = baue(1)
-    erster, zweiter = (einer.betrieb.store.datenbank for einer in (ansturm.welt, ansturm.nachbar))
+@pytest.mark.postgresql
+def test_nodes_that_announce_in_the_same_moment_count_one_after_the_other(postgres_url: str, tmp_path: Path) -> None:
+    welt = Welt(postgres_url, tmp_path / "welt")
+    nachbar = welt.nachbar()
+    erster, zweiter = (einer.betrieb.store.datenbank for einer in (welt, nachbar))
     with erster.begin() as zaehlt, zweiter.begin() as anderes, zweiter.begin() as dasselbe:
-        assert belegung.ist_frei(zaehlt, hier("v-1", "akte", 1), 1)
-        assert belegung.ist_frei(anderes, hier("v-2", "amt", 1), 1)
+        assert belegung.ist_frei(zaehlt, hier("v-1", "akte", 1), 1, angekuendigt=False)
+        assert belegung.ist_frei(anderes, hier("v-2", "amt", 1), 1, angekuendigt=False)
         dasselbe.execute(sa.text("SET LOCAL lock_timeout = '10ms'"))
         with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
-            belegung.ist_frei(dasselbe, hier("v-3", "akte", 1), 1)
+            belegung.ist_frei(dasselbe, hier("v-3", "akte", 1), 1, angekuendigt=False)
+    for einer in (nachbar, welt):
+        einer.schliesse()
+
+
+@pytest.mark.parametrize("gleichzeitig", [1, 2])
+def test_however_three_nodes_race_nobody_is_too_many(
+    baue: Callable[[int], Ansturm], monkeypatch: pytest.MonkeyPatch, gleichzeitig: int
+) -> None:
+    ansturm = baue(gleichzeitig)
+    monkeypatch.setattr(belegung, "GEDULD_S", 5.0)
+    monkeypatch.setattr(belegung, "_BLICK_S", 0.005)
+    welten = [ansturm.welt, ansturm.nachbar, ansturm.welt.nachbar()]
+    schloss, drin, meiste = threading.Lock(), [0], [0]
+
+    def waehrend(schluessel: str) -> None:
+        with schloss:
+            drin[0] += 1
+            meiste[0] = max(meiste[0], drin[0])
+        with ansturm.welt.betrieb.store.lesend():
+            pass
+        with schloss:
+            drin[0] -= 1
+
+    ansturm.welt.mit_schluessel.waehrend = waehrend
+    ids = [zeile.id for zeile in ansturm.welt.vorgaenge()]
+
+    def knoten(nummer: int) -> None:
+        for vorgang_id in (*ids[nummer:], *ids[:nummer]):
+            with suppress(sa.exc.OperationalError):  # SQLite: another one writes for too long
+                stelle_zu(welten[nummer].betrieb, vorgang_id, "akte", "1", "1")
+
+    with ThreadPoolExecutor(len(welten)) as faeden:
+        for fertig in [faeden.submit(knoten, nummer) for nummer in range(len(welten))]:
+            fertig.result()
+    welten[2].schliesse()
+    assert meiste[0] <= gleichzeitig
+    assert len(ansturm.welt.mit_schluessel.wirkungen) == FAELLE

@@ -139,22 +139,22 @@ def test_2_two_processes_never_get_the_same_slot_and_a_freed_one_is_taken_again(
 def test_3_a_restart_does_not_touch_a_queue_whose_configuration_is_unchanged(
     werkbank: Werkbank, datenbank: sa.Engine
 ) -> None:
-    engine = werkbank.starte(Schlange("linie", 2, 2, 30))
+    engine = werkbank.starte(Schlange("linie", 2, 30))
     schlange = engine.auftraege._client.retrieve_queue("linie")
     assert schlange is not None
-    schlange.set_global_concurrency(17)
+    schlange.set_polling_interval_sec(1.7)
     werkbank.stoppe()
-    engine = werkbank.starte(Schlange("linie", 2, 2, 30))
+    engine = werkbank.starte(Schlange("linie", 2, 30))
     schlange = engine.auftraege._client.retrieve_queue("linie")
     assert schlange is not None
-    assert schlange.global_concurrency == 17
+    assert schlange.polling_interval_sec == 1.7
     assert schlange.limiter == begrenzung(30, datenbank.dialect.name)
 
 
 def test_3_a_changed_configuration_does_arrive(werkbank: Werkbank, datenbank: sa.Engine) -> None:
-    werkbank.starte(Schlange("linie", 4, 2))
+    werkbank.starte(Schlange("linie", 4))
     werkbank.stoppe()
-    engine = werkbank.starte(Schlange("linie", 3, 3, 10))
+    engine = werkbank.starte(Schlange("linie", 3, 10))
     schlange = engine.auftraege._client.retrieve_queue("linie")
     assert schlange is not None
     assert (schlange.worker_concurrency, schlange.limiter) == (3, begrenzung(10, datenbank.dialect.name))
@@ -237,8 +237,13 @@ def test_6_the_work_of_a_dead_node_goes_on_in_its_own_queue(werkbank: Werkbank) 
 # -- pitfall 7 ----------------------------------------------------------------------------------------------------
 
 
-def test_7_no_limit_over_all_nodes_is_no_limit_and_not_zero(werkbank: Werkbank) -> None:
-    engine = werkbank.starte(Schlange("linie", 4, gleichzeitig=0))
+def test_7_a_limit_over_all_nodes_that_an_earlier_version_left_to_the_engine_is_taken_back(werkbank: Werkbank) -> None:
+    engine = werkbank.starte(Schlange("linie", 4))
+    schlange = engine.auftraege._client.retrieve_queue("linie")
+    assert schlange is not None
+    schlange.set_global_concurrency(4)
+    werkbank.stoppe()
+    engine = werkbank.starte(Schlange("linie", 4))
     schlange = engine.auftraege._client.retrieve_queue("linie")
     assert schlange is not None
     assert schlange.global_concurrency is None

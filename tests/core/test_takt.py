@@ -158,7 +158,7 @@ def test_however_many_ziele_have_work_the_looks_at_them_are_bounded_and_the_line
     assert set(takte) == {"linie", *(f"ziel.{nummer}" for nummer in ziele)}
     assert takte.pop("linie") == ARBEITSTAKT
     assert all(ARBEITSTAKT <= takt <= LAENGSTER_TAKT_S for takt in takte.values())
-    assert sum(1 / takt for takt in takte.values()) <= max(60, 2 * len(takte)) + 1
+    assert sum(1 / takt for takt in takte.values()) <= 40.1 + max(20, 2 * len(takte))
     eilige = [takt for name, takt in takte.items() if int(name[5:]) in gestaute]
     assert all(eilig <= anderer for eilig in eilige for anderer in takte.values())
 

@@ -34,7 +34,7 @@ def main(url: str, platz: str, schlange: str, gleichzeitig: str, je_minute: str,
         with datenbank.begin() as verbindung:
             verbindung.execute(ENDE, {"kennung": kennung})
 
-    grenzen = Schlange(schlange, int(gleichzeitig), int(gleichzeitig), int(je_minute))
+    grenzen = Schlange(schlange, int(gleichzeitig), int(je_minute))
     engine = Engine(datenbank, platz, {"nimm_an": nimm_an}, [grenzen], lambda *_: None)
     engine.starte()
     sys.stdout.write("bereit\n")

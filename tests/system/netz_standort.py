@@ -83,8 +83,8 @@ class Knotenpaar:
         return self.zahl("SELECT count(*) FROM vorgang WHERE status = 'done'")
 
     def unterwegs(self) -> list[str]:
-        """The nodes that have a delivery in hand."""
-        frage = "SELECT executor_id FROM dbos.workflow_status WHERE name = 'stelle_zu' AND status = 'PENDING'"
+        """The nodes that have announced a delivery."""
+        frage = "SELECT platz FROM zustellung JOIN knoten ON prozess = absicht_von WHERE status = 'absicht'"
         return [zeile[0].removesuffix("-1") for zeile in self.standort.frage(frage)]
 
     def protokoll(self, name: str) -> str:

@@ -47,10 +47,10 @@ class Knoten:
         return {zeile[0] for zeile in self.standort.frage("SELECT platz FROM knoten")} if tabellen else set()
 
     def in_arbeit(self) -> list[str]:
-        """On which slots deliveries run right now; none before the engine has made its tables."""
+        """On which slots deliveries are announced right now; none before there are tables."""
         if not self.standort.frage("SELECT 1 FROM pg_tables WHERE tablename = 'workflow_status'"):
             return []
-        frage = "SELECT executor_id FROM dbos.workflow_status WHERE name = 'stelle_zu' AND status = 'PENDING'"
+        frage = "SELECT platz FROM zustellung JOIN knoten ON prozess = absicht_von WHERE status = 'absicht'"
         return [zeile[0] for zeile in self.standort.frage(frage)]
 
     def bearbeiter(self) -> set[str]:

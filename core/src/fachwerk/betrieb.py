@@ -125,10 +125,7 @@ class Betrieb:
         from fachwerk.engine import Schlange
 
         arbeiter = self.einstellungen.fachwerk.arbeiter
-        ziele = [
-            Schlange(zielschlange(ziel.name), ziel.gleichzeitig, ziel.gleichzeitig, ziel.je_minute)
-            for ziel in self.ziele.values()
-        ]
+        ziele = [Schlange(zielschlange(ziel.name), ziel.gleichzeitig, ziel.je_minute) for ziel in self.ziele.values()]
         return [Schlange("linie", arbeiter), Schlange("abruf", max(len(self.kanaele), 1)), *ziele]
 
     def schliesse(self) -> None:

@@ -78,17 +78,15 @@ class NurKennungen(Serializer):
 
 @dataclass(frozen=True)
 class Schlange:
-    """A queue: ``gleichzeitig`` over all nodes (0: only ``je_knoten`` limits), ``je_minute`` 0 = no rate limit."""
+    """A queue with at most ``je_knoten`` jobs at once in one process; ``je_minute`` over all nodes, 0 = no limit.
+
+    How many at once over all nodes is not left to the engine: nodes that count in the same moment begin one too many,
+    and whoever notices doubles his pace, up to two minutes (:mod:`fachwerk.belegung`).
+    """
 
     name: str
     je_knoten: int
-    gleichzeitig: int = 0
     je_minute: int = 0
-
-    @property
-    def hoechstens(self) -> int:
-        """So many jobs at once in one process."""
-        return min(self.je_knoten, self.gleichzeitig or self.je_knoten)
 
 
 class Auftraege:
@@ -250,13 +248,15 @@ class Auftraege:
 
     def melde_an(self, schlange: Schlange, takt: float = ARBEITSTAKT) -> None:
         """Make a queue known, looked at every ``takt`` seconds at first; its limits are those of the configuration."""
-        grenzen: dict[str, Any] = {"worker_concurrency": schlange.hoechstens}
-        if schlange.gleichzeitig:
-            grenzen["global_concurrency"] = schlange.gleichzeitig
+        grenzen: dict[str, Any] = {"worker_concurrency": schlange.je_knoten}
         if schlange.je_minute:
             grenzen["limiter"] = begrenzung(schlange.je_minute, self._datenbank.dialect.name)
         da = self._client.retrieve_queue(schlange.name)
-        if da is None or da.worker_concurrency != schlange.hoechstens or da.limiter != grenzen.get("limiter"):
+        if (
+            da is None
+            or (da.worker_concurrency, da.limiter) != (schlange.je_knoten, grenzen.get("limiter"))
+            or da.global_concurrency is not None
+        ):
             grenzen["on_conflict"] = "never_update" if da is None else "always_update"
             self._client.register_queue(schlange.name, polling_interval_sec=takt, **grenzen)
 
@@ -311,7 +311,7 @@ class Engine:
         self._ausfuehrungen = Ausfuehrungen(laufender_auftrag, bei_fehler)
         self._datenbank = datenbank
         self._platz = platz
-        faeden = _UEBRIGE_FAEDEN + sum(schlange.hoechstens for schlange in self._schlangen)
+        faeden = _UEBRIGE_FAEDEN + sum(schlange.je_knoten for schlange in self._schlangen)
         DBOS(config=self._konfiguration(datenbank, platz, faeden))
         for name, funktion in aufgaben.items():
             grenze = _UNBEGRENZT if name in gezaehlt else MAX_WIEDERANLAEUFE

@@ -8,6 +8,7 @@ stays unknown, through waiting and holding, until the target or a person has ans
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 import structlog
 
 from fachwerk import alarm, belegung, erwartung, klaerung, kreis, pausen, rueckfrage
-from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
+from fachwerk.datenbank import fuege_neu_ein
 from fachwerk.errors import (
     ContractError,
     FachwerkError,
@@ -28,8 +29,7 @@ from fachwerk.errors import (
 from fachwerk.modell import GehaltenFuer, Idempotenz, Quittung, Sendung, Stufe, Wert, Ziel, utc
 from fachwerk.store import Schrittangabe
 from fachwerk.stufen import rang
-from fachwerk.tabellen import knoten, quittung, schritt, zustellung
-from fachwerk.vertraeglichkeit import KNOTEN_TOT_NACH
+from fachwerk.tabellen import quittung, schritt, zustellung
 from fachwerk.zustellstand import (
     NACHSENDUNG,
     ZUSTELLUNG,
@@ -78,9 +78,7 @@ def halte_abgestuerzte(
     store = betrieb.store
     with store.transaktion("technik") as verbindung:
         store.sperre(verbindung, vorgang_id)
-        andere = sa.select(knoten.c.prozess).where(
-            knoten.c.prozess != store.prozess, knoten.c.herzschlag > datenbankzeit(verbindung) - KNOTEN_TOT_NACH
-        )
+        andere = belegung.andere_lebende(verbindung, store.prozess)
         frage = zustellung.update().where(
             *diese(vorgang_id, ziel_name, fassung),
             zustellung.c.status.in_(["offen", "wartet", "absicht"]),
@@ -217,17 +215,20 @@ class _Versuch:
     # -- commits ------------------------------------------------------------------------------------------------
 
     def _kuendige_an(self, zeile: Any, gleichzeitig: int) -> bool:
-        """Commit the intent; False if another process was faster, or others have the Ziel for a moment."""
-        with self._store.transaktion("absicht") as verbindung:
-            self._vorgang = self._store.sperre(verbindung, self._id)
-            if not belegung.ist_frei(verbindung, self._hier, gleichzeitig):
-                self._reihe_ein(verbindung, self._versuch, *belegung.wieder_ab())
-                return False
-            werte = {"status": "absicht", "absicht_von": self._store.prozess, "versuch": self._versuch}
-            if not aendere(verbindung, self._hier, _unveraendert(zeile), werte):
-                return False
-            self._setze_stand(verbindung)
-        return True
+        """Commit the intent; False if another process was faster, or the Ziel bears no more for now."""
+        bis, angekuendigt = time.monotonic() + belegung.GEDULD_S, zeile.status == "absicht"
+        while True:
+            with self._store.transaktion("absicht") as verbindung:
+                self._vorgang = self._store.sperre(verbindung, self._id)
+                if belegung.ist_frei(verbindung, self._hier, gleichzeitig, angekuendigt=angekuendigt):
+                    werte = {"status": "absicht", "absicht_von": self._store.prozess, "versuch": self._versuch}
+                    if ist_meine := aendere(verbindung, self._hier, _unveraendert(zeile), werte):
+                        self._setze_stand(verbindung)
+                    return ist_meine
+                if time.monotonic() >= bis:
+                    self._reihe_ein(verbindung, self._versuch, *belegung.wieder_ab())
+                    return False
+            belegung.warte(self._store, self._hier, gleichzeitig, bis, angekuendigt=angekuendigt)
 
     def _schliesse_ab(self, antwort: Quittung, zeile: Any) -> None:
         with self._store.transaktion("zugestellt") as verbindung:
