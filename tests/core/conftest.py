@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from fachwerk import alarm, meldung, umzug
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
+from fachwerk.dienst import Dienst
 from fachwerk.modell import Idempotenz, utc
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.mitspieler import Stufenziel
@@ -91,6 +92,15 @@ def baue_welt(datenbank_url: str, tmp_path: Path) -> Iterator[Callable[..., Welt
 def welt(baue_welt: Callable[..., Welt]) -> Welt:
     """A world with one mailbox and the Ziel ``akte``, which recognises a key."""
     return baue_welt()
+
+
+@pytest.fixture
+def dienst(welt: Welt) -> Iterator[Dienst]:
+    """The watch of this world's process, without workers."""
+    neuer = Dienst(welt.betrieb)
+    neuer._platz.nimm()
+    yield neuer
+    neuer._platz.verlasse()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -10,23 +10,10 @@ from fachwerk import alarm, eingriff, line
 from fachwerk.dienst import VERWAIST_NACH, Dienst
 from fachwerk.errors import PermanentError, RetryableError
 from fachwerk.tabellen import zustellung
-from fachwerk.testkit.mitspieler import Stoerung, Stufenziel
+from fachwerk.testkit.mitspieler import Absturz, Stoerung, Stufenziel
 from fachwerk.testkit.welt import Welt, antrag_xml
 
 Bau = Callable[..., Welt]
-
-
-class Absturz(BaseException):
-    """The process is gone."""
-
-
-@pytest.fixture
-def dienst(welt: Welt) -> Iterator[Dienst]:
-    """The watch of this world's process, without workers."""
-    neuer = Dienst(welt.betrieb)
-    neuer._platz.nimm()
-    yield neuer
-    neuer._platz.verlasse()
 
 
 def bis_zur_zustellung(welt: Welt) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,24 +15,17 @@ from fachwerk.datenbank import oeffne_datenbank
 from fachwerk.dienst import Dienst
 from fachwerk.engine import Auftraege
 from fachwerk.tabellen import zustellung
-from fachwerk.testkit.mitspieler import Stoerung
+from fachwerk.testkit.mitspieler import Absturz, Stoerung
 from fachwerk.testkit.welt import Welt, antrag_xml
 
 Bau = Callable[..., Welt]
 
 
-class Absturz(BaseException):
-    """The process is gone."""
-
-
 @pytest.fixture
-def dienst(welt: Welt) -> Iterator[Dienst]:
-    """The watch of this world's process, just started, without workers."""
-    neuer = Dienst(welt.betrieb)
-    neuer._platz.nimm()
-    neuer._gestartet = datetime.now(UTC)
-    yield neuer
-    neuer._platz.verlasse()
+def dienst(dienst: Dienst) -> Dienst:
+    """Just started."""
+    dienst._gestartet = datetime.now(UTC)
+    return dienst
 
 
 def stirb_beim_zustellen(welt: Welt) -> None:

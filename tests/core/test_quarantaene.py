@@ -13,6 +13,7 @@ from fachwerk.quarantaene import HOECHSTENS, Quarantaene
 from fachwerk.schluessel import Schluesselbund, neuer_schluessel
 from fachwerk.store import Store
 from fachwerk.tabellen import vorgang
+from fachwerk.testkit.mitspieler import Absturz
 
 AUFTRAG = "linie:v1:1"
 
@@ -26,10 +27,6 @@ def store(datenbank: sa.Engine) -> Store:
             werte = {"id": kennung, "kanal": "k", "status": "ready", "angelegt": jetzt, "geaendert": jetzt}
             verbindung.execute(vorgang.insert().values(**werte))
     return neuer
-
-
-class Absturz(BaseException):
-    """Stands for the end of the process."""
 
 
 def stirb() -> None:
