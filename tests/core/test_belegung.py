@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from fachwerk import belegung
+from fachwerk import belegung, pausen
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.welt import Welt, antrag_xml
 from fachwerk.vertraeglichkeit import KNOTEN_TOT_NACH
@@ -96,31 +97,61 @@ def test_what_the_nodes_begin_too_much_comes_back_a_moment_later_and_arrives_onc
     assert {zeile.versuch for zeile in ansturm.welt.zeilen(zustellung)} == {1}, "a moment of waiting is no attempt"
 
 
+class Warteraum:
+    """A job of the second case waits at the other node while the first is handed over."""
+
+    def __init__(self, ansturm: Ansturm, monkeypatch: pytest.MonkeyPatch, inzwischen: Callable[[], object]) -> None:
+        monkeypatch.setattr(belegung, "GEDULD_S", 60.0)
+        self.ansturm, self._inzwischen = ansturm, inzwischen
+        self.erster, self.zweiter, *_ = (zeile.id for zeile in ansturm.welt.vorgaenge())
+        self._wartet = threading.Event()
+        self._echt = belegung._wird_frei
+        monkeypatch.setattr(belegung, "_wird_frei", self._wird_frei)
+        with ThreadPoolExecutor(1) as self._faeden:
+            ansturm.welt.mit_schluessel.waehrend = self._waehrend
+            stelle_zu(ansturm.welt.betrieb, self.erster, "akte", "1", "1")
+        self._zweiter.result()
+
+    def _wird_frei(self, *argumente: Any) -> bool:
+        self._wartet.set()
+        return self._echt(*argumente)
+
+    def _waehrend(self, schluessel: str) -> None:
+        if schluessel.startswith(self.erster):
+            nachbar = self.ansturm.nachbar.betrieb
+            self._zweiter = self._faeden.submit(stelle_zu, nachbar, self.zweiter, "akte", "1", "1")
+            assert self._wartet.wait(60)
+            self._inzwischen()
+
+    def angekommen(self) -> list[str]:
+        wirkungen = self.ansturm.welt.mit_schluessel.wirkungen
+        return ["erster" if wirkung.schluessel.startswith(self.erster) else "zweiter" for wirkung in wirkungen]
+
+
 def test_a_job_waits_for_its_turn_and_takes_it_as_soon_as_the_ziel_is_free(
     baue: Callable[[int], Ansturm], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    raum = Warteraum(baue(1), monkeypatch, lambda: None)
+    assert raum.angekommen() == ["erster", "zweiter"]
+
+
+def test_a_ziel_that_is_paused_meanwhile_gets_nothing_from_who_waited(
+    baue: Callable[[int], Ansturm], monkeypatch: pytest.MonkeyPatch
+) -> None:
     ansturm = baue(1)
-    monkeypatch.setattr(belegung, "GEDULD_S", 60.0)
-    erster, zweiter, *_ = (zeile.id for zeile in ansturm.welt.vorgaenge())
-    wartet = threading.Event()
-    echt = belegung.warte
+    halte_an = partial(pausen.halte_an, ansturm.welt.betrieb, "ziel:akte", "lena", "Umzug")
+    raum = Warteraum(ansturm, monkeypatch, halte_an)
+    assert raum.angekommen() == ["erster"]
+    assert [zeile.grund for zeile in ansturm.welt.vorgaenge() if zeile.id == raum.zweiter] == ["ziel_pausiert"]
 
-    def warte(*argumente: Any, **weitere: Any) -> None:
-        wartet.set()
-        echt(*argumente, **weitere)
 
-    monkeypatch.setattr(belegung, "warte", warte)
-    with ThreadPoolExecutor(1) as faeden:
-
-        def waehrend(schluessel: str) -> None:
-            if schluessel.startswith(erster):
-                faeden.submit(stelle_zu, ansturm.nachbar.betrieb, zweiter, "akte", "1", "1")
-                assert wartet.wait(60)
-
-        ansturm.welt.mit_schluessel.waehrend = waehrend
-        stelle_zu(ansturm.welt.betrieb, erster, "akte", "1", "1")
-    angekommen = [lieferung.schluessel for lieferung in ansturm.welt.mit_schluessel.wirkungen]
-    assert angekommen == [f"{erster}:akte:1", f"{zweiter}:akte:1"]
+def test_a_process_that_stops_does_not_wait_for_a_place(
+    baue: Callable[[int], Ansturm], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ansturm = baue(1)
+    raum = Warteraum(ansturm, monkeypatch, ansturm.nachbar.betrieb.hoert_auf.set)
+    assert raum.angekommen() == ["erster"]
+    assert f"zustellung:{raum.zweiter}:akte:1:1b" in " ".join(ansturm.welt.auftraege.offene())
 
 
 def test_a_new_delivery_comes_after_what_a_dead_node_left_and_that_waits_for_living_ones_only(
@@ -136,7 +167,7 @@ def test_a_new_delivery_comes_after_what_a_dead_node_left_and_that_waits_for_liv
 
     def ist_frei(wer: str, *, angekuendigt: bool) -> bool:
         with ansturm.welt.betrieb.store.datenbank.begin() as verbindung:
-            return belegung.ist_frei(verbindung, hier(wer, "akte", 1), 1, angekuendigt=angekuendigt)
+            return belegung.Bitte(hier(wer, "akte", 1), 1, angekuendigt).ist_frei(verbindung)
 
     assert not ist_frei(liegende[0], angekuendigt=True), "the node lives"
     ansturm.welt.vergehe(seconds=KNOTEN_TOT_NACH.total_seconds() + 1)
@@ -156,11 +187,11 @@ def test_nodes_that_announce_in_the_same_moment_count_one_after_the_other(postgr
     nachbar = welt.nachbar()
     erster, zweiter = (einer.betrieb.store.datenbank for einer in (welt, nachbar))
     with erster.begin() as zaehlt, zweiter.begin() as anderes, zweiter.begin() as dasselbe:
-        assert belegung.ist_frei(zaehlt, hier("v-1", "akte", 1), 1, angekuendigt=False)
-        assert belegung.ist_frei(anderes, hier("v-2", "amt", 1), 1, angekuendigt=False)
+        belegung.nimm_platz(zaehlt, belegung.Bitte(hier("v-1", "akte", 1), 1, angekuendigt=False))
+        belegung.nimm_platz(anderes, belegung.Bitte(hier("v-2", "amt", 1), 1, angekuendigt=False))
         dasselbe.execute(sa.text("SET LOCAL lock_timeout = '10ms'"))
         with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
-            belegung.ist_frei(dasselbe, hier("v-3", "akte", 1), 1, angekuendigt=False)
+            belegung.nimm_platz(dasselbe, belegung.Bitte(hier("v-3", "akte", 1), 1, angekuendigt=False))
     for einer in (nachbar, welt):
         einer.schliesse()
 

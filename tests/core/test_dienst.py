@@ -10,8 +10,8 @@ from fachwerk import alarm, eingriff, line
 from fachwerk.dienst import VERWAIST_NACH, Dienst
 from fachwerk.errors import PermanentError, RetryableError
 from fachwerk.tabellen import zustellung
-from fachwerk.testkit.mitspieler import Absturz, Stoerung, Stufenziel
-from fachwerk.testkit.welt import Welt, antrag_xml
+from fachwerk.testkit.mitspieler import Stoerung, Stufenziel
+from fachwerk.testkit.welt import Absturz, Welt, antrag_xml
 
 Bau = Callable[..., Welt]
 

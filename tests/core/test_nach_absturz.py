@@ -15,8 +15,8 @@ from fachwerk.datenbank import oeffne_datenbank
 from fachwerk.dienst import Dienst
 from fachwerk.engine import Auftraege
 from fachwerk.tabellen import zustellung
-from fachwerk.testkit.mitspieler import Absturz, Stoerung
-from fachwerk.testkit.welt import Welt, antrag_xml
+from fachwerk.testkit.mitspieler import Stoerung
+from fachwerk.testkit.welt import Absturz, Welt, antrag_xml
 
 Bau = Callable[..., Welt]
 

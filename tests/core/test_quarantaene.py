@@ -13,7 +13,7 @@ from fachwerk.quarantaene import HOECHSTENS, Quarantaene
 from fachwerk.schluessel import Schluesselbund, neuer_schluessel
 from fachwerk.store import Store
 from fachwerk.tabellen import vorgang
-from fachwerk.testkit.mitspieler import Absturz
+from fachwerk.testkit.welt import Absturz
 
 AUFTRAG = "linie:v1:1"
 

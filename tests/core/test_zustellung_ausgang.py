@@ -10,8 +10,8 @@ from fachwerk import eingriff, zustellung
 from fachwerk.errors import NeedsHumanError, OutcomeUnknownError, PermanentError, RetryableError
 from fachwerk.tabellen import knoten
 from fachwerk.tabellen import zustellung as zustellung_tabelle
-from fachwerk.testkit.mitspieler import Absturz, Stoerung, Zielsystem
-from fachwerk.testkit.welt import Welt, antrag_xml
+from fachwerk.testkit.mitspieler import Stoerung, Zielsystem
+from fachwerk.testkit.welt import Absturz, Welt, antrag_xml
 from fachwerk.vertraeglichkeit import KNOTEN_TOT_NACH
 
 Bau = Callable[..., Welt]

@@ -1,16 +1,16 @@
 """How many deliveries at a time a Ziel bears, over all nodes together, by the intents in our own table.
 
 Each node begins as many jobs as the Ziel bears; the intents of all are counted when one is announced, one node after
-the other. Who finds the Ziel taken waits a moment with its job in hand, which keeps the engine from giving it more of
-them, and then lets go of it.
+the other. Who finds the Ziel taken waits with its job in hand, which keeps the engine from giving it more of them, and
+after a while lets go of it.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -21,15 +21,16 @@ from fachwerk.tabellen import knoten, zustellung
 from fachwerk.vertraeglichkeit import KNOTEN_TOT_NACH
 
 if TYPE_CHECKING:
-    from fachwerk.store import Store
+    from fachwerk.betrieb import Betrieb
 
-GEDULD_S = 2.0
-"""Seconds that a job waits for its turn; a service that is told to stop waits for it."""
+GEDULD_S = 30.0
+"""Seconds that a job waits for its turn; the next one would cost a share of what the Ziel takes in a minute."""
 
 WIEDER_NACH_S = 1.0
 """Seconds, at most, until a job comes back that has waited in vain."""
 
-_BLICK_S = 0.2
+_BLICK_S = 0.4
+"""At most so long between two looks whether it is its turn."""
 
 _Z = zustellung.c
 _SCHLAG = sa.select(knoten.c.herzschlag).where(knoten.c.prozess == sa.bindparam("von"))
@@ -60,34 +61,68 @@ def andere_lebende(verbindung: sa.Connection, prozess: str) -> sa.Select[tuple[s
     return sa.select(knoten.c.prozess).where(knoten.c.prozess != prozess, knoten.c.herzschlag > seit)
 
 
-def ist_frei(verbindung: sa.Connection, hier: Mapping[str, Any], gleichzeitig: int, *, angekuendigt: bool) -> bool:
-    """Whether the delivery :func:`fachwerk.zustellstand.hier` may be announced in this transaction, which ends soon.
+@dataclass(frozen=True)
+class Bitte:
+    """For a place at the Ziel of the delivery :func:`fachwerk.zustellstand.hier`, which bears so many.
 
     A new one comes after those of dead nodes, too, at which the Ziel may still be busy. One that was ``angekuendigt``
-    before is to be cleared up, and only living nodes keep it waiting. On SQLite writers take turns anyway.
+    before is to be cleared up, and only living nodes keep it waiting.
+    """
+
+    hier: Mapping[str, Any]
+    gleichzeitig: int
+    angekuendigt: bool
+
+    def ist_frei(self, verbindung: sa.Connection) -> bool:
+        """Whether there is room, as far as can be seen."""
+        if not self.angekuendigt:
+            return bool(verbindung.execute(_ANDERE, self.hier).scalar_one() < self.gleichzeitig)
+        angaben = {**self.hier, "lebt_seit": datenbankzeit(verbindung) - KNOTEN_TOT_NACH}
+        return bool(verbindung.execute(_ANDERE_LEBENDE, angaben).scalar_one() < self.gleichzeitig)
+
+
+class Belegt(Exception):
+    """There is no room for ``bitte``; nothing was done."""
+
+    def __init__(self, bitte: Bitte) -> None:
+        super().__init__()
+        self.bitte = bitte
+
+
+def nimm_platz(verbindung: sa.Connection, bitte: Bitte) -> None:
+    """Nobody else gets a place at the Ziel before this transaction ends; :class:`Belegt` if there is none.
+
+    On SQLite writers take turns anyway.
     """
     if verbindung.dialect.name == "postgresql":
-        verbindung.execute(_ALLEIN, {"am_ziel": hier["am_ziel"]})
-    return _zaehle_andere(verbindung, hier, angekuendigt) < gleichzeitig
+        verbindung.execute(_ALLEIN, {"am_ziel": bitte.hier["am_ziel"]})
+    if not bitte.ist_frei(verbindung):
+        raise Belegt(bitte)
 
 
-def warte(store: Store, hier: Mapping[str, Any], gleichzeitig: int, bis: float, *, angekuendigt: bool) -> None:
-    """Until it looks as if the delivery had its turn, or the monotonic clock says ``bis``."""
+def warte(betrieb: Betrieb, versuche: Callable[[], None]) -> bool:
+    """``versuche`` until there was room for it; False: it took too long, or the process stops."""
+    bis = time.monotonic() + GEDULD_S
+    while True:
+        try:
+            versuche()
+            return True
+        except Belegt as belegt:
+            if not _wird_frei(betrieb, belegt.bitte, bis):
+                return False
+
+
+def _wird_frei(betrieb: Betrieb, bitte: Bitte, bis: float) -> bool:
+    """Wait until it looks as if there was room; False: not before ``bis``, by the monotonic clock, or the end."""
     while time.monotonic() < bis:
-        time.sleep(_BLICK_S * random.uniform(0.5, 1.0))  # noqa: S311  no secret
-        with store.lesend() as verbindung:
-            if _zaehle_andere(verbindung, hier, angekuendigt) < gleichzeitig:
-                return
+        if betrieb.hoert_auf.wait(_BLICK_S * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
+            return False
+        with betrieb.store.lesend() as verbindung:
+            if bitte.ist_frei(verbindung):
+                return True
+    return False
 
 
-def wieder_ab() -> tuple[datetime, str]:
-    """When to come back, and a sign for the job; by chance, so that two do not meet again and again."""
-    bis = datetime.now(UTC) + timedelta(seconds=WIEDER_NACH_S * random.uniform(0.2, 1.0))  # noqa: S311  no secret
-    return bis, f"b{int(bis.timestamp() * 1000)}"
-
-
-def _zaehle_andere(verbindung: sa.Connection, hier: Mapping[str, Any], angekuendigt: bool) -> int:
-    if not angekuendigt:
-        return int(verbindung.execute(_ANDERE, hier).scalar_one())
-    angaben = {**hier, "lebt_seit": datenbankzeit(verbindung) - KNOTEN_TOT_NACH}
-    return int(verbindung.execute(_ANDERE_LEBENDE, angaben).scalar_one())
+def wieder_ab() -> tuple[float, str]:
+    """In how many seconds to come back, and a sign for the job; by chance, so that two do not meet again and again."""
+    return WIEDER_NACH_S * random.uniform(0.2, 1.0), f"b{time.time_ns() // 1_000_000}"  # noqa: S311  no secret

@@ -6,6 +6,7 @@ Commands that only look or enqueue need no more than this; :mod:`fachwerk.dienst
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -57,6 +58,8 @@ class Betrieb:
         spiegel = einstellungen.sicherung.spiegel
         self.spiegel = Spiegel(einstellungen.ordner / spiegel) if spiegel else None
         self._wirte: dict[str, Wirt] = {}
+        self.hoert_auf = threading.Event()
+        """The process stops: nobody waits for his turn any more."""
 
     @cached_property
     def auftraege(self) -> Auftraege:

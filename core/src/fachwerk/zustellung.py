@@ -8,7 +8,6 @@ stays unknown, through waiting and holding, until the target or a person has ans
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -65,10 +64,11 @@ def pause(versuch: int, zufall: float | None = None) -> float:
 
 def stelle_zu(betrieb: Betrieb, vorgang_id: str, ziel_name: str, fassung: str, versuch: str) -> None:
     """One attempt to deliver a Sendung, or the clearing up of an attempt whose outcome is unknown."""
-    with allein(betrieb.store.prozess, schluessel(vorgang_id, ziel_name, int(fassung))) as frei:
-        if frei:
-            with betrieb.store.inhalt.gemerkt():
-                _Versuch(betrieb, vorgang_id, ziel_name, int(fassung), int(versuch)).gehe()
+    welche = vorgang_id, ziel_name, int(fassung), int(versuch)
+    with allein(betrieb.store.prozess, schluessel(*welche[:3])) as frei, betrieb.store.inhalt.gemerkt():
+        if frei and not belegung.warte(betrieb, lambda: _Versuch(betrieb, *welche).gehe()):
+            with betrieb.store.transaktion("belegt") as verbindung:
+                betrieb.reihe_zustellung_ein(verbindung, *welche, *belegung.wieder_ab())
 
 
 def halte_abgestuerzte(
@@ -215,20 +215,16 @@ class _Versuch:
     # -- commits ------------------------------------------------------------------------------------------------
 
     def _kuendige_an(self, zeile: Any, gleichzeitig: int) -> bool:
-        """Commit the intent; False if another process was faster, or the Ziel bears no more for now."""
-        bis, angekuendigt = time.monotonic() + belegung.GEDULD_S, zeile.status == "absicht"
-        while True:
-            with self._store.transaktion("absicht") as verbindung:
-                self._vorgang = self._store.sperre(verbindung, self._id)
-                if belegung.ist_frei(verbindung, self._hier, gleichzeitig, angekuendigt=angekuendigt):
-                    werte = {"status": "absicht", "absicht_von": self._store.prozess, "versuch": self._versuch}
-                    if ist_meine := aendere(verbindung, self._hier, _unveraendert(zeile), werte):
-                        self._setze_stand(verbindung)
-                    return ist_meine
-                if time.monotonic() >= bis:
-                    self._reihe_ein(verbindung, self._versuch, *belegung.wieder_ab())
-                    return False
-            belegung.warte(self._store, self._hier, gleichzeitig, bis, angekuendigt=angekuendigt)
+        """Commit the intent; False if another process was faster. Raises ``Belegt`` if the Ziel bears no more now."""
+        bitte = belegung.Bitte(self._hier, gleichzeitig, angekuendigt=zeile.status == "absicht")
+        with self._store.transaktion("absicht") as verbindung:
+            self._vorgang = self._store.sperre(verbindung, self._id)
+            belegung.nimm_platz(verbindung, bitte)
+            werte = {"status": "absicht", "absicht_von": self._store.prozess, "versuch": self._versuch}
+            if not aendere(verbindung, self._hier, _unveraendert(zeile), werte):
+                return False
+            self._setze_stand(verbindung)
+        return True
 
     def _schliesse_ab(self, antwort: Quittung, zeile: Any) -> None:
         with self._store.transaktion("zugestellt") as verbindung:

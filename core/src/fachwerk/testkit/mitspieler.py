@@ -222,10 +222,6 @@ class Regelwerk:
         return self.votum
 
 
-class Absturz(BaseException):
-    """The process is gone: nothing catches this. A real kill is a signal to a process; this leaves the same behind."""
-
-
 @dataclass(frozen=True)
 class Stoerung:
     """What one attempt of a :class:`Zielsystem` ends with; ``angekommen``: it took the Sendung all the same."""

@@ -162,6 +162,10 @@ class Auftragsbuch:
         """Nothing to release."""
 
 
+class Absturz(BaseException):
+    """The process is gone: nothing catches this. A real kill is a signal to a process; this leaves the same behind."""
+
+
 class Welt:
     """One installation; ``postfach``, ``format``, ``regeln``, ``beobachter`` and the targets are its plugins."""
 
