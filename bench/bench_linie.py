@@ -1,8 +1,8 @@
 """The whole line against the bare durable engine, in one run: cases per second from the mailbox into a plain target.
 
 A case is an XSozial message of about 130 kB with an inline PDF, two attachments, and a WBS decision (NRW). The peer is
-the same engine on the same database with one job for the pure part and one per delivery that do no work. Bounds
-(design, section 13): at least 0.6 of it on SQLite and on PostgreSQL; 15 cases a second into the Aktenablage with its
+the same engine on the same database with one job for the pure part and one per delivery that do no work. Beside it,
+without a bound, stands a loop by hand over the same steps, which keeps nothing: a kill loses what it had. Bounds (design, section 13): at least 0.6 of it on SQLite and on PostgreSQL; 15 cases a second into the Aktenablage with its
 PDFs; two worker processes on PostgreSQL at least 1.15 times as fast as one where the processor limits, 1.5 times where
 the target waits. Forty more Ziele that get nothing may cost half of the rate. ``--ohne-postgresql`` leaves the server
 out. What each step costs: ``bench_schritte.py``.
@@ -31,21 +31,23 @@ from umfeld import last, maschine, postgres
 import fachwerk_aktenablage
 import fachwerk_wbs_nw
 import fachwerk_xsozial_basis
-from fachwerk import abruf, settings
+from fachwerk import abruf, pipeline, settings
 from fachwerk.betrieb import Betrieb
 from fachwerk.cli.run import behalte_das_bisherige
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
 from fachwerk.demo.beispiele import NW, familie
 from fachwerk.dienst import Dienst
 from fachwerk.engine import Engine, Schlange, lege_tabellen_an
-from fachwerk.modell import Idempotenz
+from fachwerk.modell import Idempotenz, Kanal, Ziel
 from fachwerk.plugins import Plugins
 from fachwerk.protokoll import einrichten
 from fachwerk.testkit.mitspieler import Nachricht, Postfach, Zielsystem
+from fachwerk.testkit.wirt import FakeHost
 from fachwerk_xsozial_basis.erzeuger import Beigabe, nachricht
 
 ANZAHL = 100
 LAEUFE = 3
+TAG = date(2026, 11, 2)
 GRENZE = 0.6
 GRENZE_AKTE = 15.0
 VIELE, GRENZE_VIELE = 40, 0.5
@@ -68,7 +70,7 @@ def nachrichten(anzahl: int) -> dict[str, Nachricht]:
             familie("52000.00"),
             leser=f"wbs:{NW}",
             seed=nummer,
-            antragsdatum=date(2026, 11, 2),
+            antragsdatum=TAG,
             dokumente=[pdf],
         )
         dateien = (
@@ -159,6 +161,38 @@ def geruest(url: str = "") -> float:
     return ANZAHL / dauer
 
 
+def schleife() -> float:
+    """Cases per second of a loop by hand: same plugins, same steps, one after the other, and nothing is kept.
+
+    No database, no encryption, no journal, no check whether a message was there before.
+    """
+    postfach, ziel = Postfach(inhalt={"k": nachrichten(ANZAHL)}), Zielsystem("zielsystem", Idempotenz.SCHLUESSEL)
+    kanal, ort = Kanal(name="k", plugin="postfach", kennung=f"wbs:{NW}"), Ziel(name="akte", plugin="zielsystem")
+    with tempfile.TemporaryDirectory() as ordner:
+        host = FakeHost(ordner=Path(ordner))
+        beginn = time.perf_counter()
+        for eingang in postfach.receive(kanal, host):
+            antrag = fachwerk_xsozial_basis.verstehe(eingang).model_copy(update={"land": "nw"})
+            befunde = fachwerk_xsozial_basis.validate(antrag, TAG)
+            votum = fachwerk_wbs_nw.decide(antrag, befunde, TAG)
+            entscheidung = pipeline.merge([votum], befunde, TAG)
+            sendung = ziel.render(antrag, entscheidung, ort)
+            anlagen = tuple(
+                anlage
+                if anlage.teil.id
+                else anlage.model_copy(
+                    update={"teil": host.inhalt.schreibe(anlage.teil.bytes_strom(), anlage.teil.name)}
+                )
+                for anlage in sendung.anlagen
+            )
+            ziel.deliver(sendung.model_copy(update={"anlagen": anlagen}), ort, eingang.nachricht_id, host)
+            postfach.acknowledge(kanal, eingang, host)
+        dauer = time.perf_counter() - beginn
+    if len(ziel.wirkungen) != ANZAHL:
+        raise SystemExit("the loop lost a case")
+    return ANZAHL / dauer
+
+
 def mit_knoten(anzahl: int, url: str, dauer: float) -> float:
     """Cases per second that ``anzahl`` worker processes get done together, once they are at it."""
     with tempfile.TemporaryDirectory() as ordner:
@@ -235,6 +269,19 @@ def vergleiche(urteile: Urteile, name: str, neue_url: Callable[[], str]) -> None
     urteile.faelle(f"Ganze Linie, {name}", rate / grundlage, GRENZE, "nackter Motor", f"{zahl(rate)} Fälle/s")
 
 
+def vergleiche_schleife() -> None:
+    """The line on SQLite beside a loop by hand, in turns."""
+    von_hand, ganz = [], []
+    for _ in range(LAEUFE):
+        von_hand.append(schleife())
+        ganz.append(linie("zielsystem"))
+    grundlage, rate = zeile("Schleife von Hand, ohne Journal", von_hand), statistics.median(ganz)
+    was = f"{zahl(rate)} gegen {zahl(grundlage)} Fälle/s"
+    halte_fest(
+        Zeile("linie", "Ganze Linie, SQLite", rate / grundlage, gegen="Schleife von Hand ohne Journal", dazu=was)
+    )
+
+
 def vergleiche_ziele(urteile: Urteile) -> None:
     """An installation with many Ziele that get nothing beside one with a single Ziel, in turns."""
     eins, viele = [], []
@@ -264,6 +311,7 @@ def main() -> int:
     sys.stdout.write(f"{maschine(*was, last())}\n")
     urteile = Urteile()
     vergleiche(urteile, "SQLite", lambda: "")
+    vergleiche_schleife()
     vergleiche_ziele(urteile)
     akten = zeile("SQLite: in die Aktenablage", [linie("aktenablage") for _ in range(LAEUFE)])
     urteile.faelle("In die Aktenablage, SQLite", akten, GRENZE_AKTE)

@@ -37,7 +37,7 @@ LAENGSTER_TAKT_S = 0.5
 _BLICK_S = 0.5
 """At most so often a process looks which Ziele have got work meanwhile."""
 
-_BLICKE_JE_S = 20
+_BLICKE_JE_S = 10
 """So many looks a second at Ziele with a little work, and twice as many where it piles up."""
 
 _LINIE = frozenset({"linie"})
