@@ -2,7 +2,8 @@
 
 A case is an XSozial message of about 130 kB with an inline PDF, two attachments, and a WBS decision (NRW). The peer is
 the same engine on the same database with one job for the pure part and one per delivery that do no work. Beside it,
-without a bound, stands a loop by hand over the same steps, which keeps nothing: a kill loses what it had. Bounds (design, section 13): at least 0.6 of it on SQLite and on PostgreSQL; 15 cases a second into the Aktenablage with its
+without a bound, stands a loop by hand over the same steps, which keeps nothing: a kill loses what it had. Bounds
+(design, section 13): at least 0.6 of it on SQLite and on PostgreSQL; 15 cases a second into the Aktenablage with its
 PDFs; two worker processes on PostgreSQL at least 1.15 times as fast as one where the processor limits, 1.5 times where
 the target waits. Forty more Ziele that get nothing may cost half of the rate. ``--ohne-postgresql`` leaves the server
 out. What each step costs: ``bench_schritte.py``.
