@@ -154,10 +154,10 @@ def test_a_process_that_stops_does_not_wait_for_a_place(
     assert f"zustellung:{raum.zweiter}:akte:1:1b" in " ".join(ansturm.welt.auftraege.offene())
 
 
-def test_a_new_delivery_comes_after_what_a_dead_node_left_and_that_waits_for_living_ones_only(
+def test_what_dead_nodes_had_announced_keeps_nobody_out_and_is_cleared_up_one_by_one(
     baue: Callable[[int], Ansturm],
 ) -> None:
-    """So three that were interrupted get their turn also where meanwhile the Ziel is to have but one at a time."""
+    """Three were under way at once; meanwhile the Ziel is to have but one at a time."""
     ansturm = baue(1)
     *liegende, neue = (zeile.vorgang_id for zeile in ansturm.welt.zeilen(zustellung))
     with ansturm.welt.betrieb.store.datenbank.begin() as verbindung:
@@ -165,20 +165,20 @@ def test_a_new_delivery_comes_after_what_a_dead_node_left_and_that_waits_for_liv
         absicht = zustellung.update().where(zustellung.c.vorgang_id.in_(liegende))
         verbindung.execute(absicht.values(status="absicht", versuch=1, absicht_von=von))
 
-    def ist_frei(wer: str, *, angekuendigt: bool) -> bool:
+    def ist_frei(wer: str) -> bool:
         with ansturm.welt.betrieb.store.datenbank.begin() as verbindung:
-            return belegung.Bitte(hier(wer, "akte", 1), 1, angekuendigt).ist_frei(verbindung)
+            return belegung.Bitte(hier(wer, "akte", 1), 1).ist_frei(verbindung)
 
-    assert not ist_frei(liegende[0], angekuendigt=True), "the node lives"
+    assert not ist_frei(neue), "the node lives"
     ansturm.welt.vergehe(seconds=KNOTEN_TOT_NACH.total_seconds() + 1)
     ansturm.welt.lebe()
-    assert ist_frei(liegende[0], angekuendigt=True)
-    assert not ist_frei(neue, angekuendigt=False)
-    ansturm.welt.mit_schluessel.waehrend = None
-    for wer in liegende:
+    ansturm.welt.mit_schluessel.waehrend = lambda _: besetzt.append(ist_frei(neue))
+    besetzt: list[bool] = []
+    for wer in (*liegende, neue):
+        assert ist_frei(wer)
         stelle_zu(ansturm.welt.betrieb, wer, "akte", "1", "1")
-    assert ist_frei(neue, angekuendigt=False)
-    assert len(ansturm.welt.mit_schluessel.wirkungen) == len(liegende)
+    assert besetzt == [False, False, False, True], "the last is the new one itself"
+    assert len(ansturm.welt.mit_schluessel.wirkungen) == FAELLE
 
 
 @pytest.mark.postgresql
@@ -187,11 +187,11 @@ def test_nodes_that_announce_in_the_same_moment_count_one_after_the_other(postgr
     nachbar = welt.nachbar()
     erster, zweiter = (einer.betrieb.store.datenbank for einer in (welt, nachbar))
     with erster.begin() as zaehlt, zweiter.begin() as anderes, zweiter.begin() as dasselbe:
-        belegung.nimm_platz(zaehlt, belegung.Bitte(hier("v-1", "akte", 1), 1, angekuendigt=False))
-        belegung.nimm_platz(anderes, belegung.Bitte(hier("v-2", "amt", 1), 1, angekuendigt=False))
+        belegung.nimm_platz(zaehlt, belegung.Bitte(hier("v-1", "akte", 1), 1))
+        belegung.nimm_platz(anderes, belegung.Bitte(hier("v-2", "amt", 1), 1))
         dasselbe.execute(sa.text("SET LOCAL lock_timeout = '10ms'"))
         with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
-            belegung.nimm_platz(dasselbe, belegung.Bitte(hier("v-3", "akte", 1), 1, angekuendigt=False))
+            belegung.nimm_platz(dasselbe, belegung.Bitte(hier("v-3", "akte", 1), 1))
     for einer in (nachbar, welt):
         einer.schliesse()
 

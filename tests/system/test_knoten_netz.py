@@ -31,17 +31,22 @@ def paar(neuer_standort: Callable[..., Standort], postgres_url: str) -> Iterator
         )
 
 
+def _mit(gleichzeitig: int, ziel: str) -> str:
+    """Room for so many: a case that comes into the place of a dead node waits at the closed gate, too."""
+    return ziel.replace("gleichzeitig = 2", f"gleichzeitig = {gleichzeitig}")
+
+
 def uebernommen(paar: Knotenpaar, name: str) -> bool:
     return "arbeit_uebernommen" in paar.protokoll(name)
 
 
 def test_a_node_cut_off_behind_its_hand_over_is_asked_about_and_not_believed_when_it_returns(paar: NeuesPaar) -> None:
     """The cases are at the target, nobody could write that down: the other node asks the target, and sends nothing."""
-    beide = paar(TOR)
+    beide = paar(_mit(3, TOR))
     beide.schliesse("tor-danach-zu")
     beide.standort.sende(3)
-    opfer, anderer = beide.opfer()
-    beide.warte(lambda: len(beide.akten()) == 2, "zwei Akten")
+    opfer, anderer = beide.opfer(3)
+    beide.warte(lambda: len(beide.akten()) == 3, "drei Akten")
     seine = beide.unterwegs().count(opfer)
     beide.leitung[opfer].stoere("schnitt")
     beide.warte(lambda: uebernommen(beide, anderer), "die Übernahme")
@@ -87,11 +92,11 @@ def test_a_node_whose_line_stands_still_before_its_hand_over_hands_over_the_same
 def test_without_a_key_the_work_of_a_node_cut_off_is_held_and_its_late_word_sends_nothing(
     paar: NeuesPaar, art: str
 ) -> None:
-    beide = paar(OHNE_SCHLUESSEL)
+    beide = paar(_mit(3, OHNE_SCHLUESSEL))
     beide.schliesse("tor-danach-zu")
     beide.standort.sende(3)
-    opfer, _ = beide.opfer()
-    beide.warte(lambda: len(beide.zugestellt()) == 2, "zwei Einträge")
+    opfer, _ = beide.opfer(3)
+    beide.warte(lambda: len(beide.zugestellt()) == 3, "drei Einträge")
     seine = beide.unterwegs().count(opfer)
     beide.leitung[opfer].stoere(art)
     gehalten = "SELECT count(*) FROM vorgang WHERE status = 'held' AND grund = 'ausgang_unbekannt'"

@@ -37,15 +37,13 @@ _SCHLAG = sa.select(knoten.c.herzschlag).where(knoten.c.prozess == sa.bindparam(
 _ALLEIN = sa.text("SELECT pg_advisory_xact_lock(722011924, hashtext(:am_ziel))")
 _ANDERE = (
     sa.select(sa.func.count())
-    .select_from(zustellung)
+    .select_from(zustellung.join(knoten, knoten.c.prozess == _Z.absicht_von))
     .where(
         _Z.ziel == sa.bindparam("am_ziel"),
         _Z.status == "absicht",
         sa.or_(_Z.vorgang_id != sa.bindparam("im_fall"), _Z.fassung != sa.bindparam("in_fassung")),
+        knoten.c.herzschlag > sa.bindparam("lebt_seit", type_=knoten.c.herzschlag.type),
     )
-)
-_ANDERE_LEBENDE = _ANDERE.join(knoten, knoten.c.prozess == _Z.absicht_von).where(
-    knoten.c.herzschlag > sa.bindparam("lebt_seit", type_=knoten.c.herzschlag.type)
 )
 
 
@@ -65,20 +63,16 @@ def andere_lebende(verbindung: sa.Connection, prozess: str) -> sa.Select[tuple[s
 class Bitte:
     """For a place at the Ziel of the delivery :func:`fachwerk.zustellstand.hier`, which bears so many.
 
-    A new one comes after those of dead nodes, too, at which the Ziel may still be busy. One that was ``angekuendigt``
-    before is to be cleared up, and only living nodes keep it waiting.
+    What dead nodes had announced takes no place: who clears it up needs one as everybody does.
     """
 
     hier: Mapping[str, Any]
     gleichzeitig: int
-    angekuendigt: bool
 
     def ist_frei(self, verbindung: sa.Connection) -> bool:
         """Whether there is room, as far as can be seen."""
-        if not self.angekuendigt:
-            return bool(verbindung.execute(_ANDERE, self.hier).scalar_one() < self.gleichzeitig)
         angaben = {**self.hier, "lebt_seit": datenbankzeit(verbindung) - KNOTEN_TOT_NACH}
-        return bool(verbindung.execute(_ANDERE_LEBENDE, angaben).scalar_one() < self.gleichzeitig)
+        return bool(verbindung.execute(_ANDERE, angaben).scalar_one() < self.gleichzeitig)
 
 
 class Belegt(Exception):

@@ -216,10 +216,9 @@ class _Versuch:
 
     def _kuendige_an(self, zeile: Any, gleichzeitig: int) -> bool:
         """Commit the intent; False if another process was faster. Raises ``Belegt`` if the Ziel bears no more now."""
-        bitte = belegung.Bitte(self._hier, gleichzeitig, angekuendigt=zeile.status == "absicht")
         with self._store.transaktion("absicht") as verbindung:
             self._vorgang = self._store.sperre(verbindung, self._id)
-            belegung.nimm_platz(verbindung, bitte)
+            belegung.nimm_platz(verbindung, belegung.Bitte(self._hier, gleichzeitig))
             werte = {"status": "absicht", "absicht_von": self._store.prozess, "versuch": self._versuch}
             if not aendere(verbindung, self._hier, _unveraendert(zeile), werte):
                 return False

@@ -29,8 +29,7 @@ from fachwerk.plugins import GRUPPE
 MARKE = ".fachwerk-chaos"
 PLAN = "plan.json"
 TAKT_S, RUHIGER_TAKT_S = 0.2, 1.0
-VIELE = 1000
-"""From so many messages on it is counted less often, so that counting is no load of its own."""
+"""Seconds between two counts; in a large rehearsal counting would else be a load of its own."""
 STILLSTAND_S = 480.0
 """So long nothing may happen before the run gives up: longer than the circuit of a Ziel pauses."""
 MELDE_ALLE_S = 15.0
@@ -77,7 +76,7 @@ class Chaos:
         self._stand = {"gesendet": 0, "gespeichert": 0, "fertig": 0}
         self._regung = self._gemeldet = self._beaufsichtigt = 0.0
         self._kommt_nicht_hoch = False
-        self._takt_s = TAKT_S if len(plan.faelle) < VIELE else RUHIGER_TAKT_S
+        self._takt_s = RUHIGER_TAKT_S if plan.umfang.ist_gross else TAKT_S
 
     def laufe(self) -> Ergebnis:
         """The whole day; returns the balance and every broken promise."""

@@ -70,6 +70,10 @@ SCHLECHT = {
 ABWEICHEND_GRUND = "doppelsendung_abweichend"
 
 
+GROSS = 1000
+"""From so many messages on."""
+
+
 @dataclass(frozen=True)
 class Umfang:
     """How much: messages, nodes, faults, and which kinds of them can be made here; ``ruhig``: nothing takes minutes."""
@@ -79,6 +83,11 @@ class Umfang:
     stoerungen: int
     arten: tuple[str, ...]
     ruhig: bool = False
+
+    @property
+    def ist_gross(self) -> bool:
+        """Whether it takes so long that nothing may be looked at more often than needed."""
+        return self.faelle >= GROSS
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,8 @@ def _richte_ein(aufbau: Szene, name: str, wege: Mapping[str, str]) -> None:
     netz = aufbau.netze.get(DATENBANK)
     url = aufbau.datenbank.ueber(netz.port) if netz is not None else aufbau.datenbank.url
     kopf = f'datenbank = {json.dumps(url)}\nknoten = "{name}"\n'
-    text = toml(aufbau.adressen(POSTFACH), wege[VIREN], wege[ZIEL], kopf=kopf, takt="2s", wbs=WBS_ZIEL)
+    takt = "5s" if aufbau.plan.umfang.ist_gross else "2s"
+    text = toml(aufbau.adressen(POSTFACH), wege[VIREN], wege[ZIEL], kopf=kopf, takt=takt, wbs=WBS_ZIEL)
     # only a relative folder is made by Fachwerk; one that can be taken away has to be named as a drive would be
     text = text.replace('verzeichnis = "ausgang/akte"', f"verzeichnis = {json.dumps(str(aufbau.akten))}")
     text += _WEITERE_ZIELE.format(ohne=OHNE_AUSKUNFT, knapp=KNAPP, profil=_PROFIL, url=wege[ZIEL_2])
