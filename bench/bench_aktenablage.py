@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from blatt import Zeile, halte_fest, zahl
-from umfeld import last, maschine
+from umfeld import gespeichert, last, maschine
 
 import fachwerk_aktenablage as ablage
 import fachwerk_wbs_nw
@@ -84,14 +84,7 @@ def abgelegt(host: FakeHost, antrag: Antrag, entscheidung: Entscheidung, ort: Zi
     """What the line does with a case: render, store what was rendered, deliver."""
 
     def eins(nummer: str) -> None:
-        sendung = ablage.render(antrag, entscheidung, ort)
-        anlagen = tuple(
-            anlage
-            if anlage.teil.id
-            else anlage.model_copy(update={"teil": host.inhalt.schreibe(anlage.teil.bytes_strom(), anlage.teil.name)})
-            for anlage in sendung.anlagen
-        )
-        ablage.deliver(sendung.model_copy(update={"anlagen": anlagen}), ort, nummer, host)
+        ablage.deliver(gespeichert(host, ablage.render(antrag, entscheidung, ort)), ort, nummer, host)
 
     return eins
 

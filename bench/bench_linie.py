@@ -24,10 +24,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from blatt import Zeile, halte_fest, zahl
-from umfeld import last, maschine, postgres
+from umfeld import gespeichert, last, maschine, postgres
 
 import fachwerk_aktenablage
 import fachwerk_wbs_nw
@@ -177,16 +178,8 @@ def schleife() -> float:
             befunde = fachwerk_xsozial_basis.validate(antrag, TAG)
             votum = fachwerk_wbs_nw.decide(antrag, befunde, TAG)
             entscheidung = pipeline.merge([votum], befunde, TAG)
-            sendung = ziel.render(antrag, entscheidung, ort)
-            anlagen = tuple(
-                anlage
-                if anlage.teil.id
-                else anlage.model_copy(
-                    update={"teil": host.inhalt.schreibe(anlage.teil.bytes_strom(), anlage.teil.name)}
-                )
-                for anlage in sendung.anlagen
-            )
-            ziel.deliver(sendung.model_copy(update={"anlagen": anlagen}), ort, eingang.nachricht_id, host)
+            sendung = gespeichert(host, ziel.render(antrag, entscheidung, ort))
+            ziel.deliver(sendung, ort, eingang.nachricht_id, host)
             postfach.acknowledge(kanal, eingang, host)
         dauer = time.perf_counter() - beginn
     if len(ziel.wirkungen) != ANZAHL:
@@ -194,8 +187,9 @@ def schleife() -> float:
     return ANZAHL / dauer
 
 
-def mit_knoten(anzahl: int, url: str, dauer: float) -> float:
+def mit_knoten(anzahl: int, neue_url: Callable[[], str], dauer: float) -> float:
     """Cases per second that ``anzahl`` worker processes get done together, once they are at it."""
+    url = neue_url()
     with tempfile.TemporaryDirectory() as ordner:
         installation = betrieb(Path(ordner), "zielsystem", url, faelle=ANZAHL)
         lege_tabellen_an(installation.store.datenbank)
@@ -260,47 +254,43 @@ class Urteile:
         sys.stdout.write(f"  {was}: {wert:.2f} {einheit}, Grenze {grenze:g}: {urteil}\n")
 
 
-def vergleiche(urteile: Urteile, name: str, neue_url: Callable[[], str]) -> None:
-    """The line beside the bare engine on one kind of database, in turns."""
-    bare, ganz = [], []
-    for _ in range(LAEUFE):
-        bare.append(geruest(neue_url()))
-        ganz.append(linie("zielsystem", neue_url()))
+def im_wechsel(*wege: Callable[[], float]) -> list[list[float]]:
+    """The rates of each, measured in turns: the machine is not equally fast at all times."""
+    runden = [[weg() for weg in wege] for _ in range(LAEUFE)]
+    return [list(werte) for werte in zip(*runden, strict=True)]
+
+
+def vergleiche_sqlite(urteile: Urteile) -> None:
+    """The line beside the bare engine, beside a loop by hand, and beside itself with many Ziele that get nothing."""
+    bare, von_hand, ganz, viele = im_wechsel(
+        geruest, schleife, lambda: linie("zielsystem"), lambda: linie("zielsystem", weitere=VIELE)
+    )
+    rate = gegen_den_motor(urteile, "SQLite", bare, ganz)
+    hand = zeile("Schleife von Hand, ohne Journal", von_hand)
+    was, gegen = f"{zahl(rate)} gegen {zahl(hand)} Fälle/s", "Schleife von Hand ohne Journal"
+    halte_fest(Zeile("linie", "Ganze Linie, SQLite", rate / hand, gegen=gegen, dazu=was))
+    mit_vielen = zeile(f"SQLite: neben {VIELE} weiteren Zielen", viele)
+    was, dazu = f"Neben {VIELE} Zielen ohne Arbeit, SQLite", f"{zahl(mit_vielen)} Fälle/s"
+    urteile.faelle(was, mit_vielen / rate, GRENZE_VIELE, "mit einem Ziel", dazu)
+
+
+def vergleiche_postgresql(urteile: Urteile, neue_url: Callable[[], str]) -> None:
+    """The line beside the bare engine."""
+    bare, ganz = im_wechsel(lambda: geruest(neue_url()), lambda: linie("zielsystem", neue_url()))
+    gegen_den_motor(urteile, "PostgreSQL", bare, ganz)
+
+
+def gegen_den_motor(urteile: Urteile, name: str, bare: Sequence[float], ganz: Sequence[float]) -> float:
+    """Judge the line by the bare engine on one kind of database; the rate of the line."""
     grundlage, rate = zeile(f"{name}: nur der Motor", bare), zeile(f"{name}: ganze Linie", ganz)
     urteile.faelle(f"Ganze Linie, {name}", rate / grundlage, GRENZE, "nackter Motor", f"{zahl(rate)} Fälle/s")
-
-
-def vergleiche_schleife() -> None:
-    """The line on SQLite beside a loop by hand, in turns."""
-    von_hand, ganz = [], []
-    for _ in range(LAEUFE):
-        von_hand.append(schleife())
-        ganz.append(linie("zielsystem"))
-    grundlage, rate = zeile("Schleife von Hand, ohne Journal", von_hand), statistics.median(ganz)
-    was = f"{zahl(rate)} gegen {zahl(grundlage)} Fälle/s"
-    halte_fest(
-        Zeile("linie", "Ganze Linie, SQLite", rate / grundlage, gegen="Schleife von Hand ohne Journal", dazu=was)
-    )
-
-
-def vergleiche_ziele(urteile: Urteile) -> None:
-    """An installation with many Ziele that get nothing beside one with a single Ziel, in turns."""
-    eins, viele = [], []
-    for _ in range(LAEUFE):
-        eins.append(linie("zielsystem"))
-        viele.append(linie("zielsystem", weitere=VIELE))
-    rate = zeile(f"SQLite: neben {VIELE} weiteren Zielen", viele)
-    was = f"Neben {VIELE} Zielen ohne Arbeit, SQLite"
-    urteile.faelle(was, rate / statistics.median(eins), GRENZE_VIELE, "mit einem Ziel", f"{zahl(rate)} Fälle/s")
+    return rate
 
 
 def vergleiche_knoten(urteile: Urteile, neue_url: Callable[[], str]) -> None:
-    """Two worker processes beside one, in turns."""
+    """Two worker processes beside one."""
     for dauer, grenze in GRENZEN_KNOTEN.items():
-        eins, zwei = [], []
-        for _ in range(LAEUFE):
-            eins.append(mit_knoten(1, neue_url(), dauer))
-            zwei.append(mit_knoten(2, neue_url(), dauer))
+        eins, zwei = im_wechsel(partial(mit_knoten, 1, neue_url, dauer), partial(mit_knoten, 2, neue_url, dauer))
         wie = f"Ziel wartet {dauer:g} s" if dauer else "Ziel wartet nicht"
         grundlage, rate = zeile(f"{wie}: ein Prozess", eins), zeile(f"{wie}: zwei Prozesse", zwei)
         urteile.faelle(f"Zwei Prozesse, {wie}", rate / grundlage, grenze, "ein Prozess", f"{zahl(rate)} Fälle/s")
@@ -311,16 +301,14 @@ def main() -> int:
     was = (f"SQLite {sqlite3.sqlite_version}", f"{ANZAHL} Fälle", f"{LAEUFE} Läufe")
     sys.stdout.write(f"{maschine(*was, last())}\n")
     urteile = Urteile()
-    vergleiche(urteile, "SQLite", lambda: "")
-    vergleiche_schleife()
-    vergleiche_ziele(urteile)
+    vergleiche_sqlite(urteile)
     akten = zeile("SQLite: in die Aktenablage", [linie("aktenablage") for _ in range(LAEUFE)])
     urteile.faelle("In die Aktenablage, SQLite", akten, GRENZE_AKTE)
     if "--ohne-postgresql" in sys.argv[1:]:
         return int(urteile.gebrochen > 0)
     with postgres() as server:
         if server:
-            vergleiche(urteile, "PostgreSQL", server.neue_datenbank)
+            vergleiche_postgresql(urteile, server.neue_datenbank)
             vergleiche_knoten(urteile, server.neue_datenbank)
     return int(urteile.gebrochen > 0)
 

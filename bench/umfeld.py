@@ -7,7 +7,9 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fachwerk.modell import Sendung
 from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
+from fachwerk.testkit.wirt import FakeHost
 
 
 def maschine(*dazu: str) -> str:
@@ -36,3 +38,14 @@ def postgres(*, fsync: bool = True) -> Iterator[PostgresServer | None]:
         yield server
     finally:
         server.entferne()
+
+
+def gespeichert(host: FakeHost, sendung: Sendung) -> Sendung:
+    """``sendung`` with its drafts written, as the line does before it delivers."""
+    anlagen = tuple(
+        anlage
+        if anlage.teil.id
+        else anlage.model_copy(update={"teil": host.inhalt.schreibe(anlage.teil.bytes_strom(), anlage.teil.name)})
+        for anlage in sendung.anlagen
+    )
+    return sendung.model_copy(update={"anlagen": anlagen})

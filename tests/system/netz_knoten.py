@@ -1,6 +1,6 @@
 """A node that is no more than its engine: it works on one queue, and its target writes down when what arrives.
 
-``python netz_knoten.py URL PLATZ SCHLANGE GLEICHZEITIG JE_MINUTE DAUER_S``; says ``bereit`` when it works, and ends
+``python netz_knoten.py URL PLATZ SCHLANGE JE_KNOTEN JE_MINUTE DAUER_S``; says ``bereit`` when it works, and ends
 when its standard input does. The target's own log is the table ``ankunft``, in the time of the database.
 """
 
@@ -24,7 +24,7 @@ BEGINN = sa.text(
 ENDE = sa.text("UPDATE ankunft SET ende = clock_timestamp() WHERE kennung = :kennung")
 
 
-def main(url: str, platz: str, schlange: str, gleichzeitig: str, je_minute: str, dauer_s: str) -> None:
+def main(url: str, platz: str, schlange: str, je_knoten: str, je_minute: str, dauer_s: str) -> None:
     datenbank = oeffne_datenbank(url)
 
     def nimm_an(kennung: str) -> None:
@@ -34,7 +34,7 @@ def main(url: str, platz: str, schlange: str, gleichzeitig: str, je_minute: str,
         with datenbank.begin() as verbindung:
             verbindung.execute(ENDE, {"kennung": kennung})
 
-    grenzen = Schlange(schlange, int(gleichzeitig), int(je_minute))
+    grenzen = Schlange(schlange, int(je_knoten), int(je_minute))
     engine = Engine(datenbank, platz, {"nimm_an": nimm_an}, [grenzen], lambda *_: None)
     engine.starte()
     sys.stdout.write("bereit\n")

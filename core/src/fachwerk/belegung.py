@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -50,13 +51,17 @@ _ANDERE = (
 def lebt(verbindung: sa.Connection, prozess: str) -> bool:
     """Whether the process that announced a delivery was heard of just now."""
     schlag = verbindung.execute(_SCHLAG, {"von": prozess}).scalar_one_or_none()
-    return schlag is not None and datenbankzeit(verbindung) - utc(schlag) < KNOTEN_TOT_NACH
+    return schlag is not None and utc(schlag) > _lebt_seit(verbindung)
 
 
 def andere_lebende(verbindung: sa.Connection, prozess: str) -> sa.Select[tuple[str]]:
     """The processes that were heard of just now, without ``prozess``."""
-    seit = datenbankzeit(verbindung) - KNOTEN_TOT_NACH
-    return sa.select(knoten.c.prozess).where(knoten.c.prozess != prozess, knoten.c.herzschlag > seit)
+    return sa.select(knoten.c.prozess).where(knoten.c.prozess != prozess, knoten.c.herzschlag > _lebt_seit(verbindung))
+
+
+def _lebt_seit(verbindung: sa.Connection) -> datetime:
+    """Who was heard of after this moment, lives."""
+    return datenbankzeit(verbindung) - KNOTEN_TOT_NACH
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Bitte:
 
     def ist_frei(self, verbindung: sa.Connection) -> bool:
         """Whether there is room, as far as can be seen."""
-        angaben = {**self.hier, "lebt_seit": datenbankzeit(verbindung) - KNOTEN_TOT_NACH}
+        angaben = {**self.hier, "lebt_seit": _lebt_seit(verbindung)}
         return bool(verbindung.execute(_ANDERE, angaben).scalar_one() < self.gleichzeitig)
 
 

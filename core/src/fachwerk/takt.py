@@ -1,7 +1,7 @@
 """How often the queues are looked at: where work piles up often, where there is some less, the others seldom.
 
 Each look costs the engine a few milliseconds, work or not, and every node looks at every queue. With forty Ziele looked
-at ten times a second a process does nothing else; with nine, three nodes spent more than half of two cores so.
+at ten times a second a process does nothing else; with nine, three nodes spent about a third of two cores so.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ ABWEICHEND_GRUND = "doppelsendung_abweichend"
 
 
 GROSS = 1000
-"""From so many messages on."""
+"""From so many messages on a rehearsal is a large one."""
 
 
 @dataclass(frozen=True)
