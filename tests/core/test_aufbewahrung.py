@@ -129,7 +129,8 @@ def test_closed_alarms_notes_polls_and_heads_go_after_the_years_of_proof(betrieb
         for nr, zeit in enumerate((lange_her, neulich)):
             werte = {"plugin": "p", "schluessel": f"{nr}", "name": "n", "wert": "w", "zeit": zeit}
             verbindung.execute(notiz.insert().values(**werte))
-            verbindung.execute(kanal_lauf.insert().values(kanal="k", beginn=zeit, ende=zeit))
+            for ende in (zeit, None):  # the other one was cut short
+                verbindung.execute(kanal_lauf.insert().values(kanal="k", beginn=zeit, ende=ende))
     betrieb.einstellungen.audit = AuditEinstellungen(ordner="koepfe")
     betrieb.einstellungen.pfad = tmp_path.joinpath
     (tmp_path / "koepfe").mkdir()
@@ -137,5 +138,5 @@ def test_closed_alarms_notes_polls_and_heads_go_after_the_years_of_proof(betrieb
         (tmp_path / "koepfe" / name).touch()
     loesche_nachweise(betrieb, HEUTE)
     with betrieb.store.lesend() as verbindung:
-        assert [len(verbindung.execute(sa.select(t)).all()) for t in (alarm, notiz, kanal_lauf)] == [2, 1, 1]
+        assert [len(verbindung.execute(sa.select(t)).all()) for t in (alarm, notiz, kanal_lauf)] == [2, 1, 2]
     assert sorted(d.name for d in (tmp_path / "koepfe").iterdir()) == ["koepfe-2026-11-01.jsonl", "koepfe-eigene.jsonl"]

@@ -228,11 +228,11 @@ def test_malware_that_the_mailbox_reports_is_told_at_once_and_until_a_poll_finds
 # -- polls that end their process --------------------------------------------------------------------------------------
 
 
-def brich_ab(welt: Welt, anzahl: int) -> None:
-    """As if so many polls had killed their process."""
+def brich_ab(welt: Welt, anzahl: int, neu: int = 0) -> None:
+    """As if so many polls had killed their process, each after it had stored ``neu`` messages."""
     with welt.betrieb.store.transaktion("test") as verbindung:
         for _ in range(anzahl):
-            verbindung.execute(kanal_lauf.insert().values(kanal="postfach", beginn=datetime.now(UTC), neu=0))
+            verbindung.execute(kanal_lauf.insert().values(kanal="postfach", beginn=datetime.now(UTC), neu=neu))
 
 
 def test_a_poll_that_ends_its_process_again_and_again_leaves_the_others_time(welt: Welt) -> None:
@@ -242,7 +242,30 @@ def test_a_poll_that_ends_its_process_again_and_again_leaves_the_others_time(wel
     assert welt.vorgaenge() == []
     [(anlass, code, hinweis, anzahl)] = offene(welt)
     assert (anlass, code, anzahl) == ("kanal_gestoert", "abruf_beendet_prozess", 1)
-    assert "5 Abrufe nacheinander haben den Prozess beendet" in hinweis
+    assert "5 Abrufe nacheinander endeten mit ihrem Prozess, ohne dass einer etwas gebracht hat" in hinweis
+
+
+def test_a_kanal_whose_polls_are_cut_short_but_bring_something_does_not_wait(welt: Welt) -> None:
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    brich_ab(welt, kanalprobe.BEENDET_AB - 1)
+    brich_ab(welt, 1, neu=40)
+    brich_ab(welt, 1)
+    assert rufe_ab(welt) == 1
+    assert offene(welt) == []
+
+
+def test_what_a_poll_has_stored_is_known_before_it_ends(welt: Welt, monkeypatch: pytest.MonkeyPatch) -> None:
+    gezaehlt = []
+
+    def sieh_nach(_vorgang: str, schritt: str) -> None:
+        if schritt == "receive":
+            gezaehlt.extend((lauf.neu, lauf.ende) for lauf in welt.zeilen(kanal_lauf))
+
+    monkeypatch.setattr(welt.betrieb, "melde_schritt", sieh_nach)
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.lege_ein("n-2", antrag_xml(uuid="2"))
+    assert rufe_ab(welt) == 2
+    assert gezaehlt == [(1, None), (2, None)]
 
 
 def test_after_the_pause_it_is_tried_again_and_when_it_goes_well_all_is_well(welt: Welt) -> None:

@@ -57,8 +57,10 @@ def test_an_interrupted_delivery_that_finds_the_mirror_away_goes_on_when_it_is_b
 
 @pytest.mark.parametrize("stelle", ["linie", "zustellung"])
 def test_what_a_predecessor_left_without_a_job_is_found_at_the_first_look(
-    welt: Welt, dienst: Dienst, stelle: str
+    welt: Welt, dienst: Dienst, stelle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("fachwerk.dienst.SUCHE_S", 0.0)
+
     def verliere() -> None:
         welt.auftraege.loesche(welt.auftraege.offene())
         welt.vergehe(seconds=2)
@@ -75,6 +77,22 @@ def test_what_a_predecessor_left_without_a_job_is_found_at_the_first_look(
     verliere()
     dienst.wache()
     assert welt.auftraege.offene() == set(), "later it may be about to get one"
+
+
+def test_lost_jobs_are_looked_for_now_and_then_because_on_a_busy_day_many_wait(
+    welt: Welt, dienst: Dienst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jetzt, gelesen = [1000.0], list[float]()
+    monkeypatch.setattr("fachwerk.dienst.time.monotonic", lambda: jetzt[0])
+    monkeypatch.setattr(welt.auftraege, "offene", lambda: gelesen.append(jetzt[0]) or set())
+    for schritt in (0, 3, 3, 3, 3, 3, 3, 3, 3):
+        jetzt[0] += schritt
+        welt.lege_ein(f"n-{jetzt[0]}", antrag_xml(uuid=f"{jetzt[0]}"))
+        welt.rufe_ab()
+        welt.vergehe(days=1)
+        dienst._platz.schlage()
+        dienst.wache()
+    assert gelesen == [1000, 1021]
 
 
 def test_the_watch_takes_up_what_the_engine_only_believes_to_run_here(

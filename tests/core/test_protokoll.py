@@ -63,6 +63,16 @@ def test_libraries_speak_from_warnings_on() -> None:
     assert strom.getvalue() == ""
 
 
+def test_a_look_that_is_still_at_work_when_the_next_is_due_is_no_matter_for_an_operator() -> None:
+    strom = io.StringIO()
+    einrichten("json", strom=strom)
+    uhr = logging.getLogger("apscheduler.scheduler")
+    uhr.warning("maximum number of running instances reached")
+    assert strom.getvalue() == ""
+    uhr.error("the clock broke")
+    assert "the clock broke" in strom.getvalue()
+
+
 def test_the_log_goes_to_the_standard_error_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     einrichten()
     spaeter = io.StringIO()

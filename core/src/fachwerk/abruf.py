@@ -43,6 +43,11 @@ _BESTAETIGT = (
     .where(eingang_tabelle.c.vorgang_id == sa.bindparam("hier"), eingang_tabelle.c.bestaetigt.is_(None))
     .values(bestaetigt=sa.bindparam("jetzt", type_=eingang_tabelle.c.bestaetigt.type))
 )
+_BISHER = (
+    kanal_lauf.update()
+    .where(kanal_lauf.c.id == sa.bindparam("lauf"))
+    .values(neu=sa.bindparam("bisher", type_=sa.Integer))
+)
 
 
 def auftrag_id(vorgang_id: str, lauf: int) -> str:
@@ -60,9 +65,8 @@ def rufe_ab(betrieb: Betrieb, kanal_name: str) -> int:
 
     Raises the plugin's ``StepError`` after the round was recorded, so that the caller can say what is wrong.
     """
-    kanal = betrieb.kanaele[kanal_name]
-    runde = _Runde(betrieb, kanal)
     lauf_id = _beginne_lauf(betrieb, kanal_name)
+    runde = _Runde(betrieb, betrieb.kanaele[kanal_name], lauf_id)
     code = "abgebrochen"
     try:
         runde.arbeite()
@@ -92,9 +96,10 @@ def _beende_lauf(betrieb: Betrieb, lauf_id: int, neu: int, code: str) -> None:
 class _Runde:
     """One poll: what was new, and which stored messages the mailbox still showed."""
 
-    def __init__(self, betrieb: Betrieb, kanal: Kanal) -> None:
+    def __init__(self, betrieb: Betrieb, kanal: Kanal, lauf_id: int) -> None:
         self._betrieb = betrieb
         self._kanal = kanal
+        self._lauf_id = lauf_id
         self._inhalt = Empfangsinhalt(betrieb.store.datenbank, betrieb.store.inhalt)
         self._wiedergesehen: list[str] = []
         self._fehler: FachwerkError | None = None
@@ -224,6 +229,7 @@ class _Runde:
             },
         )
         self._inhalt.beanspruche(verbindung, [teil.id for teil in eingang.teile])
+        verbindung.execute(_BISHER, {"lauf": self._lauf_id, "bisher": self.neu + 1})  # should the process end now
         plugin = self._kanal.plugin
         angabe = Schrittangabe(
             "receive", eingang.empfangen, plugin=plugin, plugin_version=self._betrieb.plugins.version(plugin)

@@ -61,7 +61,7 @@ def loesche_nachweise(betrieb: Betrieb, jetzt: datetime) -> None:
     abgelaufene = [
         (alarme, alarme.c.behoben < grenze),
         (notiz, sa.and_(notiz.c.zeit < grenze, notiz.c.plugin != "fachwerk")),
-        (kanal_lauf, kanal_lauf.c.ende < grenze),
+        (kanal_lauf, kanal_lauf.c.beginn < grenze),
     ]
     with betrieb.store.lesend() as verbindung:
         faellige = [

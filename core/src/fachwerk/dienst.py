@@ -37,6 +37,9 @@ VERWAIST_NACH = timedelta(seconds=60)
 
 What a predecessor left so is found at the first look after the start."""
 
+SUCHE_S = 20.0
+"""Seconds between two searches for lost jobs: on a busy day each of them reads all jobs that wait."""
+
 BLICK_FEHLT_S = 3.0 * WACHTAKT_S
 """After so long without a look of its own a node does not judge the others for a while: the database was away, or the
 node itself was."""
@@ -70,6 +73,7 @@ class Dienst:
         self._takt = Takt(betrieb, self._ist_faellig)
         self._gestartet: datetime | None = None
         self._zuletzt: float | None = None
+        self._gesucht: float | None = None
         self._urteilt_ab = 0.0
 
     def starte(self, *, ruft_ab: bool) -> None:
@@ -231,10 +235,7 @@ class Dienst:
         self._uebernimm_von_toten(lebende)
         self._nimm_verlassenes_auf()
         self._gib_auf()
-        grenze = self._verwaist_seit()
-        self._finde_verwaiste(grenze)
-        rueckfrage.belebe(self._betrieb, grenze)
-        self._gestartet = None
+        self._suche_auftraglose()
         self._takt.stelle()
 
     def _uebernimm_von_toten(self, lebende: set[str]) -> None:
@@ -258,9 +259,15 @@ class Dienst:
         if verlassene := self._betrieb.auftraege.nimm_auf(self._platz.name, self._engine.verlassene):
             log.warning("auftrag_verlassen", anzahl=verlassene)
 
-    def _verwaist_seit(self) -> datetime:
-        """What could go on before this moment has a job, or lost it; at the first look that is since the start."""
-        return self._gestartet or datetime.now(UTC) - VERWAIST_NACH
+    def _suche_auftraglose(self) -> None:
+        """Now and then, what could go on and lost its job; at the first look even if that was just before the start."""
+        jetzt = time.monotonic()
+        if self._gesucht is not None and jetzt - self._gesucht < SUCHE_S:
+            return
+        grenze = self._gestartet or datetime.now(UTC) - VERWAIST_NACH
+        self._finde_verwaiste(grenze)
+        rueckfrage.belebe(self._betrieb, grenze)
+        self._gestartet, self._gesucht = None, jetzt
 
     def _gib_auf(self) -> None:
         """Jobs that the engine itself does not begin again."""

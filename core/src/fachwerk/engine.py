@@ -33,7 +33,7 @@ _UNBEGRENZT = 1000
 """For jobs whose restarts the caller counts: a job that waits its turn is restarted with the others, too."""
 
 ARBEITSTAKT = 0.1
-RUHETAKT = 2.0
+RUHETAKT = 5.0
 _BLICKE_JE_S = 100
 """So many looks at queues a second, before it is known which have work."""
 

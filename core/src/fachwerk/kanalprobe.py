@@ -33,12 +33,12 @@ GESTOERT_AB = 3
 """So many polls in a row that did not succeed raise an alarm."""
 
 BEENDET_AB = 5
-"""After so many polls in a row of which none came to an end, good or bad, the next one waits."""
+"""After so many polls in a row of which none came to an end, good or bad, or stored a message, the next one waits."""
 
 BEENDET_PROZESS = "abruf_beendet_prozess"
 
 _LETZTE_LAEUFE = (
-    sa.select(kanal_lauf.c.beginn, kanal_lauf.c.ende)
+    sa.select(kanal_lauf.c.beginn, kanal_lauf.c.ende, kanal_lauf.c.neu)
     .where(kanal_lauf.c.kanal == sa.bindparam("dieser"))
     .order_by(kanal_lauf.c.beginn.desc())
     .limit(BEENDET_AB + 7)
@@ -81,18 +81,20 @@ def _wartet_nach_abbruechen(betrieb: Betrieb, kanal: str, stand: Any) -> bool:
     """Whether the next poll is not yet due, because one after the other has ended its process.
 
     Something in the mailbox does that, or in what reads it. Without a pause the process would do nothing but die, and
-    take with it what it does for others.
+    take with it what it does for others. One that stored messages before it was cut short brought the Kanal on: a long
+    poll on a bad day.
     """
     with betrieb.store.lesend() as verbindung:
         laeufe = list(verbindung.execute(_LETZTE_LAEUFE, {"dieser": kanal}))
         jetzt = datenbankzeit(verbindung)
-    abgebrochen = list(takewhile(lambda lauf: lauf.ende is None, laeufe))
+    abgebrochen = list(takewhile(lambda lauf: lauf.ende is None and not lauf.neu, laeufe))
     if len(abgebrochen) < BEENDET_AB:
         return False
     if stand is None or stand.code != BEENDET_PROZESS:
         hinweis = (
-            f"{len(abgebrochen)} Abrufe nacheinander haben den Prozess beendet. Abgerufen wird nur noch selten, damit "
-            "alles andere läuft; was im Postfach liegt, bleibt dort. Bitte mit Protokollen an die Entwicklung melden."
+            f"{len(abgebrochen)} Abrufe nacheinander endeten mit ihrem Prozess, ohne dass einer etwas gebracht hat. "
+            "Abgerufen wird nur noch selten, damit alles andere läuft; was im Postfach liegt, bleibt dort. Bitte mit "
+            "Protokollen an die Entwicklung melden."
         )
         fehler = RetryableError(BEENDET_PROZESS, hinweis)
         _zaehle(betrieb, kanal, fehler, Diagnose(BEENDET_PROZESS, hinweis), mindestens=len(abgebrochen))

@@ -1,7 +1,7 @@
 """The log: structlog, JSON lines or readable text, ids and codes only.
 
 Exceptions are logged by class name, and those of our own tree by their code; never by text or with a traceback of
-values, because a foreign message may hold what a citizen wrote. Libraries speak from WARNING on.
+values, because a foreign message may hold what a citizen wrote. Libraries speak from WARNING on, or later.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any, Literal, TextIO, cast
 
 import structlog
 
-FREMDE = ("httpx", "httpcore", "dbos", "apscheduler", "sqlalchemy", "alembic", "zeep", "uvicorn")
-"""Libraries whose loggers are limited to warnings."""
+_FREMDE = dict.fromkeys(("httpx", "httpcore", "dbos", "sqlalchemy", "alembic", "zeep", "uvicorn"), logging.WARNING) | {
+    "apscheduler": logging.ERROR  # its warnings tell that a job was still at work at its next turn: nothing is lost
+}
+"""From which level on the loggers of libraries are heard."""
 
 _Ereignis = MutableMapping[str, Any]
 
@@ -101,5 +103,5 @@ def _bibliotheken(gemeinsam: list[Any], darstellung: Any, ausgabe: TextIO) -> No
     wurzel = logging.getLogger()
     wurzel.handlers = [fremder for fremder in wurzel.handlers if not isinstance(fremder, _Bibliotheken)] + [handler]
     wurzel.setLevel(logging.WARNING)
-    for name in FREMDE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, ab in _FREMDE.items():
+        logging.getLogger(name).setLevel(ab)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -94,10 +95,10 @@ def belebe(betrieb: Betrieb, grenze: datetime) -> None:
     """New jobs for questions that were due before ``grenze`` and have none (a belt besides the braces)."""
     if not (alte := faellige(betrieb, grenze)):
         return
-    offene = betrieb.auftraege.offene()
+    # of each job all it could be the continuation of, because a question has marks behind its name
+    offene = {anfang for offen in betrieb.auftraege.offene() for anfang in accumulate(offen.split(":"), "{}:{}".format)}
     for zeile in alte:
-        kennung = _kennung(zeile, zeile.frage)
-        if not any(offen == kennung or offen.startswith(f"{kennung}:") for offen in offene):
+        if _kennung(zeile, zeile.frage) not in offene:
             with betrieb.store.transaktion("belebt") as verbindung:
                 _reihe_ein(betrieb, verbindung, zeile, zeile.frage, datetime.now(UTC), f":w{_sekunde()}")
 

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from fachwerk.demo.beispiele import Beispiel
     from fachwerk.demo.versand import Gesendet
 
-FENSTER = 400
-"""So many messages may be sent and not finished; a platform that sends on regardless would only fill the mailbox."""
+FENSTER = 800
+"""So many messages may be sent and not finished; a platform that sends on regardless would only fill the mailbox.
+
+Enough for the others to go on while one Ziel rests for five minutes because its circuit is open.
+"""
 
 
 class Versand(threading.Thread):
