@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from fachwerk import cli
 from fachwerk.cli.vorgang_nachsendung import STUFEN, ZUSTAENDE
 from fachwerk.lage import ZEITZONE
 from fachwerk.modell import Stufe, Vorgangstand
-from fachwerk.tabellen import ereignis
+from fachwerk.tabellen import ereignis, zustellung
 from fachwerk.testkit.welt import Auftragsbuch, Welt, antrag_xml
 
 Tippe = Callable[..., tuple[int, str, str]]
@@ -138,11 +138,14 @@ def test_what_is_refused_among_many_is_listed_and_the_rest_is_done(welt: Welt, t
 
 
 def test_a_day_as_end_includes_itself_in_german_time(welt: Welt, tippe: Tippe) -> None:
-    heute = datetime.now(ZEITZONE).date()
+    abends = datetime(2026, 7, 10, 23, 59, 59, tzinfo=ZEITZONE)
+    with welt.betrieb.store.transaktion("test") as verbindung:
+        verbindung.execute(zustellung.update().values(seit=abends.astimezone(UTC)))
     for angaben, anzahl in (
-        (("--seit", f"{heute}", "--bis", f"{heute}"), 3),
-        (("--bis", f"{heute - timedelta(days=1)}"), 0),
-        (("--seit", f"{datetime.now(UTC).astimezone(ZEITZONE) + timedelta(hours=1):%Y-%m-%d %H:%M}"), 0),
+        (("--seit", "2026-07-10", "--bis", "2026-07-10"), 3),
+        (("--bis", "2026-07-09"), 0),
+        (("--seit", "2026-07-11"), 0),
+        (("--seit", "2026-07-10 23:59"), 3),
         (("--leistung", "wbs", "--status", "done"), 3),
         (("--stufe", "uebernommen"), 0),
     ):
