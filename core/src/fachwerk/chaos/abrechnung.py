@@ -62,8 +62,8 @@ class Ergebnis:
 
 
 @dataclass
-class _Post:
-    """One message: what the plan says of it and what the sender noted."""
+class Post:
+    """One message: what the plan says of it, what the sender noted and what became of it."""
 
     fall: Fall
     nachricht_id: str
@@ -76,6 +76,11 @@ class _Post:
     def grund(self) -> str:
         """Why it is held or linked, empty if it was delivered."""
         return self.zeile.get("grund", "")
+
+    @property
+    def zugestellt(self) -> bool:
+        """Whether the store says that it was delivered, itself and not by its link to another."""
+        return self.zeile.get("status") == "done" and self.grund != VERBUNDEN
 
     def mangel(self, versprechen: str, text: str) -> Mangel:
         return Mangel(versprechen, self.fall.nummer, self.nachricht_id, self.vorgang_id, text)
@@ -97,20 +102,19 @@ def rechne_ab(ordner: Path, datenbank: Datenbank, plan: Plan, ungeprueft: int) -
     maengel = [
         *_vollzaehlig(plan, bilanz),
         *_gespeichert(ordner, datenbank, buch, post),
-        *(mangel for eine in post for mangel in _einmal(eine)),
-        *_begruendet(plan, post, ungeprueft),
+        *urteile(plan, post, ungeprueft),
     ]
     unbekannte = sum(eine.grund == UNBEKANNT for eine in post)
     return Ergebnis(bilanz, maengel, unbekannte)
 
 
-def _post(plan: Plan, buch: Sequence[dict[str, Any]], bilanz: Bilanz, datenbank: Datenbank) -> list[_Post]:
+def _post(plan: Plan, buch: Sequence[dict[str, Any]], bilanz: Bilanz, datenbank: Datenbank) -> list[Post]:
     zeilen = {zeile["nachricht_id"]: zeile for zeile in bilanz.vorgaenge}
     faelle = {
         str(kennung): str(fall) for kennung, fall in datenbank.frage("SELECT nachricht_id, vorgang_id FROM eingang")
     }
     return [
-        _Post(
+        Post(
             fall,
             eine["nachricht_id"],
             eine["teile"],
@@ -121,7 +125,7 @@ def _post(plan: Plan, buch: Sequence[dict[str, Any]], bilanz: Bilanz, datenbank:
     ]
 
 
-def _zaehle_ankuenfte(post: Sequence[_Post], ablage: Sequence[ankunft.Ankunft]) -> None:
+def _zaehle_ankuenfte(post: Sequence[Post], ablage: Sequence[ankunft.Ankunft]) -> None:
     """How often each message lies in any Ziel, by what the Ziele themselves hold."""
     zahl: Counter[str] = Counter()
     for eine in ablage:
@@ -147,7 +151,7 @@ def _vollzaehlig(plan: Plan, bilanz: Bilanz) -> Iterator[Mangel]:
 
 
 def _gespeichert(
-    ordner: Path, datenbank: Datenbank, buch: Sequence[dict[str, Any]], post: Sequence[_Post]
+    ordner: Path, datenbank: Datenbank, buch: Sequence[dict[str, Any]], post: Sequence[Post]
 ) -> Iterator[Mangel]:
     """The store, decrypted once more, against what was sent. What COM Vibilia brought has no folder in the mailbox."""
     gesendet = {eine["nachricht_id"]: eine["teile"] for eine in buch}
@@ -160,27 +164,16 @@ def _gespeichert(
         yield je_id[kennung].mangel("Nichts geht verloren", was) if kennung else Mangel("Speicher", 0, "", "", text)
 
 
-# -- nothing is delivered twice ----------------------------------------------------------------------------------
+# -- nothing is delivered twice, and every reason is true --------------------------------------------------------
 
 
-def _einmal(post: _Post) -> Iterator[Mangel]:
-    if post.ankuenfte > 1:
-        yield post.mangel("Nichts doppelt", f"liegt {post.ankuenfte} Mal in den Zielen")
-    gehalten = post.zeile.get("status") == "held"
-    if post.ankuenfte and gehalten and post.grund != UNBEKANNT:
-        yield post.mangel("Nichts doppelt", f"liegt im Ziel, gilt aber als gehalten ({post.grund})")
-    if not post.ankuenfte and post.zeile.get("status") == "done" and post.grund != VERBUNDEN:
-        yield post.mangel("Nichts geht verloren", "gilt als zugestellt und liegt in keinem Ziel")
-
-
-# -- every reason is true ----------------------------------------------------------------------------------------
-
-
-def _begruendet(plan: Plan, post: Sequence[_Post], ungeprueft: int) -> Iterator[Mangel]:
+def urteile(plan: Plan, post: Sequence[Post], ungeprueft: int) -> Iterator[Mangel]:
+    """What became of each message, against what had to; ``post`` is complete, each with its arrivals counted."""
     je_nummer = {eine.fall.nummer: eine for eine in post}
     zwillinge = {eine.fall.zwilling: eine for eine in post if eine.fall.zwilling}
     for eine in post:
         partner = je_nummer.get(eine.fall.zwilling) or zwillinge.get(eine.fall.nummer)
+        yield from _einmal(eine, partner)
         yield from _wahr(plan, eine, partner)
     nicht_geprueft = sum(eine.grund == KEINE_ANTWORT for eine in post)
     if nicht_geprueft > ungeprueft:
@@ -188,7 +181,20 @@ def _begruendet(plan: Plan, post: Sequence[_Post], ungeprueft: int) -> Iterator[
         yield Mangel("Jeder Grund ist wahr", 0, "", "", text)
 
 
-def _wahr(plan: Plan, eine: _Post, partner: _Post | None) -> Iterator[Mangel]:
+def _einmal(post: Post, partner: Post | None) -> Iterator[Mangel]:
+    if post.ankuenfte > 1:
+        yield post.mangel("Nichts doppelt", f"liegt {post.ankuenfte} Mal in den Zielen")
+    # What lies in a Ziel is known by its content, and two that are the same have it in common.
+    gleich = partner is not None and p.DOPPELT in (post.fall.art, partner.fall.art)
+    gehoert_dem_anderen = gleich and partner is not None and partner.zugestellt
+    gehalten = post.zeile.get("status") == "held"
+    if post.ankuenfte and gehalten and post.grund != UNBEKANNT and not gehoert_dem_anderen:
+        yield post.mangel("Nichts doppelt", f"liegt im Ziel, gilt aber als gehalten ({post.grund})")
+    if not post.ankuenfte and post.zugestellt:
+        yield post.mangel("Nichts geht verloren", "gilt als zugestellt und liegt in keinem Ziel")
+
+
+def _wahr(plan: Plan, eine: Post, partner: Post | None) -> Iterator[Mangel]:
     status = eine.zeile.get("status", "fehlt")
     if status not in ("done", "held"):
         yield eine.mangel("Nichts bleibt liegen", f"ist am Ende „{status}“ ({eine.grund or 'ohne Grund'})")
@@ -218,11 +224,15 @@ def _erlaubt(plan: Plan, fall: Fall, partner: Fall | None) -> set[str]:
     return erlaubt
 
 
-def _als_paar(eine: _Post, partner: _Post) -> Iterator[Mangel]:
-    """Of two that are the same one is linked at most; of two that contradict each other one is delivered at most."""
+def _als_paar(eine: Post, partner: Post) -> Iterator[Mangel]:
+    """Of two, the same or contradicting each other, one is delivered at most and one refers to the other at most."""
     gruende = {eine.grund, partner.grund}
     if gruende in ({VERBUNDEN}, {p.ABWEICHEND_GRUND}):
         yield eine.mangel("Jeder Grund ist wahr", f"und Nachricht {partner.fall.nummer} verweisen nur aufeinander")
+    if eine.zugestellt and partner.zugestellt and eine.fall.art == p.DOPPELT:
+        yield eine.mangel(
+            "Nichts doppelt", f"ist dieselbe wie Nachricht {partner.fall.nummer}, und beide sind zugestellt"
+        )
     if eine.fall.art == p.ABWEICHEND and gruende == {""}:
         text = f"widerspricht Nachricht {partner.fall.nummer}, und beide sind zugestellt"
         yield eine.mangel("Nichts wird geraten", text)
