@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from fachwerk.errors import PermanentError
-from fachwerk.modell import Antrag, Befund, Eingang, GehaltenFuer, Schwere, Teil
+from fachwerk.modell import Antrag, Befund, Eingang, GehaltenFuer, Schwere, Teil, utc
 from fachwerk.schluessel import Schluesselbund, neuer_schluessel
 from fachwerk.store import BETRIEB, Schrittangabe, Store
 from fachwerk.tabellen import ereignis, inhalt, schritt, vorgang
@@ -42,6 +42,21 @@ def schreibe(store: Store, name: str, wert: Any, *, lauf: int = 1, code: str = "
 def vermerke(store: Store, was: str, kette: str = "v1", grund: str | None = None) -> None:
     with store.transaktion("test") as verbindung:
         store.vermerke(verbindung, kette, "anna", was, "code", grund)
+
+
+# -- columns ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stunden", [-11, 0, 1, 2, 13])
+def test_a_time_is_kept_and_compared_as_what_it_is_in_whatever_zone_it_was_written(store: Store, stunden: int) -> None:
+    dort = timezone(timedelta(hours=stunden))
+    lege_vorgang_an(store, "v2", angelegt=ZEIT.astimezone(dort))
+    angelegt = vorgang.c.angelegt
+    with store.lesend() as verbindung:
+        (zeit,) = verbindung.scalars(sa.select(angelegt).where(vorgang.c.id == "v2"))
+        gleich = sa.select(vorgang.c.id).where(angelegt.between(ZEIT.astimezone(dort), ZEIT)).order_by(vorgang.c.id)
+        assert list(verbindung.scalars(gleich)) == ["v1", "v2"]
+    assert utc(zeit) == ZEIT
 
 
 # -- the journal ------------------------------------------------------------------------------------------------------

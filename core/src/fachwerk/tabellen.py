@@ -10,7 +10,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -23,6 +22,8 @@ from sqlalchemy import (
     text,
 )
 
+from fachwerk.spalten import Zeitpunkt
+
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -32,7 +33,7 @@ METADATA = MetaData(
     }
 )
 
-_ZEIT = DateTime(timezone=True)
+_ZEIT = Zeitpunkt()
 _ID = String(64)
 _KURZ = String(200)
 

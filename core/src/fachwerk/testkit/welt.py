@@ -28,6 +28,7 @@ from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import aktualisiere, fuege_neu_ein, oeffne_datenbank, schema_stand
 from fachwerk.modell import Idempotenz, utc
 from fachwerk.plugins import Plugins
+from fachwerk.spalten import Zeitpunkt
 from fachwerk.tabellen import METADATA, knoten, vorgang
 from fachwerk.testkit.mitspieler import (
     Auskunftsziel,
@@ -56,7 +57,7 @@ _AUFTRAG = sa.Table(
     sa.Column("aufgabe", sa.String(40)),
     sa.Column("schlange", sa.String(200)),
     sa.Column("argumente", sa.Text),
-    sa.Column("faellig", sa.DateTime(timezone=True)),
+    sa.Column("faellig", Zeitpunkt()),
     sa.Column("erledigt", sa.Boolean, default=False),
 )
 
@@ -319,7 +320,7 @@ def _abschnitt(wert: Mapping[str, Any] | str) -> dict[str, Any]:
 
 
 def _verschiebe(verbindung: sa.Connection, tabelle: sa.Table, spanne: timedelta) -> None:
-    zeiten = [spalte for spalte in tabelle.columns if isinstance(spalte.type, sa.DateTime)]
+    zeiten = [spalte for spalte in tabelle.columns if isinstance(spalte.type, Zeitpunkt)]
     schluessel = list(tabelle.primary_key.columns)
     if not zeiten:
         return
