@@ -212,6 +212,30 @@ def test_all_problems_of_the_file_are_in_one_report(schreibe: Schreiber) -> None
     }
 
 
+def test_a_name_with_a_capital_letter_is_named_where_it_is_refused(schreibe: Schreiber) -> None:
+    gefunden = probleme(
+        schreibe("""
+        Fachwerk = 1
+        [ziel.Akte]
+        plugin = 1
+        [ziel.str]
+        [[route]]
+        leistung = 1
+        Ziel = "akte"
+    """)
+    )
+    assert set(gefunden) == {
+        "Fachwerk",
+        "ziel.Akte",
+        "ziel.Akte.plugin",
+        "ziel.str.plugin",
+        "route[1].leistung",
+        "route[1].Ziel",
+        "route[1].ziel",
+    }
+    assert "Meinten Sie „ziel“?" in gefunden["route[1].Ziel"].hint
+
+
 def test_no_value_of_the_configuration_is_ever_printed(schreibe: Schreiber) -> None:
     pfad = schreibe('[fachwerk]\narbeiter = "hunter2"\n[konsole]\nlisten = ["hunter2"]\nkennwort = "hunter2"')
     with pytest.raises(ConfigErrors) as fehler:
@@ -321,7 +345,7 @@ def test_secrets_come_from_the_environment_or_a_file(tmp_path: Path) -> None:
     assert secret("env:KENNWORT", tmp_path, {"KENNWORT": "a:b"}) == "a:b"
     assert secret("datei:kennwort", tmp_path, {}) == "geheim "
     assert secret(f"datei:{tmp_path}/kennwort", Path("/"), {}) == "geheim "
-    for verweis in ("env:FEHLT", "datei:fehlt", "datei:leer"):
+    for verweis in ("env:FEHLT", "datei:fehlt", "datei:leer", "datei:a\0b"):
         with pytest.raises(ConfigError, match="geheimnis_fehlt"):
             secret(verweis, tmp_path, {})
     for verweis in ("geheim", "env:", "file:x", ""):

@@ -44,6 +44,22 @@ def test_what_is_marked_as_another_type_is_refused_without_repeating_it(text: st
     assert text[3:] not in fehler.value.hint
 
 
+@pytest.mark.parametrize(
+    "text", [f"a: !!{art} {wert}" for art in ("int", "float", "bool", "null", "str") for wert in ("[ORT]", "{ORT: 1}")]
+)
+def test_what_only_claims_to_be_a_plain_value_is_refused(text: str) -> None:
+    with pytest.raises(ContractError, match="Zeile 1") as fehler:
+        lies_yaml(text)
+    assert "ORT" not in fehler.value.hint
+
+
+@pytest.mark.parametrize("text", ["a: !!map ORT", "a: !!map [ORT]", "a: !!map", "a: !!seq ORT", "a: !!seq {ORT: 1}"])
+def test_what_only_claims_to_have_values_is_refused(text: str) -> None:
+    with pytest.raises(ContractError, match="Zeile 1") as fehler:
+        lies_yaml(text)
+    assert "ORT" not in fehler.value.hint
+
+
 def test_a_key_that_is_no_plain_word_is_refused() -> None:
     with pytest.raises(ContractError, match="Schlüssel"):
         lies_yaml("? {a: b}\n: c")

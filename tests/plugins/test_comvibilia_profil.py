@@ -68,6 +68,16 @@ def test_the_schema_is_itself_a_valid_schema() -> None:
     Draft202012Validator.check_schema(schema())
 
 
+@pytest.mark.parametrize("wort", ["1", "null", "yes", "&uebernommen"])
+def test_a_word_that_yaml_takes_for_something_else_is_named(wort: str) -> None:
+    quittungen = {"muster": ["{kennung}"], "stand": "S", "stufen": {"WORT": "uebernommen"}}
+    profil = text(mit("quittungen", quittungen))
+    assert profil.count('"WORT"') == 1
+    with pytest.raises(ConfigError, match=r"„quittungen\.stufen.*Anführungszeichen"):
+        aus_text(profil.replace('"WORT"', f"{wort} "), "eigenes.yaml")
+    assert aus_text(profil.replace("WORT", wort), "eigenes.yaml").quittungen
+
+
 @pytest.mark.parametrize(
     ("weg", "wert"),
     [

@@ -212,7 +212,7 @@ class _Bau:
             umfeld = {"ordner": self.einstellungen.ordner}  # relative paths are meant from here
             return True, modell.model_validate(eigene, context=umfeld) if modell else None
         except ValidationError as fehler:
-            self.probleme.extend(probleme_aus(fehler, vor=ort, datei=self.einstellungen.datei))
+            self.probleme.extend(probleme_aus(fehler, eigene, vor=ort, datei=self.einstellungen.datei))
             return False, None
 
 

@@ -6,7 +6,7 @@ Values are never printed: some of them are secrets.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,26 +99,30 @@ def problem(code: str, text: str, pfad: Sequence[str | int] = (), datei: Path | 
 
 def probleme_aus(
     fehler: ValidationError,
+    angaben: Mapping[str, Any],
     *,
     vor: Sequence[str | int] = (),
     datei: Path | None = None,
     bekannte: Mapping[tuple[str, ...], Iterable[str]] | None = None,
 ) -> list[ConfigError]:
-    """Each error of a pydantic validation as a German problem; ``bekannte`` gives the keys a section knows."""
+    """Each error of a pydantic validation of ``angaben`` as a German problem.
+
+    ``vor`` is where they stand, ``bekannte`` gives the keys a section knows.
+    """
     gefunden: dict[str, ConfigError] = {}
     for eintrag in fehler.errors(include_url=False):
-        fund = _einzeln(dict(eintrag), tuple(vor), datei, bekannte or {})
+        pfad = (*vor, *_ohne_zweige(eintrag["loc"], angaben, eintrag["type"] == "missing"))
+        fund = _einzeln(dict(eintrag), pfad, datei, bekannte or {})
         gefunden.setdefault(fund.details["schluessel"], fund)  # a union reports each of its branches
     return list(gefunden.values())
 
 
 def _einzeln(
     eintrag: dict[str, Any],
-    vor: tuple[str | int, ...],
+    pfad: tuple[str | int, ...],
     datei: Path | None,
     bekannte: Mapping[tuple[str, ...], Iterable[str]],
 ) -> ConfigError:
-    pfad = (*vor, *(stueck for stueck in eintrag["loc"] if not _ist_zweig(stueck)))
     art = eintrag["type"]
     if art == "extra_forbidden":
         wort = str(pfad[-1])
@@ -148,8 +152,22 @@ def _bekannte(pfad: tuple[str | int, ...], bekannte: Mapping[tuple[str, ...], It
     return bekannte.get((*abschnitt[:1], "*") if len(abschnitt) > 1 else abschnitt, ())
 
 
-def _ist_zweig(stueck: str | int) -> bool:
-    """Pydantic names branches of a union in the path (``str``, ``list[str]``, a class); people need the key only."""
+def _ohne_zweige(ort: Sequence[str | int], angaben: Any, letztes_fehlt: bool) -> Iterator[str | int]:
+    """The keys of ``ort`` alone: pydantic names branches of a union among them (``str``, ``list[str]``, a class).
+
+    What stands in the file is a key, whatever it looks like.
+    """
+    hier = angaben
+    for nummer, stueck in enumerate(ort):
+        try:
+            hier, steht_da = hier[stueck], True
+        except (LookupError, TypeError):
+            steht_da = letztes_fehlt and nummer == len(ort) - 1
+        if steht_da or not _sieht_aus_wie_ein_zweig(stueck):
+            yield stueck
+
+
+def _sieht_aus_wie_ein_zweig(stueck: str | int) -> bool:
     return isinstance(stueck, str) and (stueck in {"str", "int", "bool"} or "[" in stueck or stueck[:1].isupper())
 
 

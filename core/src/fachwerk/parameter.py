@@ -209,7 +209,9 @@ def _darunter(knoten: yaml.Node) -> Iterator[yaml.Node]:
         yield from knoten.value
 
 
-def _mapping(leser: Any, knoten: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+def _mapping(leser: Any, knoten: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+    if not isinstance(knoten, yaml.MappingNode):  # it only claims to be one
+        raise yaml.constructor.ConstructorError(None, None, "hier stehen keine Schlüssel", knoten.start_mark)
     if not all(isinstance(k, yaml.ScalarNode) for k, _ in knoten.value):
         raise yaml.constructor.ConstructorError(None, None, "ein Schlüssel ist kein einfaches Wort", knoten.start_mark)
     schluessel = [leser.construct_object(k, deep=True) for k, _ in knoten.value]
@@ -222,9 +224,9 @@ def _mapping(leser: Any, knoten: yaml.MappingNode, deep: bool = False) -> dict[A
     return dict(zip(schluessel, werte, strict=True))
 
 
-def _dezimal(leser: Any, knoten: yaml.ScalarNode) -> Decimal:
+def _dezimal(leser: Any, knoten: yaml.Node) -> Decimal:
     try:
-        zahl = Decimal(knoten.value.replace("_", ""))
+        zahl = Decimal(leser.construct_scalar(knoten).replace("_", ""))
     except InvalidOperation as fehler:
         raise yaml.constructor.ConstructorError(None, None, "keine Dezimalzahl", knoten.start_mark) from fehler
     if abs(zahl.adjusted()) >= STELLEN:

@@ -67,7 +67,7 @@ def lade_soweit(
     probleme += weitere
     fehler = _validierungsfehler(baum)
     if fehler is not None:
-        probleme += probleme_aus(fehler, datei=pfad, bekannte=_bekannte_schluessel())
+        probleme += probleme_aus(fehler, baum, datei=pfad, bekannte=_bekannte_schluessel())
     routen = baum.get("route")
     nummern = list(range(1, len(routen) + 1)) if isinstance(routen, list) else []
     while fehler is not None:
@@ -108,7 +108,7 @@ def secret(verweis: str, ordner: Path, umgebung: Mapping[str, str] | None = None
 def _aus_datei(pfad: Path) -> str:
     try:
         wert = pfad.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):  # also what is no UTF-8, and a path no file can have
         wert = ""
     if not wert:
         text = f"Die Datei {pfad} mit dem Geheimnis fehlt, ist leer oder nicht lesbar."

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fachwerk.errors import ConfigError, FachwerkError
 from fachwerk.manifest import Stufe
@@ -163,7 +163,13 @@ def aus_text(text: str, name: str) -> Profil:
         fund = fehler_im_schema[0]
         ort = ".".join(str(stelle) for stelle in fund.absolute_path) or "ganz oben"
         raise _fehler(name, f"passt bei „{ort}“ nicht zum Schema ({fund.validator})", "mit README vergleichen")
-    fertig = Profil.model_validate(roh)
+    try:
+        fertig = Profil.model_validate(roh)
+    except ValidationError as fehler:  # a schema cannot say that a key is a word
+        ort = ".".join(str(stelle) for stelle in fehler.errors()[0]["loc"] if stelle != "[key]")
+        raise _fehler(
+            name, f"hat bei „{ort}“ einen Schlüssel, der kein Text ist", "ihn in Anführungszeichen setzen"
+        ) from None
     if mangel := _mangel(fertig):
         raise _fehler(name, *mangel)
     return fertig
