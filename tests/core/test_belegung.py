@@ -135,6 +135,16 @@ def test_a_job_waits_for_its_turn_and_takes_it_as_soon_as_the_ziel_is_free(
     assert raum.angekommen() == ["erster", "zweiter"]
 
 
+def test_in_the_same_process_who_is_done_wakes_the_next(
+    baue: Callable[[int], Ansturm], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(belegung, "_BLICK_S", 1000.0)
+    ansturm = baue(1)
+    ansturm.nachbar.betrieb.wartende = ansturm.welt.betrieb.wartende
+    raum = Warteraum(ansturm, monkeypatch, lambda: None)
+    assert raum.angekommen() == ["erster", "zweiter"]
+
+
 def test_a_ziel_that_is_paused_meanwhile_gets_nothing_from_who_waited(
     baue: Callable[[int], Ansturm], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,9 +159,48 @@ def test_a_process_that_stops_does_not_wait_for_a_place(
     baue: Callable[[int], Ansturm], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ansturm = baue(1)
-    raum = Warteraum(ansturm, monkeypatch, ansturm.nachbar.betrieb.hoert_auf.set)
+    raum = Warteraum(ansturm, monkeypatch, ansturm.nachbar.betrieb.wartende.hoere_auf)
     assert raum.angekommen() == ["erster"]
     assert f"zustellung:{raum.zweiter}:akte:1:1b" in " ".join(ansturm.welt.auftraege.offene())
+
+
+def test_a_process_holds_a_few_jobs_more_but_none_that_would_cost_a_share_of_the_minute() -> None:
+    assert belegung.je_knoten(4, je_minute=0) > 4
+    assert belegung.je_knoten(4, je_minute=60) == 4
+
+
+@pytest.fixture
+def wartende(monkeypatch: pytest.MonkeyPatch) -> belegung.Wartende:
+    """Nobody looks by himself."""
+    monkeypatch.setattr(belegung, "_BLICK_S", 1000.0)
+    return belegung.Wartende()
+
+
+def test_who_is_just_about_to_wait_is_woken_too(wartende: belegung.Wartende) -> None:
+    wartende.wecke("akte")
+    wartende.wecke("akte")
+    wartende.warte("akte")
+    with ThreadPoolExecutor(1) as faeden:
+        zweiter = faeden.submit(wartende.warte, "akte")
+        wartende.wecke("amt")
+        assert not zweiter.done(), "nobody waited when the second was done, and that one may have looked since"
+        wartende.wecke("akte")
+        zweiter.result()
+
+
+def test_each_place_wakes_one_and_the_end_of_the_process_wakes_all(wartende: belegung.Wartende) -> None:
+    with ThreadPoolExecutor(5) as faeden:
+        alle = [faeden.submit(wartende.warte, ziel) for ziel in ("akte", "akte", "akte", "akte", "amt")]
+        while wartende._anzahl != {"akte": 4, "amt": 1}:
+            pass
+        wartende.wecke("akte")
+        wartende.wecke("akte")
+        while wartende._anzahl["akte"] > 2:
+            pass
+        assert not wartende._frei["akte"]
+        assert sum(einer.done() for einer in alle) <= 2
+        wartende.hoere_auf()
+    assert all(einer.done() for einer in alle)
 
 
 def test_what_dead_nodes_had_announced_keeps_nobody_out_and_is_cleared_up_one_by_one(

@@ -1,14 +1,17 @@
 """How many deliveries at a time a Ziel bears, over all nodes together, by the intents in our own table.
 
-Each node begins as many jobs as the Ziel bears; the intents of all are counted when one is announced, one node after
-the other. Who finds the Ziel taken waits with its job in hand, which keeps the engine from giving it more of them, and
-after a while lets go of it.
+Each node begins as many jobs as the Ziel bears and a few more; the intents of all nodes are counted when one is
+announced, one node after the other. Who finds the Ziel taken waits with its job in hand, which keeps the engine from
+giving it more of them, and after a while lets go of it. In one process who is done wakes the next; what other nodes
+have done is looked for.
 """
 
 from __future__ import annotations
 
 import random
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,8 +33,11 @@ GEDULD_S = 30.0
 WIEDER_NACH_S = 1.0
 """Seconds, at most, until a job comes back that has waited in vain."""
 
+VORRAT = 2
+"""So many jobs more than a Ziel bears a process holds: the next one need not wait until the engine looks again."""
+
 _BLICK_S = 0.4
-"""At most so long between two looks whether it is its turn."""
+"""At most so long between two looks of a process whether a Ziel has room."""
 
 _Z = zustellung.c
 _SCHLAG = sa.select(knoten.c.herzschlag).where(knoten.c.prozess == sa.bindparam("von"))
@@ -80,6 +86,38 @@ class Bitte:
         return bool(verbindung.execute(_ANDERE, angaben).scalar_one() < self.gleichzeitig)
 
 
+class Wartende:
+    """Those of one process who wait for a place, and the end of all waiting when it stops."""
+
+    def __init__(self) -> None:
+        self._etwas = threading.Condition()
+        self._frei: Counter[str] = Counter()
+        self._anzahl: Counter[str] = Counter()
+        self.hoert_auf = False
+
+    def hoere_auf(self) -> None:
+        """The process stops: nobody waits for his turn any more."""
+        with self._etwas:
+            self.hoert_auf = True
+            self._etwas.notify_all()
+
+    def wecke(self, ziel: str) -> None:
+        """There may be room at ``ziel`` for one who waits, or who is just about to."""
+        with self._etwas:
+            self._frei[ziel] = min(self._frei[ziel] + 1, max(self._anzahl[ziel], 1))
+            if self._anzahl[ziel]:
+                self._etwas.notify_all()
+
+    def warte(self, ziel: str) -> None:
+        """Until it is worth a look. The more wait, the less often each of them looks unless it is woken."""
+        with self._etwas:
+            self._anzahl[ziel] += 1
+            frist = _BLICK_S * self._anzahl[ziel] * random.uniform(0.5, 1.0)  # noqa: S311  no secret
+            if self._etwas.wait_for(lambda: self.hoert_auf or self._frei[ziel], frist) and self._frei[ziel]:
+                self._frei[ziel] -= 1
+            self._anzahl[ziel] -= 1
+
+
 class Belegt(Exception):
     """There is no room for ``bitte``; nothing was done."""
 
@@ -99,12 +137,18 @@ def nimm_platz(verbindung: sa.Connection, bitte: Bitte) -> None:
         raise Belegt(bitte)
 
 
-def warte(betrieb: Betrieb, versuche: Callable[[], None]) -> bool:
-    """``versuche`` until there was room for it; False: it took too long, or the process stops."""
+def je_knoten(gleichzeitig: int, je_minute: int) -> int:
+    """How many jobs of a Ziel one process holds. Where a begun job counts as one of the minute, none is begun early."""
+    return gleichzeitig if je_minute else gleichzeitig + VORRAT
+
+
+def warte(betrieb: Betrieb, ziel: str, versuche: Callable[[], None]) -> bool:
+    """``versuche`` until there was room for it at ``ziel``; False: it took too long, or the process stops."""
     bis = time.monotonic() + GEDULD_S
     while True:
         try:
             versuche()
+            betrieb.wartende.wecke(ziel)
             return True
         except Belegt as belegt:
             if not _wird_frei(betrieb, belegt.bitte, bis):
@@ -114,7 +158,8 @@ def warte(betrieb: Betrieb, versuche: Callable[[], None]) -> bool:
 def _wird_frei(betrieb: Betrieb, bitte: Bitte, bis: float) -> bool:
     """Wait until it looks as if there was room; False: not before ``bis``, by the monotonic clock, or the end."""
     while time.monotonic() < bis:
-        if betrieb.hoert_auf.wait(_BLICK_S * random.uniform(0.5, 1.0)):  # noqa: S311  no secret
+        betrieb.wartende.warte(bitte.hier["am_ziel"])
+        if betrieb.wartende.hoert_auf:
             return False
         with betrieb.store.lesend() as verbindung:
             if bitte.ist_frei(verbindung):

@@ -6,7 +6,6 @@ Commands that only look or enqueue need no more than this; :mod:`fachwerk.dienst
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
-from fachwerk import settings
+from fachwerk import belegung, settings
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank, schema_stand
 from fachwerk.errors import ConfigError, PermanentError
 from fachwerk.notizen import Notizen
@@ -58,8 +57,7 @@ class Betrieb:
         spiegel = einstellungen.sicherung.spiegel
         self.spiegel = Spiegel(einstellungen.ordner / spiegel) if spiegel else None
         self._wirte: dict[str, Wirt] = {}
-        self.hoert_auf = threading.Event()
-        """The process stops: nobody waits for his turn any more."""
+        self.wartende = belegung.Wartende()
 
     @cached_property
     def auftraege(self) -> Auftraege:
@@ -128,7 +126,10 @@ class Betrieb:
         from fachwerk.engine import Schlange
 
         arbeiter = self.einstellungen.fachwerk.arbeiter
-        ziele = [Schlange(zielschlange(ziel.name), ziel.gleichzeitig, ziel.je_minute) for ziel in self.ziele.values()]
+        ziele = [
+            Schlange(zielschlange(ziel.name), belegung.je_knoten(ziel.gleichzeitig, ziel.je_minute), ziel.je_minute)
+            for ziel in self.ziele.values()
+        ]
         return [Schlange("linie", arbeiter), Schlange("abruf", max(len(self.kanaele), 1)), *ziele]
 
     def schliesse(self) -> None:

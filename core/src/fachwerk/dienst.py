@@ -109,7 +109,7 @@ class Dienst:
 
     def stoppe(self, frist_s: int = 30) -> None:
         """Drain: no new polls, running jobs end within ``frist_s`` seconds, the slot is given back."""
-        self._betrieb.hoert_auf.set()
+        self._betrieb.wartende.hoere_auf()
         if self._polling is not None:
             self._polling.beginne_nichts_mehr()
         if self._engine is not None:

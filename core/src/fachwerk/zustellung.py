@@ -66,7 +66,7 @@ def stelle_zu(betrieb: Betrieb, vorgang_id: str, ziel_name: str, fassung: str, v
     """One attempt to deliver a Sendung, or the clearing up of an attempt whose outcome is unknown."""
     welche = vorgang_id, ziel_name, int(fassung), int(versuch)
     with allein(betrieb.store.prozess, schluessel(*welche[:3])) as frei, betrieb.store.inhalt.gemerkt():
-        if frei and not belegung.warte(betrieb, lambda: _Versuch(betrieb, *welche).gehe()):
+        if frei and not belegung.warte(betrieb, ziel_name, lambda: _Versuch(betrieb, *welche).gehe()):
             with betrieb.store.transaktion("belegt") as verbindung:
                 betrieb.reihe_zustellung_ein(verbindung, *welche, *belegung.wieder_ab())
 
