@@ -78,5 +78,8 @@ class Host(Protocol):
         """Keep an id of a delivery durably before it is used: committed when the call returns, replaced by the next.
 
         ``wert`` has at most 300 characters and is an id or a code, never a field value; XTA keeps its message id here.
+        Raises ``RetryableError`` if another node has taken the delivery over meanwhile, because this one was silent for
+        too long. So who notes that something leaves before it leaves, and says in ``find_delivered`` that nothing was
+        sent only if nothing was noted, sends nothing twice.
         """
         ...

@@ -6,6 +6,7 @@ and times do (``[aufbewahrung].nachweis_jahre``), because it is the proof under 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,14 @@ LAENGSTER_NAME = 200
 class Notizen:
     """The notes of all plugins; each plugin reaches its own only."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, darf: Callable[[sa.Connection], None] | None = None) -> None:
+        """``darf`` raises in the transaction of a note that must not be kept any more."""
         self._store = store
+        self._darf = darf
+
+    def solange(self, darf: Callable[[sa.Connection], None]) -> Notizen:
+        """The same notes; ``darf`` is asked before each one is kept."""
+        return Notizen(self._store, darf)
 
     @benenne_stoerung()
     def lies(self, plugin: str, schluessel: str, name: str) -> str:
@@ -43,6 +50,8 @@ class Notizen:
         _pruefe(plugin, name, wert)
         werte = {"wert": wert, "zeit": datetime.now(UTC)}
         with self._store.transaktion("notiz") as verbindung:
+            if self._darf is not None:
+                self._darf(verbindung)
             if not fuege_neu_ein(verbindung, notiz, plugin=plugin, schluessel=schluessel, name=name, **werte):
                 verbindung.execute(notiz.update().where(*_hier(plugin, schluessel, name)).values(**werte))
 

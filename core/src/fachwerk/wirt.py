@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -14,6 +15,7 @@ from fachwerk.settings import secret
 
 if TYPE_CHECKING:
     import httpx
+    import sqlalchemy as sa
 
     from fachwerk.host import InhaltSchreiber
     from fachwerk.notizen import Notizen
@@ -31,7 +33,7 @@ def _nie(nachricht_id: str) -> bool:
 class Wirt:
     """A :class:`fachwerk.host.Host` for one plugin.
 
-    HTTP clients are kept per Verbindung and shared with every Wirt made by :meth:`mit`; :meth:`schliesse` ends them.
+    HTTP clients are kept per Verbindung and shared with every Wirt made from it; :meth:`schliesse` ends them.
     """
 
     def __init__(
@@ -57,9 +59,14 @@ class Wirt:
 
     def mit(self, inhalt: InhaltSchreiber | None, gespeichert: Callable[[str], bool] | None = None) -> Wirt:
         """The same Wirt with another content store and memory; clients stay shared."""
-        gedaechtnis = gespeichert or self._gespeichert
-        neu = Wirt(self._name, self._ordner, inhalt, self._umgebung, self._uhr, gedaechtnis, self._notizen)
-        neu._clients, neu._schloss = self._clients, self._schloss
+        neu = copy(self)
+        neu._inhalt, neu._gespeichert = inhalt, gespeichert or self._gespeichert
+        return neu
+
+    def solange(self, darf: Callable[[sa.Connection], None]) -> Wirt:
+        """The same Wirt, whose notes are kept only while ``darf`` does not raise; clients stay shared."""
+        neu = copy(self)
+        neu._notizen = self._notizen and self._notizen.solange(darf)
         return neu
 
     @property

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fachwerk import alarm
-from fachwerk.errors import FachwerkError, NeedsHumanError
+from fachwerk.errors import FachwerkError, NeedsHumanError, RetryableError
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
 from fachwerk.tabellen import pause, schritt, zielstand, zustellung
 
@@ -46,6 +46,11 @@ ZUSTELLUNG = sa.select(
 ).where(*_HIER)
 """The row of a delivery, and whether its Ziel takes any now; with :func:`hier`."""
 
+_ABSICHT = (
+    sa.select(zustellung.c.versuch)
+    .where(*_HIER, zustellung.c.status == "absicht", zustellung.c.absicht_von == sa.bindparam("von"))
+    .with_for_update(read=True)
+)
 _DER_FASSUNG = sa.select(zustellung).where(
     zustellung.c.vorgang_id == sa.bindparam("hier"), zustellung.c.fassung == sa.bindparam("in_fassung")
 )
@@ -73,6 +78,16 @@ def diese(vorgang_id: str, ziel: str, fassung: int) -> tuple[sa.ColumnElement[bo
 def hier(vorgang_id: str, ziel: str, fassung: int) -> dict[str, Any]:
     """What :data:`ZUSTELLUNG` and :func:`aendere` need to know which delivery is meant."""
     return {"im_fall": vorgang_id, "am_ziel": ziel, "in_fassung": fassung}
+
+
+def pruefe_absicht(verbindung: sa.Connection, wo: Mapping[str, Any], prozess: str) -> None:
+    """Raise unless the delivery at :func:`hier` is announced by ``prozess``, and keep it so until the end.
+
+    Who froze for so long that another node took the delivery over learns it here, before anything leaves.
+    """
+    if verbindung.execute(_ABSICHT, {**wo, "von": prozess}).one_or_none() is None:
+        text = "Ein anderer Knoten hat diese Zustellung übernommen; dieser sendet nichts mehr."
+        raise RetryableError("zustellung_uebernommen", text, routenfehler=False)
 
 
 def aendere(verbindung: sa.Connection, wo: Mapping[str, Any], wenn: Bedingung, werte: Mapping[str, Any]) -> bool:

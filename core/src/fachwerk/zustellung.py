@@ -38,6 +38,7 @@ from fachwerk.zustellstand import (
     diese,
     fuer_wen,
     hier,
+    pruefe_absicht,
     schluessel,
     setze_stand,
 )
@@ -208,9 +209,10 @@ class _Versuch:
         )
 
     def _rufe(self, ziel: Ziel, hook: str, **argumente: Any) -> Any:
-        return self._betrieb.plugins.rufe(
-            ziel.plugin, hook, ziel=ziel, host=self._betrieb.wirt(ziel.plugin), **argumente
+        host = self._betrieb.wirt(ziel.plugin).solange(
+            lambda verbindung: pruefe_absicht(verbindung, self._hier, self._store.prozess)
         )
+        return self._betrieb.plugins.rufe(ziel.plugin, hook, ziel=ziel, host=host, **argumente)
 
     # -- commits ------------------------------------------------------------------------------------------------
 
