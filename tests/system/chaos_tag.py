@@ -51,7 +51,7 @@ def laufe(ordner: Path, datenbank: str, umfang: Umfang, tauglich: Callable[[Plan
 
 def versprochen(lauf: Lauf) -> None:
     """Everything the design promises, and that the run was worth its name."""
-    assert not lauf.ergebnis.maengel, "\n".join(mangel.zeile() for mangel in lauf.ergebnis.maengel)
+    assert not lauf.ergebnis.maengel, "\n".join(zeile for mangel in lauf.ergebnis.maengel for zeile in mangel.zeilen())
     bilanz, anzahl = lauf.ergebnis.bilanz, len(lauf.plan.faelle)
     assert (bilanz.gesendet, bilanz.geschlossen, bilanz.gespeichert) == (anzahl, anzahl, anzahl)
     assert bilanz.zugestellt > anzahl / 2

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from chaos_tag import Lauf, laufe, versprochen
 
 from fachwerk.chaos.ablauf import moegliche
-from fachwerk.chaos.abrechnung import rechne_ab
+from fachwerk.chaos.abrechnung import Mangel, rechne_ab
 from fachwerk.chaos.datenbanken import Datenbank
 from fachwerk.chaos.nachrichten import beispiele, ziel
 from fachwerk.chaos.plan import SCHLECHT, Plan, Umfang, entwirf
@@ -91,9 +91,12 @@ class Rest:
     def akten(self) -> list[Path]:
         return sorted(pfad for pfad in (self.ordner / "ausgang/akte").iterdir() if not pfad.name.startswith("."))
 
-    def funde(self) -> list[str]:
+    def maengel(self) -> list[Mangel]:
         datenbank = Datenbank(f"sqlite:///{self.ordner / 'fachwerk.db'}")
-        return [mangel.zeile() for mangel in rechne_ab(self.ordner, datenbank, self.plan, 0).maengel]
+        return rechne_ab(self.ordner, datenbank, self.plan, 0).maengel
+
+    def funde(self) -> list[str]:
+        return [mangel.zeile() for mangel in self.maengel()]
 
 
 @pytest.fixture
@@ -158,3 +161,11 @@ def test_the_oracle_finds_what_is_planted(rest: Rest, pflanze: Callable[[Rest], 
     assert rest.funde() == []
     pflanze(rest)
     assert any(GEPFLANZT[pflanze] in fund for fund in rest.funde()), rest.funde()
+
+
+def test_a_fault_says_what_happened_to_the_case(rest: Rest) -> None:
+    ein_fall_liegt_zweimal_im_ziel(rest)
+    (mangel,) = rest.maengel()
+    verlauf = "\n".join(mangel.zeilen())
+    assert "fachwerk zugestellt" in verlauf
+    assert verlauf.index("receive") < verlauf.index("deliver akte:1")

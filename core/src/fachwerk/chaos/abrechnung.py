@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,9 @@ KEINE_ANTWORT = "viren_keine_antwort"
 VERBUNDEN = "doppelsendung"
 ABLEHNUNG = f"xta.{p.ABLEHNUNG}"
 
+MIT_VERLAUF = 20
+"""For so many faults it is said what happened to the case."""
+
 _UNTERBRECHEND = frozenset({"abschuss", "anhalten", "uhr", "netz_ziel", "ziel", "netz_datenbank", "datenbank"})
 """After these nobody knows what became of a hand-over, and a Ziel that cannot be asked leaves it to a person."""
 
@@ -44,11 +47,18 @@ class Mangel:
     nachricht_id: str
     vorgang_id: str
     text: str
+    verlauf: tuple[str, ...] = ()
+    """What the store says happened to the case, in the order of time: ids, codes and times."""
 
     def zeile(self) -> str:
         """For people: what, and where to look."""
         wer = f"Nachricht {self.nummer} ({self.nachricht_id}, Vorgang {self.vorgang_id or 'fehlt'}): "
         return f"{self.versprechen}: {wer if self.nummer else ''}{self.text}"
+
+    def zeilen(self) -> Iterator[str]:
+        """The same, and below it what happened to the case."""
+        yield self.zeile()
+        yield from (f"    {eine}" for eine in self.verlauf)
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,26 @@ def rechne_ab(ordner: Path, datenbank: Datenbank, plan: Plan, ungeprueft: int) -
         *urteile(plan, post, ungeprueft),
     ]
     unbekannte = sum(eine.grund == UNBEKANNT for eine in post)
+    maengel = [
+        replace(mangel, verlauf=_verlauf(datenbank, mangel.vorgang_id)) if mangel.vorgang_id else mangel
+        for mangel in maengel[:MIT_VERLAUF]
+    ] + maengel[MIT_VERLAUF:]
     return Ergebnis(bilanz, maengel, unbekannte)
+
+
+def _verlauf(datenbank: Datenbank, vorgang_id: str) -> tuple[str, ...]:
+    """Steps, events and notes of a case; a rehearsal may be gone before somebody looks."""
+    fragen = {
+        "schritt WHERE vorgang_id =": "ende, name || ' ' || ziel || ' ' || code || ' seit ' || beginn, versuch",
+        "ereignis WHERE kette =": "zeit, wer || ' ' || was || ' ' || code, nr",
+        "notiz WHERE schluessel LIKE": "zeit, plugin || ' notiert ' || name || ' ' || wert, 0",
+    }
+    zeilen = []
+    for woher, was in fragen.items():
+        wer = f"{vorgang_id}:%" if woher.endswith("LIKE") else vorgang_id
+        gefunden = datenbank.frage(f"SELECT {was} FROM {woher} '{wer}'")  # noqa: S608  an id of our own
+        zeilen += [(str(zeit), text, nummer) for zeit, text, nummer in gefunden]
+    return tuple(f"{zeit} {text} ({nummer})" for zeit, text, nummer in sorted(zeilen))
 
 
 def _post(plan: Plan, buch: Sequence[dict[str, Any]], bilanz: Bilanz, datenbank: Datenbank) -> list[Post]:

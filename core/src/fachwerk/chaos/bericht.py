@@ -52,7 +52,9 @@ def bericht(chaos: Chaos, ergebnis: Ergebnis) -> Iterator[str]:
     yield f"- {protokoll.angestossen} wartende Vorgänge am Ende angestoßen (`fachwerk vorgang retry`)"
     if ergebnis.maengel:
         yield from ("", "## Mängel", "")
-        yield from (f"- {mangel.zeile()}" for mangel in ergebnis.maengel)
+        for mangel in ergebnis.maengel:
+            erste, *weitere = mangel.zeilen()
+            yield from (f"- {erste}", *weitere)
         yield ""
         yield (
             f"Nachsehen: `fachwerk --konfig {chaos.ordner / 'fachwerk.toml'} vorgang show KENNUNG`, die Protokolle der "
