@@ -33,7 +33,7 @@ from umfeld import gespeichert, last, maschine, postgres
 import fachwerk_aktenablage
 import fachwerk_wbs_nw
 import fachwerk_xsozial_basis
-from fachwerk import abruf, pipeline, settings
+from fachwerk import abruf, belegung, pipeline, settings
 from fachwerk.betrieb import Betrieb
 from fachwerk.cli.run import behalte_das_bisherige
 from fachwerk.datenbank import aktualisiere, oeffne_datenbank
@@ -50,6 +50,9 @@ from fachwerk_xsozial_basis.erzeuger import Beigabe, nachricht
 ANZAHL = 100
 LAEUFE = 3
 TAG = date(2026, 11, 2)
+GLEICHZEITIG = 4
+"""So many deliveries at a time; the bare engine gets as many jobs in hand as the line has."""
+
 GRENZE = 0.6
 GRENZE_AKTE = 15.0
 VIELE, GRENZE_VIELE = 40, 0.5
@@ -97,7 +100,8 @@ def betrieb(ordner: Path, ziel: str, url: str = "", *, faelle: int, dauer: float
     (ordner / "fachwerk.toml").write_text(
         f'{datenbank_ort}[kanal.k]\nplugin = "postfach"\ntakt = "1m"\n'
         '[format.xsozial_basis]\nbestaetigt = ["projektprofil-1"]\n'
-        f'[ziel.akte]\nplugin = "{ziel}"\ngleichzeitig = 4\n{ablage}[[route]]\nleistung = "*"\nziel = "akte"\n{ohne}',
+        f'[ziel.akte]\nplugin = "{ziel}"\ngleichzeitig = {GLEICHZEITIG}\n{ablage}'
+        f'[[route]]\nleistung = "*"\nziel = "akte"\n{ohne}',
         encoding="utf-8",
     )
     plugins = Plugins.aus_modulen(
@@ -149,7 +153,7 @@ def geruest(url: str = "") -> float:
             if len(getan) == ANZAHL:
                 fertig.set()
 
-        schlangen = [Schlange("linie", 8), Schlange("ziel.akte", 4)]
+        schlangen = [Schlange("linie", 8), Schlange("ziel.akte", belegung.je_knoten(GLEICHZEITIG, 0))]
         motor = Engine(datenbank, "bench-1", {"eins": eins, "zwei": zwei}, schlangen, lambda *_: None)
         motor.starte()
         beginn = time.perf_counter()
