@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,13 +154,13 @@ def _auswahl(angaben: dict[str, Any]) -> Auswahl:
 
 
 def _zeit(zeit: datetime | None, *, ende: bool = False) -> datetime | None:
-    """From German time, in UTC as SQLite compares it; a whole day as end includes itself."""
+    """German time; a whole day as end includes itself."""
     from fachwerk.lage import ZEITZONE
 
     if zeit is None:
         return None
     ganzer_tag = ende and (zeit.hour, zeit.minute) == (0, 0)
-    return (zeit + timedelta(days=1) if ganzer_tag else zeit).replace(tzinfo=ZEITZONE).astimezone(UTC)
+    return (zeit + timedelta(days=1) if ganzer_tag else zeit).replace(tzinfo=ZEITZONE)
 
 
 def _zeige_json(plaene: Sequence[Plan], getan: bool, ziel: str) -> None:
