@@ -214,8 +214,7 @@ def _einmal(post: Post, partner: Post | None) -> Iterator[Mangel]:
     if post.ankuenfte > 1:
         yield post.mangel("Nichts doppelt", f"liegt {post.ankuenfte} Mal in den Zielen")
     # What lies in a Ziel is known by its content, and two that are the same have it in common.
-    gleich = partner is not None and p.DOPPELT in (post.fall.art, partner.fall.art)
-    gehoert_dem_anderen = gleich and partner is not None and partner.zugestellt
+    gehoert_dem_anderen = partner is not None and p.DOPPELT in (post.fall.art, partner.fall.art) and partner.zugestellt
     gehalten = post.zeile.get("status") == "held"
     if post.ankuenfte and gehalten and post.grund != UNBEKANNT and not gehoert_dem_anderen:
         yield post.mangel("Nichts doppelt", f"liegt im Ziel, gilt aber als gehalten ({post.grund})")
