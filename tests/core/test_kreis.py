@@ -159,6 +159,34 @@ def test_a_bound_of_one_is_no_repetition_at_all(welt: Welt) -> None:
     assert staende(welt) == ["held einmal"]
 
 
+# -- signs of life ----------------------------------------------------------------------------------------------------
+
+ABGELEHNT = PermanentError("abgelehnt", "Dieser Antrag nicht.", vom_ziel=True)
+
+
+@pytest.mark.parametrize("absage", [ABGELEHNT, NeedsHumanError("klaeren", "Was soll gelten?", vom_ziel=True)])
+def test_faults_of_the_route_between_refusals_of_the_ziel_are_not_in_a_row(welt: Welt, absage: FachwerkError) -> None:
+    uebergib(welt, *[WEG] * 4, absage, *[WEG] * 4, faelle=9)
+    assert (welt.zeilen(zielstand)[0].fehler_in_folge, offene(welt)) == (4, [])
+
+
+def test_a_refusal_that_the_plugin_itself_finds_says_nothing_about_the_route(welt: Welt) -> None:
+    uebergib(welt, *[WEG] * 4, PermanentError("zu_gross", "Zu groß."), WEG, faelle=6)
+    assert offene(welt) == [("kreis_offen", "ziel:akte", "weg", 1)]
+
+
+def test_a_probe_that_the_ziel_refuses_gives_the_all_clear(welt: Welt) -> None:
+    uebergib(welt, *[WEG] * 5, ABGELEHNT, faelle=5)
+    welt.vergehe(minutes=6)
+    welt.arbeite()
+    assert (staende(welt), offene(welt)) == ([*["done"] * 4, "held abgelehnt"], [])
+
+
+def test_a_service_that_is_not_booked_stays_an_alarm_though_the_refusal_came_from_the_ziel(welt: Welt) -> None:
+    uebergib(welt, PermanentError("xta.9013", "Nicht frei.", {"alarm": "dienst"}, vom_ziel=True))
+    assert offene(welt) == [("dienst", "ziel:akte", "xta.9013", 1)]
+
+
 # -- what a plugin wants to be told to somebody -----------------------------------------------------------------------
 
 

@@ -180,6 +180,20 @@ def test_a_number_that_nobody_knows_at_all_is_tried_three_times(soap_code: str) 
     assert dreimal(deute(XtaFault(soap_code, "", "9777"), senden=False))
 
 
+@pytest.mark.parametrize(
+    ("fault", "von_dort"),
+    [
+        (XtaFault("Sender", "ParameterIsNotValidException", "9023"), True),
+        (XtaFault("Sender", "InvalidMessageIDException", ""), True),
+        (XtaFault("Sender", "", ""), False),
+    ],
+)
+def test_a_refusal_with_the_name_or_number_of_xta_comes_from_the_server_itself(fault: XtaFault, von_dort: bool) -> None:
+    fehler = deute(fault, senden=True)
+    assert isinstance(fehler, StepError)
+    assert (fehler.vom_ziel, fehler.code) == (von_dort, "xta.9023" if fault.code else "xta.fault")
+
+
 @pytest.mark.parametrize("soap_code", OHNE_DETAIL)
 def test_a_fault_without_detail_is_judged_by_its_soap_code(soap_code: str) -> None:
     senden, postfach = OHNE_DETAIL[soap_code]

@@ -242,6 +242,7 @@ def test_faults_mean_what_the_profile_says_and_unknown_ones_are_held(
     assert "Erfundener Fehler" not in str(fehler)
     assert "Erfundener Fehler" in getattr(fehler, "befunde")[0].text  # noqa: B009
     assert getattr(fehler, "routenfehler", False) is (laune == "gesperrt")
+    assert getattr(fehler, "vom_ziel", False) is (laune in {"ungueltig", "rueckfrage"})
 
 
 def test_already_there_is_as_good_as_taken(lieferwelt: Lieferwelt, partner: SoapSimulator) -> None:

@@ -56,7 +56,10 @@ class ContractError(FachwerkError):
 
 
 class StepError(FachwerkError):
-    """A step of the line could not be done; ``befunde`` (content) explain it to people."""
+    """A step of the line could not be done; ``befunde`` (content) explain it to people.
+
+    ``vom_ziel`` says that the Ziel itself refused this one case: the way to it works.
+    """
 
     def __init__(
         self,
@@ -65,9 +68,11 @@ class StepError(FachwerkError):
         details: Mapping[str, str] | None = None,
         *,
         befunde: tuple[Befund, ...] = (),
+        vom_ziel: bool = False,
     ) -> None:
         super().__init__(code, hint, details)
         self.befunde = befunde
+        self.vom_ziel = vom_ziel
 
 
 class RetryableError(StepError):
@@ -112,9 +117,10 @@ class NeedsHumanError(StepError):
         *,
         fuer: GehaltenFuer = GehaltenFuer.SACHBEARBEITUNG,
         befunde: tuple[Befund, ...] = (),
+        vom_ziel: bool = False,
         routenfehler: bool = False,
     ) -> None:
-        super().__init__(code, frage, details, befunde=befunde)
+        super().__init__(code, frage, details, befunde=befunde, vom_ziel=vom_ziel)
         self.frage = frage
         self.fuer = fuer
         self.routenfehler = routenfehler

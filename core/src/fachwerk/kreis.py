@@ -1,8 +1,8 @@
 """The circuit of a Ziel: a broken route pauses, is probed now and then, and its cases wait.
 
-Faults of the route in a row open it. What only a person can mend (:class:`NeedsHumanError` with ``routenfehler``)
-opens it at once, and the pauses between the probes double. Opening raises an alarm, the next success gives the
-all-clear.
+Faults of the route in a row open it; whatever arrives, and a case that the Ziel itself refused, end the row. What only
+a person can mend (:class:`NeedsHumanError` with ``routenfehler``) opens it at once, and the pauses between the probes
+double. Opening raises an alarm, the next sign of life gives the all-clear.
 
 It holds on every node for the same time: stored is the time of the database, given is that of the own machine.
 """
@@ -18,7 +18,7 @@ import structlog
 from fachwerk import alarm
 from fachwerk.datenbank import datenbankzeit, fuege_neu_ein
 from fachwerk.diagnose import erklaere
-from fachwerk.errors import FachwerkError, NeedsHumanError, RetryableError
+from fachwerk.errors import FachwerkError, NeedsHumanError, RetryableError, StepError
 from fachwerk.modell import utc
 from fachwerk.tabellen import zielstand, zustellung
 
@@ -86,8 +86,13 @@ def _benenne(betrieb: Betrieb, ziel: str, fehler: FachwerkError) -> None:
 
 def schliesse(verbindung: sa.Connection, ziel: str) -> None:
     """Something arrived: the route works."""
-    verbindung.execute(_GESCHLOSSEN, {"dieses": ziel})
-    alarm.behebe(verbindung, alarm.des_ziels(ziel), (alarm.KREIS_OFFEN, alarm.DIENST))
+    _schliesse(verbindung, ziel, alarm.KREIS_OFFEN, alarm.DIENST)
+
+
+def schliesse_nach_absage(verbindung: sa.Connection, ziel: str, fehler: FachwerkError) -> None:
+    """A case was refused: if by the Ziel itself, the route works, though perhaps not for this service."""
+    if isinstance(fehler, StepError) and fehler.vom_ziel:
+        _schliesse(verbindung, ziel, alarm.KREIS_OFFEN)
 
 
 def schliesse_ohne_wartende(betrieb: Betrieb, ziel: str) -> None:
@@ -100,6 +105,11 @@ def schliesse_ohne_wartende(betrieb: Betrieb, ziel: str) -> None:
     if geht_wieder:
         with betrieb.store.transaktion("kreis_geschlossen") as verbindung:
             schliesse(verbindung, ziel)
+
+
+def _schliesse(verbindung: sa.Connection, ziel: str, *behoben: str) -> None:
+    verbindung.execute(_GESCHLOSSEN, {"dieses": ziel})
+    alarm.behebe(verbindung, alarm.des_ziels(ziel), behoben)
 
 
 def _offen_bis(verbindung: sa.Connection, ziel: str, *, sperrend: bool = False) -> datetime | None:

@@ -328,6 +328,7 @@ class _Versuch:
                 return
             self._schreibe_schritt(verbindung, code, getattr(fehler, "befunde", ()) or None)
             alarm.melde_fehler(verbindung, fehler, self._id, self._ziel_name)
+            kreis.schliesse_nach_absage(verbindung, self._ziel_name, fehler)
             if self._gilt():
                 self._store.halte(verbindung, self._id, code, hinweis, fuer)
                 anlass = f"{self._ziel_name}:{self._versuch}"

@@ -149,7 +149,9 @@ def deute(fault: XtaFault, *, senden: bool) -> StepError:
     if gefunden.alarm:
         einzelheiten["alarm"] = gefunden.alarm
     hinweis = f"{gefunden.hinweis} (XTA {fault.code or fault.ausnahme or fault.soap_code})"
-    return _fehler(gefunden.senden if senden else gefunden.postfach, code, hinweis, einzelheiten)
+    fehler = _fehler(gefunden.senden if senden else gefunden.postfach, code, hinweis, einzelheiten)
+    fehler.vom_ziel = isinstance(fehler, PermanentError) and bool(fault.code or fault.ausnahme)
+    return fehler
 
 
 def deute_uebertragung(fehler: StepError, *, senden: bool) -> StepError:

@@ -325,10 +325,10 @@ def _fault_fehler(art: str, fault: Fault) -> StepError:
     befunde = _befund(fault)
     if art == "endgueltig":
         text = "PROSOZ nimmt diesen Fall so nicht an; warum, steht in den Befunden. Profil und Angaben prüfen."
-        return PermanentError("prosoz.fault_endgueltig", text, befunde=befunde)
+        return PermanentError("prosoz.fault_endgueltig", text, befunde=befunde, vom_ziel=True)
     if art == "sachbearbeitung":
         text = "PROSOZ braucht zu diesem Fall eine Entscheidung; der Wortlaut steht in den Befunden. Was soll gelten?"
-        return NeedsHumanError("prosoz.fault_sachbearbeitung", text, befunde=befunde)
+        return NeedsHumanError("prosoz.fault_sachbearbeitung", text, befunde=befunde, vom_ziel=True)
     if art == "betrieb":
         text = "PROSOZ weist Fachwerk ab (Konto, Berechtigung oder Betrieb); der Wortlaut steht in den Befunden."
         return NeedsHumanError(
