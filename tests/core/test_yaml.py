@@ -72,6 +72,19 @@ def test_a_number_that_would_take_all_the_time_to_write_out_is_refused(zahl: str
     assert lies_yaml(f"a: {zahl.split('e')[0]}e+20")["a"].is_finite()
 
 
+@pytest.mark.parametrize("kennung", ["01067", "00", "-01", "+0_1", "01.5"])
+@pytest.mark.parametrize("muster", ["plz: {}", "{}: x", "[{}]"])
+def test_a_code_that_would_lose_its_zeros_as_a_number_must_be_quoted(muster: str, kennung: str) -> None:
+    with pytest.raises(ContractError, match=r"Zeile 1.*Anführungszeichen"):
+        lies_yaml(muster.format(kennung))
+    assert kennung in str(lies_yaml(muster.format(f'"{kennung}"')))
+
+
+@pytest.mark.parametrize("zahl", ["0", "0.5", "-0.50", "10", "0.00"])
+def test_a_number_with_a_zero_is_a_number(zahl: str) -> None:
+    assert lies_yaml(f"a: {zahl}") == {"a": Decimal(zahl)}
+
+
 def test_many_keys_take_time_in_proportion_and_a_double_one_is_found() -> None:
     viele = "\n".join(f"k{n}: {n}" for n in range(5000))
     assert lies_yaml(viele)["k4999"] == Decimal(4999)

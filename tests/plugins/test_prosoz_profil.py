@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,34 @@ def test_what_is_no_profile_is_refused(tmp_path: Path, inhalt: bytes) -> None:
     for weg in WEGE:
         with pytest.raises(ConfigError, match=r"prosoz\.profil"):
             lade("p.yaml", weg, tmp_path)
+
+
+@pytest.mark.parametrize("schluessel", ["01", "0", "yes", "null", "1.50"])
+def test_a_code_that_yaml_would_change_must_be_quoted(tmp_path: Path, schluessel: str) -> None:
+    ort = "Zeile 14.*Anführungszeichen" if schluessel == "01" else r"Auftrag\.Leistung/umsetzen.*Anführungszeichen"
+    quelle = resources.files("fachwerk_prosoz").joinpath("profile", "soap-beispiel.yaml").read_text(encoding="utf-8")
+    for so, gut in [(schluessel, False), (f'"{schluessel}"', True)]:
+        (tmp_path / "p.yaml").write_text(quelle.replace("umsetzen: {", f"umsetzen: {{{so}: X, "), encoding="utf-8")
+        if gut:
+            assert schluessel in lade("p.yaml", "soap", tmp_path).uebergabe.felder["Auftrag.Leistung"].umsetzen
+        else:
+            with pytest.raises(ConfigError, match=ort):
+                lade("p.yaml", "soap", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("pfad", "wert", "satz"),
+    [
+        ("uebergabe/Operation", "x", "unbekannt ist „Operation“"),
+        ("nachfrage", {"operation": "X"}, "es fehlt „schluessel“"),
+        ("uebergabe/operation", 7, "gehören dafür in Anführungszeichen"),
+        ("uebergabe/operation", True, "gehören dafür in Anführungszeichen"),
+    ],
+)
+def test_a_mistake_is_told_in_german(tmp_path: Path, pfad: str, wert: Any, satz: str) -> None:
+    with pytest.raises(ConfigError) as fehler:
+        lade(schreibe(tmp_path, aendere(beispielprofil("soap"), pfad, wert)), "soap", tmp_path)
+    assert satz in fehler.value.hint
 
 
 json_werte = st.recursive(

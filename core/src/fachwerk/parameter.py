@@ -8,6 +8,7 @@ grade ``C`` and a day inside an undated window all become :class:`Unbekannt`, wh
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -166,6 +167,7 @@ def _text(wert: Any) -> str:
 TIEFSTE, MEISTE = 100, 500_000
 """Levels of a YAML document, and values in it, each counted as often as it is referred to."""
 
+_FUEHRENDE_NULL = re.compile(r"[-+]?0_*[0-9]")
 
 STELLEN = 1000
 """Digits of a number, written out: of 1.0e+999999999 whoever asks for its whole part has no end."""
@@ -225,8 +227,12 @@ def _mapping(leser: Any, knoten: yaml.Node, deep: bool = False) -> dict[Any, Any
 
 
 def _dezimal(leser: Any, knoten: yaml.Node) -> Decimal:
+    geschrieben = leser.construct_scalar(knoten)
+    if _FUEHRENDE_NULL.match(geschrieben):  # a code or a postal code; a number would lose what it begins with
+        text = "eine Zahl, die mit 0 beginnt; Kennungen gehören in Anführungszeichen"
+        raise yaml.constructor.ConstructorError(None, None, text, knoten.start_mark)
     try:
-        zahl = Decimal(leser.construct_scalar(knoten).replace("_", ""))
+        zahl = Decimal(geschrieben.replace("_", ""))
     except InvalidOperation as fehler:
         raise yaml.constructor.ConstructorError(None, None, "keine Dezimalzahl", knoten.start_mark) from fehler
     if abs(zahl.adjusted()) >= STELLEN:

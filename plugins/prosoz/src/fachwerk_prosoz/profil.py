@@ -264,7 +264,7 @@ def schema(weg: str) -> dict[str, Any]:
 @lru_cache(maxsize=32)
 def _lies(inhalt: bytes, name: str, weg: str) -> Profil:
     try:
-        roh = _ohne_dezimal(lies_yaml(inhalt.decode("utf-8"), Path(name).name))
+        roh = _ohne_dezimal(lies_yaml(inhalt.decode("utf-8"), Path(name).name), name)
     except UnicodeDecodeError:
         raise _fehler(name, "ist kein UTF-8") from None
     except ContractError as fehler:
@@ -284,9 +284,20 @@ def _pruefe_schema(roh: Any, name: str, weg: str) -> None:
     fehler = sorted(Draft202012Validator(schema(weg)).iter_errors(roh), key=lambda eintrag: list(eintrag.path))
     if fehler:
         ort = "/".join(map(str, fehler[0].absolute_path)) or "Wurzel"
-        grund = fehler[0].message if fehler[0].validator in ("required", "additionalProperties") else ""
-        text = f"an der Stelle „{ort}“ ({fehler[0].validator}{': ' + grund if grund else ''})"
+        text = f"an der Stelle „{ort}“ ({_grund(fehler[0])})"
         raise _fehler(name, f"entspricht nicht dem Schema {weg}.schema.json {text}")
+
+
+def _grund(fehler: Any) -> str:
+    """What is wrong in German, where a word of the schema says too little or the library too much."""
+    if fehler.validator == "required":
+        return f"es fehlt „{next(name for name in fehler.validator_value if name not in fehler.instance)}“"
+    if fehler.validator == "additionalProperties":
+        bekannt = fehler.schema.get("properties", {})
+        return f"unbekannt ist „{next(name for name in fehler.instance if name not in bekannt)}“"
+    if fehler.validator == "type" and fehler.validator_value == "string":
+        return "hier steht ein Text; Zahlen und ja oder nein gehören dafür in Anführungszeichen"
+    return str(fehler.validator)
 
 
 def _fehler(datei: str | Path, was: str) -> ConfigError:
@@ -294,12 +305,15 @@ def _fehler(datei: str | Path, was: str) -> ConfigError:
     return ConfigError("prosoz.profil", text, datei=str(datei), schluessel="profil")
 
 
-def _ohne_dezimal(wert: Any) -> Any:
-    """JSON's types: whole numbers as int, keys as text."""
+def _ohne_dezimal(wert: Any, datei: str, *ort: str) -> Any:
+    """JSON's types: whole numbers as int. A key must be text: YAML would make 1 of the code 01, and True of yes."""
     if isinstance(wert, dict):
-        return {str(name): _ohne_dezimal(inhalt) for name, inhalt in wert.items()}
+        if any(not isinstance(name, str) for name in wert):
+            wo = "/".join(ort) or "Wurzel"
+            raise _fehler(datei, f"hat bei „{wo}“ einen Schlüssel, der kein Text ist; Anführungszeichen setzen")
+        return {name: _ohne_dezimal(inhalt, datei, *ort, name) for name, inhalt in wert.items()}
     if isinstance(wert, list):
-        return [_ohne_dezimal(eintrag) for eintrag in wert]
+        return [_ohne_dezimal(eintrag, datei, *ort, str(nr)) for nr, eintrag in enumerate(wert)]
     if isinstance(wert, Decimal):
         return int(wert) if wert == wert.to_integral_value() else str(wert)
     return wert
