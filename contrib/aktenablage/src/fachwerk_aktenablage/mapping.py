@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from pydantic_core import to_json
 
 from fachwerk.modell import Anlage, Antrag, Entscheidung, Sendung, Teil, Ziel
 from fachwerk_aktenablage.antragsbild import antragsbild
@@ -123,11 +124,11 @@ def _seite(akte: Akte) -> Iterator[bytes]:
 
 
 def _vermerkdaten(antrag: Antrag, entscheidung: Entscheidung) -> Iterator[bytes]:
-    yield json.dumps(vermerkdaten(antrag, entscheidung), ensure_ascii=True, indent=1).encode() + b"\n"
+    yield to_json(vermerkdaten(antrag, entscheidung), ensure_ascii=True, indent=1) + b"\n"
 
 
 def _json(antrag: Antrag, entscheidung: Entscheidung, dateien: list[Datei]) -> Iterator[bytes]:
-    yield json.dumps(_uebersicht(antrag, entscheidung, dateien), ensure_ascii=True, indent=1).encode() + b"\n"
+    yield to_json(_uebersicht(antrag, entscheidung, dateien), ensure_ascii=True, indent=1) + b"\n"
 
 
 def _uebersicht(antrag: Antrag, entscheidung: Entscheidung, dateien: list[Datei]) -> dict[str, Any]:
