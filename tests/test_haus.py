@@ -179,6 +179,13 @@ def test_only_the_engine_knows_dbos() -> None:
     assert set(fremde) <= erlaubt
 
 
+def test_one_place_chooses_the_sqlite_library() -> None:
+    """Two of them in one process break each other's locks on a file, and with them the file."""
+    erlaubt = ("core/src/fachwerk/datenbank.py", "tests/", "bench/")
+    waehlende = [kurz(p) for p in verfolgt(".py") if importe(p) & {"sqlite3", "pysqlite3"}]
+    assert [pfad for pfad in waehlende if not pfad.startswith(erlaubt)] == []
+
+
 def test_rules_never_compute_with_floats() -> None:
     regeln = [
         p

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,9 +15,8 @@ from dbos import DBOS
 
 from fachwerk import datenbank as datenbank_modul
 from fachwerk import engine as engine_modul
-from fachwerk.datenbank import oeffne_datenbank, sqlite_treiber
+from fachwerk.datenbank import oeffne_datenbank
 from fachwerk.engine import Engine, NurKennungen, Schlange
-from fachwerk.errors import ConfigError
 from fachwerk.platz import Platz
 from fachwerk.rate import begrenzung
 
@@ -107,17 +105,7 @@ def test_a_rolled_back_transaction_leaves_no_job(werkbank: Werkbank, datenbank: 
     assert engine.auftraege.offene() == set()
 
 
-# -- pitfall 1 ----------------------------------------------------------------------------------------------------
-
-
-def test_1_an_old_sqlite_library_on_a_new_python_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 40, 1))
-    monkeypatch.setitem(__import__("sys").modules, "pysqlite3", None)
-    assert sqlite_treiber((3, 11)) is sqlite3
-    with pytest.raises(ConfigError, match="pysqlite3-binary"):
-        sqlite_treiber((3, 12))
-    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 42, 0))
-    assert sqlite_treiber((3, 12)) is sqlite3
+# -- pitfall 1 is in test_sqlite_bibliothek.py ----------------------------------------------------------------------
 
 
 # -- pitfall 2 ----------------------------------------------------------------------------------------------------

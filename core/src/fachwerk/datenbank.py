@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from fachwerk import umzugszeichen
 from fachwerk.errors import ConfigError
@@ -81,7 +83,7 @@ def benenne_stoerung() -> Iterator[None]:
 
 
 def sqlite_treiber(version: tuple[int, ...] = sys.version_info[:2]) -> Any:
-    """The SQLite module to use. On Python 3.12+ DBOS needs libsqlite 3.42 or the wheel ``pysqlite3-binary``."""
+    """The one SQLite module of a process. On Python 3.12+ DBOS needs libsqlite 3.42 or ``pysqlite3-binary``."""
     import sqlite3
 
     if version < (3, 12) or sqlite3.sqlite_version_info >= _SQLITE_MINDESTENS:
@@ -96,6 +98,28 @@ def sqlite_treiber(version: tuple[int, ...] = sys.version_info[:2]) -> Any:
             schluessel="fachwerk.datenbank",
         ) from None
     return pysqlite3
+
+
+class SqliteDialekt(SQLiteDialect_pysqlite):
+    """SQLite through :func:`sqlite_treiber`, by an address alone (:func:`fremde_adresse`)."""
+
+    supports_statement_cache = True
+
+    @classmethod
+    def import_dbapi(cls) -> Any:
+        return sqlite_treiber()
+
+
+registry.register("sqlite.fachwerk", __name__, SqliteDialekt.__name__)
+
+
+def fremde_adresse(datenbank: sa.Engine) -> str:
+    """The address, with its password, for code of this process that opens the database for itself.
+
+    It leads to the SQLite library that we use: two of them break each other's locks on a file, and so the file.
+    """
+    url = datenbank.url.set(drivername="sqlite+fachwerk") if datenbank.dialect.name == "sqlite" else datenbank.url
+    return url.render_as_string(hide_password=False)
 
 
 def oeffne_datenbank(url: str) -> sa.Engine:

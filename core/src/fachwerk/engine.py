@@ -22,6 +22,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
 from dbos import error as dbos_error
 
 from fachwerk.ausfuehrung import Aufgabe, Ausfuehrungen
+from fachwerk.datenbank import fremde_adresse
 from fachwerk.rate import begrenzung
 
 APP = "fachwerk"
@@ -280,14 +281,11 @@ def laufender_auftrag() -> str:
     return DBOS.workflow_id or ""
 
 
-def _schema(datenbank: sa.Engine) -> str | None:
-    return "dbos" if datenbank.dialect.name == "postgresql" else None
-
-
 def lege_tabellen_an(datenbank: sa.Engine) -> None:
     """Make the engine's tables unless they are there."""
-    if not sa.inspect(datenbank).has_table("queues", schema=_schema(datenbank)):
-        DBOS.migrate(datenbank.url.render_as_string(hide_password=False))
+    schema = "dbos" if datenbank.dialect.name == "postgresql" else None
+    if not sa.inspect(datenbank).has_table("queues", schema=schema):
+        DBOS.migrate(fremde_adresse(datenbank))
 
 
 class Engine:

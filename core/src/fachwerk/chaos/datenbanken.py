@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fachwerk.datenbank import sqlite_treiber
 from fachwerk.demo.prozesse import DemoError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Datenbank:
         """Plain SQL past every proxy. The connection to a server is kept, for opening one costs more than a count."""
         if self.ist_sqlite:
             pfad = Path(self.url.partition(":///")[2]).resolve()
-            with closing(sqlite3.connect(f"{pfad.as_uri()}?mode=ro", uri=True, timeout=30)) as verbindung:
+            with closing(sqlite_treiber().connect(f"{pfad.as_uri()}?mode=ro", uri=True, timeout=30)) as verbindung:
                 return [tuple(zeile) for zeile in verbindung.execute(sql).fetchall()]
         if self._verbindung is None:
             self._verbindung = _psycopg(self.url)
@@ -86,7 +86,7 @@ class Datenbank:
 
     def _sperre(self) -> Ende:
         """Another program has the file for itself: a backup that copies it, a scanner."""
-        verbindung = sqlite3.connect(self.url.partition(":///")[2], timeout=30, isolation_level=None)
+        verbindung = sqlite_treiber().connect(self.url.partition(":///")[2], timeout=30, isolation_level=None)
         verbindung.execute("BEGIN IMMEDIATE")
 
         self._gestoert = True

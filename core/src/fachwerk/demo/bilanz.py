@@ -8,13 +8,13 @@ afterwards.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fachwerk.datenbank import sqlite_treiber
 from fachwerk.demo import ankunft
 from fachwerk.demo.ankunft import Ankunft
 from fachwerk.demo.beispiele import EMPFAENGER
@@ -201,8 +201,9 @@ def _lies(datenbank: Path | str) -> _Speicher:
 
 
 def _sqlite(datei: Path | str, *fragen: str) -> list[list[dict[str, Any]]]:
-    verbindung = sqlite3.connect(f"{Path(datei).resolve().as_uri()}?mode=ro", uri=True)
-    verbindung.row_factory = sqlite3.Row
+    treiber = sqlite_treiber()
+    verbindung = treiber.connect(f"{Path(datei).resolve().as_uri()}?mode=ro", uri=True)
+    verbindung.row_factory = treiber.Row
     try:
         return [[dict(zeile) for zeile in verbindung.execute(frage)] for frage in fragen]
     finally:

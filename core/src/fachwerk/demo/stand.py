@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
+
+from fachwerk.datenbank import sqlite_treiber
 
 ERREICHBAR = {
     "akte": "uebergeben",  # a folder confirms nothing
@@ -39,8 +40,8 @@ def ausstehende(datenbank: Path) -> list[str]:
 
 
 def _frage(datenbank: Path, sql: str) -> list[tuple[Any, ...]]:
-    verbindung = sqlite3.connect(f"{datenbank.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+    verbindung = sqlite_treiber().connect(f"{datenbank.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
     try:
-        return verbindung.execute(sql).fetchall()
+        return list(verbindung.execute(sql))
     finally:
         verbindung.close()

@@ -19,6 +19,8 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from fachwerk.datenbank import sqlite_treiber
+
 
 @dataclass(frozen=True)
 class Gespeichert:
@@ -115,9 +117,7 @@ def _summe(frage: Any, schluessel: bytes, fall: str, teil: str) -> str:
 def _verbunden(datenbank: str) -> Iterator[Any]:
     """A function that answers SQL with a list of tuples, on either kind of database; it cannot write."""
     if datenbank.startswith("sqlite"):
-        import sqlite3
-
-        verbindung: Any = sqlite3.connect(f"file:{datenbank.partition(':///')[2]}?mode=ro", uri=True)
+        verbindung: Any = sqlite_treiber().connect(f"file:{datenbank.partition(':///')[2]}?mode=ro", uri=True)
     else:
         import psycopg
 

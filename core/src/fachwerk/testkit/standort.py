@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fachwerk.anlegen import schreibe_schluessel
+from fachwerk.datenbank import sqlite_treiber
 from fachwerk.demo import prozesse
 from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.demo.beispiele import Anhang, Beispiel
@@ -174,9 +175,7 @@ class Standort:
     def frage(self, sql: str) -> list[tuple[Any, ...]]:
         """Plain SQL, read only, on either kind of database."""
         if self.datenbank.startswith("sqlite"):
-            import sqlite3
-
-            verbindung: Any = sqlite3.connect(f"file:{self.datenbank.partition(':///')[2]}?mode=ro", uri=True)
+            verbindung: Any = sqlite_treiber().connect(f"file:{self.datenbank.partition(':///')[2]}?mode=ro", uri=True)
         else:
             import psycopg
 
