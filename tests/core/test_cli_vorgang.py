@@ -15,6 +15,7 @@ from fachwerk.cli.vorgang import ZUSTAENDE
 from fachwerk.errors import NeedsHumanError
 from fachwerk.modell import Befund, Schwere, Vorgangstand
 from fachwerk.tabellen import ereignis
+from fachwerk.testkit.mitspieler import Stoerung
 from fachwerk.testkit.welt import Auftragsbuch, Welt, antrag_xml
 
 Bau = Callable[..., Welt]
@@ -187,6 +188,18 @@ def test_release_of_what_nobody_can_overrule_names_the_way_out(pult: Pult) -> No
     code, _, fehler = pult.tippe("vorgang", "release", kennung, "--grund", "ich will")
     assert code == 1
     assert "fachwerk vorgang retry" in fehler
+
+
+def test_release_with_what_a_person_found_at_the_target_sends_nothing(pult: Pult) -> None:
+    pult.welt.mit_schluessel.stoerungen.append(Stoerung(KeyError("gebrochen"), angekommen=True))
+    pult.welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    pult.welt.durchlauf()
+    kennung = pult.welt.der_vorgang().id
+    assert pult.tippe("vorgang", "release", kennung, "--grund", "weil", "--ziel", "akte")[0] == 2
+    code, aus, _ = pult.tippe("vorgang", "release", kennung, "--grund", "Liegt in der Akte.", "--angekommen")
+    assert (code, "gilt bei „akte“ als übergeben; gesendet wurde nichts" in aus) == (0, True)
+    pult.welt.arbeite()
+    assert (pult.welt.der_vorgang().status, len(pult.welt.mit_schluessel.wirkungen)) == ("done", 1)
 
 
 # -- around it --------------------------------------------------------------------------------------------------------

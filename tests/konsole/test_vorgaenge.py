@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from fachwerk.konsole import xmlansicht
 from fachwerk.konsole.seiten.vorgang import dateiname
-from fachwerk.tabellen import ereignis, vorgang
+from fachwerk.tabellen import ereignis, vorgang, zustellung
 from fachwerk.testkit.welt import antrag_xml
 from fachwerk.vorgangssuche import Suche, finde
 
@@ -112,6 +112,25 @@ def test_freigeben_darf_nur_wer_bearbeitet_und_nur_mit_grund(pult: NeuesPult) ->
     assert hier.handle(f"/vorgang/{kennung}/gib-frei", grund="").status_code == 409
     assert hier.handle(f"/vorgang/{kennung}/gib-frei", grund="geprüft").status_code == 303
     assert "geprüft" in hier.hole(f"/vorgang/{kennung}").text
+
+
+def test_was_im_ziel_gefunden_wurde_gilt_als_uebergeben_und_nur_mit_grund(pult: NeuesPult) -> None:
+    hier, kennung = mit_fall(pult, "betrieb")
+    with hier.store.transaktion("test") as verbindung:
+        offen = {"status": "gehalten", "code": "ausgang_unbekannt", "absicht_von": "p"}
+        verbindung.execute(zustellung.update().values(**offen))
+        verbindung.execute(vorgang.update().values(status="held", grund="ausgang_unbekannt", gehalten_fuer="betrieb"))
+    weg = f"/vorgang/{kennung}/angekommen?ziel=akte"
+    assert "angekommen?ziel=akte" not in hier.hole(f"/vorgang/{kennung}").text
+    assert hier.handle(weg, grund="liegt da").status_code == 403
+    hier.lege_konto_an("bearbeiten", name="mara")
+    hier.melde_an("mara")
+    assert f'action="{weg}"' in hier.hole(f"/vorgang/{kennung}").text
+    assert hier.handle(weg, grund="").status_code == 409
+    assert hier.handle(weg, grund="Liegt in der Akte.").status_code == 303
+    seite = hier.hole(f"/vorgang/{kennung}").text
+    assert ("Liegt in der Akte." in seite, "angekommen?ziel" in seite) == (True, False)
+    assert hier.welt.der_vorgang().status == "done"
 
 
 def test_unsinnige_filter_zeigen_eine_liste_und_keinen_fehler(pult: NeuesPult) -> None:

@@ -88,7 +88,12 @@ def vorgangsauskunft(store: Store, vorgang_id: str) -> dict[str, Any]:
             for s in store.schritte(vorgang_id)
         ],
         "zustellungen": [
-            {**_zeile(s, *_ZUSTELLUNG), "ueberfaellig": (s.ziel, s.fassung) in zu_spaet} for s in zustellungen
+            {
+                **_zeile(s, *_ZUSTELLUNG),
+                "ueberfaellig": (s.ziel, s.fassung) in zu_spaet,
+                "ausgang_offen": s.status == "gehalten" and s.absicht_von != "",
+            }
+            for s in zustellungen
         ],
         "quittungen": [_zeile(q, "ziel", "fassung", "stufe", "kennung", "zeit") for q in quittungen],
     }
@@ -113,14 +118,16 @@ def ueberfaelligtext(a: dict[str, Any]) -> str:
 
 
 def _rest(zustellung: dict[str, Any]) -> str:
-    """What is still to come of a delivery, and when."""
-    teile, frage, bis = [], zustellung["frage_faellig"], zustellung["erwartet_bis"]
+    """Why a delivery is not done, and what is still to come of it, and when."""
+    teile, frage, bis = [zustellung["code"]], zustellung["frage_faellig"], zustellung["erwartet_bis"]
+    if zustellung["ausgang_offen"]:
+        teile.append("ob sie ankam, ist offen")
     if frage:
         teile.append(f"nächste Frage nach der Quittung {frage[:19]}")
     if bis:
         was = "ÜBERFÄLLIG seit" if zustellung["ueberfaellig"] else "erwartet bis"
         teile.append(f"{WORT[Stufe(zustellung['erwartet'])]} {was} {bis[:19]}")
-    return ", ".join(teile)
+    return ", ".join(filter(None, teile))
 
 
 def vorgangstext(auskunft: dict[str, Any]) -> str:
@@ -143,7 +150,7 @@ def vorgangstext(auskunft: dict[str, Any]) -> str:
         ),
         "  Zustellungen" if a["zustellungen"] else "  Noch keine Zustellung",
         *(
-            f"    {s['ziel']:<16} Fassung {s['fassung']}  {s['status']}  Versuch {s['versuch']}  {s['code']}{_rest(s)}"
+            f"    {s['ziel']:<16} Fassung {s['fassung']}  {s['status']}  Versuch {s['versuch']}  {_rest(s)}"
             for s in a["zustellungen"]
         ),
         *(f"    Quittung {q['stufe']} {q['zeit'][:19]} {q['kennung']}" for q in a["quittungen"]),

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from fachwerk import alarm, erwartung, rueckfrage
 from fachwerk.abruf import auftrag_id
 from fachwerk.errors import FachwerkError
-from fachwerk.modell import Vorgangstand
-from fachwerk.tabellen import zielstand, zustellung
-from fachwerk.zustellstand import diese, setze_stand
+from fachwerk.modell import Stufe, Vorgangstand
+from fachwerk.store import Schrittangabe
+from fachwerk.tabellen import quittung, zielstand, zustellung
+from fachwerk.zustellstand import ANGEKOMMEN, diese, setze_stand
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -79,6 +80,55 @@ def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
         betrieb.store.vermerke(verbindung, vorgang_id, wer, "freigegeben", zeile.grund, grund)
         alarm.behebe(verbindung, alarm.des_vorgangs(vorgang_id))
         _setze_fort(betrieb, verbindung, zeile, freigegeben=zeile.grund)
+
+
+def melde_angekommen(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str, ziel: str = "") -> str:
+    """A person has found at the Ziel what was sent with an unknown outcome: it is handed over, and nothing is sent.
+
+    ``ziel`` may be left out where the outcome of one delivery only is open; gives its name. These words prove the
+    hand-over alone: receipts of earlier attempts go, and nobody waits or asks for others.
+    """
+    begonnen = datetime.now(UTC)
+    with betrieb.store.transaktion("angekommen") as verbindung:
+        zeile = _lies(betrieb, verbindung, vorgang_id)
+        if zeile.status != Vorgangstand.HELD:
+            raise EingriffError("nicht_gehalten", f"Der Vorgang ist „{zeile.status}“, nicht gehalten.")
+        eintrag = _offene_ankunft(verbindung, zeile, ziel)
+        werte = {"status": "zugestellt", "absicht_von": "", "code": "", "hinweis": "", "gehalten_fuer": ""}
+        hier = zustellung.update().where(*diese(zeile.id, eintrag.ziel, eintrag.fassung))
+        verbindung.execute(hier.values(**werte, naechster=None, frage_faellig=None, **erwartung.NICHTS))
+        wo = {"vorgang_id": zeile.id, "ziel": eintrag.ziel, "fassung": eintrag.fassung}
+        verbindung.execute(quittung.delete().where(*(quittung.c[spalte] == wert for spalte, wert in wo.items())))
+        verbindung.execute(quittung.insert().values(**wo, stufe=Stufe.UEBERGEBEN.value, kennung="", zeit=begonnen))
+        plugins, plugin = betrieb.plugins, eintrag.plugin
+        version = plugins.version(plugin) if plugin in plugins.namen else ""
+        ort = f"{eintrag.ziel}:{eintrag.fassung}"
+        angabe = Schrittangabe(ANGEKOMMEN, begonnen, ort, eintrag.versuch, plugin, version)
+        betrieb.store.schreibe_schritt(verbindung, zeile.id, zeile.lauf, angabe)
+        betrieb.store.vermerke(verbindung, zeile.id, wer, ANGEKOMMEN, eintrag.ziel, grund)
+        erwartung.behebe(verbindung, zeile.id, eintrag.ziel)
+        alarm.behebe(verbindung, alarm.des_vorgangs(zeile.id))
+        setze_stand(betrieb, verbindung, zeile.id, zeile.fassung)
+    betrieb.melde_schritt(vorgang_id, ANGEKOMMEN)
+    return str(eintrag.ziel)
+
+
+def _offene_ankunft(verbindung: sa.Connection, zeile: Any, ziel: str) -> Any:
+    """The delivery of the case that is meant; nobody must know yet whether it arrived."""
+    z = zustellung.c
+    hier = z.vorgang_id == zeile.id, z.fassung == zeile.fassung, z.status == "gehalten", z.absicht_von != ""
+    offene = {eine.ziel: eine for eine in verbindung.execute(sa.select(zustellung).where(*hier).order_by(z.ziel))}
+    if not offene or (ziel and ziel not in offene):
+        wo = f" bei „{ziel}“" if ziel else ""
+        raise EingriffError(
+            "ankunft_nicht_offen",
+            f"Von keiner gehaltenen Zustellung dieses Vorgangs{wo} ist offen, ob sie ankam: Es wurde nichts übergeben, "
+            "oder das Ziel hat abgelehnt. Bitte die Ursache beheben und dann „fachwerk vorgang retry“ verwenden.",
+        )
+    if not ziel and len(offene) > 1:
+        text = f"Bei mehreren Zielen ist offen, ob etwas ankam: {', '.join(offene)}. Bitte eines mit --ziel nennen."
+        raise EingriffError("ankunft_mehrere", text)
+    return offene[ziel] if ziel else next(iter(offene.values()))
 
 
 def _ist_uebergeben(zeile: Any) -> bool:

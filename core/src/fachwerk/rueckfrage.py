@@ -32,7 +32,7 @@ from fachwerk.errors import (
 from fachwerk.modell import GehaltenFuer, Quittung, Stufe, Vorgangstand, Wert, Ziel, utc
 from fachwerk.store import Schrittangabe
 from fachwerk.tabellen import quittung, schritt, vorgang, zustellung
-from fachwerk.zustellstand import allein, diese, fuer_wen, schluessel
+from fachwerk.zustellstand import ANGEKOMMEN, allein, diese, fuer_wen, schluessel
 
 if TYPE_CHECKING:
     from fachwerk.betrieb import Betrieb
@@ -264,7 +264,8 @@ class _Frage:
             return
         hinweis = (
             "Der Transport hat die Sendung angenommen, kennt sie jetzt aber nicht. Bitte beim Empfänger fragen, ob sie "
-            "angekommen ist: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben."
+            "angekommen ist. Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben; ist sie da, mit "
+            "„--angekommen“ dazu."
         )
         self._halte(PermanentError(WIDERSPRUCH, hinweis), GehaltenFuer.BETRIEB, ())
 
@@ -358,7 +359,8 @@ class _Frage:
     def _uebergeben_am(self, verbindung: sa.Connection) -> datetime:
         """When it was handed over, the last time it was."""
         s = schritt.c
-        hier = s.vorgang_id == self._id, s.name == "deliver", s.ziel == f"{self._ziel}:{self._fassung}", s.code == ""
+        wege = s.name.in_(("deliver", ANGEKOMMEN)), s.ziel == f"{self._ziel}:{self._fassung}"
+        hier = s.vorgang_id == self._id, *wege, s.code == ""
         return utc(verbindung.execute(sa.select(sa.func.max(s.ende)).where(*hier)).scalar_one())
 
     def _naechste(self) -> datetime:

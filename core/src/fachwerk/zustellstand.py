@@ -28,6 +28,9 @@ NACHSENDUNG = "nachsendung"
 """Step of the journal by which a person has a delivery repeated; also its sign in ``zustellung.absicht_von`` as long as
 the target is only to be asked, because nothing has been sent since."""
 
+ANGEKOMMEN = "angekommen"
+"""Step of the journal by which a person says that a delivery of unknown outcome is there."""
+
 Bedingung = Mapping[str, Any]
 """What columns of a row must still say."""
 

@@ -203,7 +203,8 @@ class _Versuch:
         raise NeedsHumanError(
             "ausgang_unbekannt",
             "Ob die letzte Übergabe angekommen ist, weiß Fachwerk nicht, und dieses Ziel kann nicht gefragt werden. "
-            "Bitte dort nachsehen: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben.",
+            "Bitte dort nachsehen. Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben; ist sie da, mit "
+            "„--angekommen“ dazu.",
             {"grund": grund},
             fuer=GehaltenFuer.BETRIEB,
         )

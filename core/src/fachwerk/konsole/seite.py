@@ -44,6 +44,7 @@ REITER: tuple[Reiter, ...] = (
 MELDUNGEN: Mapping[str, str] = {
     "wiederholt": "Der Vorgang wird noch einmal versucht.",
     "freigegeben": "Der Vorgang ist freigegeben und läuft weiter.",
+    "angekommen": "Die Sendung gilt als übergeben; gesendet wurde nichts.",
     "abgegeben": "Der Vorgang wird abgegeben.",
     "zurueckgegeben": "Der Vorgang ist als zurückgegeben vermerkt.",
     "nachgesendet": "Die Sendung wird noch einmal übergeben.",

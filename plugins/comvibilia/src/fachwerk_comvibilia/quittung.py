@@ -68,7 +68,8 @@ def pruefe(ergebnis: Ergebnis) -> None:
         raise NeedsHumanError(
             "quittung_widerspruch",
             "COM Vibilia hat zu derselben Übergabe „übernommen“ und „abgelehnt“ gemeldet. Was gilt? Bitte in COM "
-            "Vibilia und beim Empfänger nachsehen: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben.",
+            "Vibilia und beim Empfänger nachsehen: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben; ist "
+            "der Fall da, mit „--angekommen“ dazu.",
             fuer=GehaltenFuer.BETRIEB,
             befunde=ergebnis.befunde,
         )

@@ -151,7 +151,8 @@ class Uebergabe:
         raise NeedsHumanError(
             "ausgang_unbekannt",
             "Die Übergabe wurde unterbrochen, und im Importordner liegt nichts (mehr). Bitte in COM Vibilia nach der "
-            f"Kennung {self.kennung} suchen: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben.",
+            f"Kennung {self.kennung} suchen: Ist nichts da, mit „fachwerk vorgang release“ erneut übergeben; ist sie "
+            "da, mit „--angekommen“ dazu.",
             {"kennung": self.kennung},
             fuer=GehaltenFuer.BETRIEB,
         )

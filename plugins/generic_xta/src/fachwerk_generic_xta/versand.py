@@ -84,7 +84,8 @@ class Uebergabe:
         return NeedsHumanError(
             "ausgang_unbekannt",
             f"{text} Beim Betreiber des XTA-Servers mit der Kennung {kennung} fragen: Kam sie nicht an, freigeben – "
-            "sie geht dann unter neuer Kennung hinaus. Wiederholen fragt nur noch einmal nach dem Bericht.",
+            "sie geht dann unter neuer Kennung hinaus. Kam sie an, mit „fachwerk vorgang release --angekommen“ "
+            "bestätigen. Wiederholen fragt nur noch einmal nach dem Bericht.",
             {"grund": grund, "nachricht_id": kennung},
             fuer=GehaltenFuer.BETRIEB,
         )

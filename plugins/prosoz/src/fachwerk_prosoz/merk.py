@@ -83,7 +83,7 @@ class Merk:
         return NeedsHumanError(
             "ausgang_unbekannt",
             f"{was} Bitte in PROSOZ nach dem Fall suchen: Ist nichts da, mit „fachwerk vorgang release“ erneut "
-            "übergeben; ist er da, dort weiterarbeiten.",
+            "übergeben; ist er da, mit „--angekommen“ dazu.",
             fuer=GehaltenFuer.BETRIEB,
         )
 

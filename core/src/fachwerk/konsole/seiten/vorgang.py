@@ -72,6 +72,8 @@ def _entscheidungen(zeile: Any, auskunft: dict[str, Any]) -> set[str]:
     taten: set[str] = set()
     if zeile.status == Vorgangstand.HELD:
         taten |= {"zurueckgeben"} | ({"freigeben"} if zeile.grund in eingriff.FREIGEBBAR else set())
+        offene = (eine["ausgang_offen"] and eine["fassung"] == zeile.fassung for eine in auskunft["zustellungen"])
+        taten |= {"angekommen"} if any(offene) else set()
     if zeile.status in (Vorgangstand.HELD, Vorgangstand.DONE) and not zeile.doppelt_zu:
         if zeile.grund not in NICHT_HERAUS:
             taten.add("abgeben")
@@ -137,6 +139,16 @@ def gib_frei(anfrage: Anfrage) -> Response:
         raise eingriff.EingriffError("grund_fehlt", "Bitte begründen, warum der Vorgang trotzdem weiterlaufen soll.")
     eingriff.gib_frei(anfrage.betrieb, zeile.id, anfrage.person.name, grund)
     return anfrage.weiter(f"/vorgang/{zeile.id}", "freigegeben")
+
+
+def melde_angekommen(anfrage: Anfrage) -> Response:
+    """``release --angekommen`` for the Ziel in the address, with a reason."""
+    zeile = fall(anfrage, Recht.BEARBEITEN)
+    grund = anfrage.feld("grund")
+    if not grund:
+        raise eingriff.EingriffError("grund_fehlt", "Bitte sagen, wo und wie die Sendung gefunden wurde.")
+    eingriff.melde_angekommen(anfrage.betrieb, zeile.id, anfrage.person.name, grund, anfrage.frage("ziel"))
+    return anfrage.weiter(f"/vorgang/{zeile.id}", "angekommen")
 
 
 def fall(anfrage: Anfrage, recht: Recht, *oder: Recht) -> Any:
@@ -207,4 +219,5 @@ ROUTEN = [
     Route("/vorgang/{id}/teil/{teil}", geschuetzt(lade_teil, Recht.EINSICHT), methods=["GET"]),
     Route("/vorgang/{id}/wiederhole", geschuetzt(wiederhole), methods=["POST"]),
     Route("/vorgang/{id}/gib-frei", geschuetzt(gib_frei, Recht.BEARBEITEN), methods=["POST"]),
+    Route("/vorgang/{id}/angekommen", geschuetzt(melde_angekommen, Recht.BEARBEITEN), methods=["POST"]),
 ]
