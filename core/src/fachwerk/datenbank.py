@@ -130,8 +130,9 @@ def oeffne_datenbank(url: str) -> sa.Engine:
     if datei and datei != ":memory:":
         Path(datei).parent.mkdir(parents=True, exist_ok=True)
     treiber = sqlite_treiber()
-    eigene = {"factory": verbindungsklasse(treiber)}
-    engine = sa.create_engine(url, module=treiber, connect_args=eigene, pool_size=30, max_overflow=10)
+    angaben: dict[str, Any] = {"module": treiber, "connect_args": {"factory": verbindungsklasse(treiber)}}
+    # the connection used last comes first: each keeps pages of the file, so those for a rush stay small at rest
+    engine = sa.create_engine(url, **angaben, pool_size=30, max_overflow=10, pool_use_lifo=True)
     reihe = threading.Lock()
 
     def bereite_vor(verbindung: Any, _datensatz: Any) -> None:
