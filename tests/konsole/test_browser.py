@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from fachwerk.errors import OutcomeUnknownError
 from fachwerk.konsole.server import Server
 from fachwerk.modell import Befund, Schwere
+from fachwerk.testkit.mitspieler import Stoerung
 from fachwerk.testkit.welt import antrag_xml
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
@@ -144,6 +146,32 @@ def test_jemand_findet_einen_gehaltenen_fall_liest_warum_gibt_ihn_frei_und_sieht
     assert "zugestellt" in hier.fenster.inner_text("h1")
     assert "Liegt unterschrieben vor" in hier.text
     assert "eingesehen" in hier.text
+
+
+@pytest.mark.parametrize("breite", BREITEN)
+def test_jemand_sagt_dass_eine_sendung_ohne_antwort_am_ziel_liegt_und_sie_gilt_als_uebergeben(
+    gang: Callable[..., Gang], breite: str
+) -> None:
+    hier = gang("bearbeiten", "betrieb", breite=breite, ziel={"akte": "ohne_schutz"})
+    welt = hier.pult.welt
+    welt.ohne_schutz.stoerungen.append(Stoerung(OutcomeUnknownError("weg", "Keine Antwort."), angekommen=True))
+    welt.lege_ein("n-1", antrag_xml(uuid="u-1"))
+    assert welt.durchlauf() == ["held"]
+    kennung = welt.der_vorgang().id
+    hier.melde_an()
+    hier.geh(f"/vorgang/{kennung}")
+    assert ("Nicht angekommen: noch einmal übergeben" in hier.text, "Trotzdem" in hier.text) == (True, False)
+    hier.fenster.get_by_text("Ist bei „akte“ angekommen", exact=True).first.click()
+    hier.sieh_an()
+    form = hier.fenster.locator("form[action*='/angekommen']")
+    form.locator("textarea").fill("Liegt in der Akte, Regal 7")
+    form.locator("button").click()
+    hier.fenster.wait_for_url("**getan=angekommen")
+    hier.sieh_an()
+    assert "gesendet wurde nichts" in hier.text
+    assert "zugestellt" in hier.fenster.inner_text("h1")
+    assert "Liegt in der Akte, Regal 7" in hier.text
+    assert len(welt.ohne_schutz.versuche) == 1
 
 
 def test_nichts_was_ein_absender_schreibt_wird_im_browser_ausgefuehrt(gang: Callable[..., Gang]) -> None:
