@@ -99,6 +99,26 @@ def test_of_two_targets_a_person_says_which_and_the_other_is_sent_again_when_rel
     assert sorted(lieferung.ziel for lieferung in welt.ohne_schutz.wirkungen) == ["akte", "amt"]
 
 
+def test_a_release_names_which_of_two_targets_has_nothing_and_leaves_the_other_alone(baue_welt: Bau) -> None:
+    welt = baue_welt(**ZWEI)
+    welt.ohne_schutz.stoerungen += [Stoerung(UNBEKANNT, angekommen=True), Stoerung(UNBEKANNT)]
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.durchlauf()
+    kennung = welt.der_vorgang().id
+    (da,) = (lieferung.ziel for lieferung in welt.ohne_schutz.wirkungen)
+    (fehlt,) = {"akte", "amt"} - {da}
+    with pytest.raises(EingriffError, match=r"ankunft_mehrere.*akte, amt"):
+        eingriff.gib_frei(welt.betrieb, kennung, "anna", "Dort ist nichts.")
+    with pytest.raises(EingriffError, match="ankunft_nicht_offen"):
+        eingriff.gib_frei(welt.betrieb, kennung, "anna", "Dort ist nichts.", "woanders")
+    eingriff.gib_frei(welt.betrieb, kennung, "anna", "Dort ist nichts.", fehlt)
+    welt.arbeite()
+    assert {zeile.ziel: zeile.status for zeile in welt.zeilen(zustellung)} == {da: "gehalten", fehlt: "zugestellt"}
+    assert (welt.der_vorgang().status, len(welt.ohne_schutz.versuche)) == ("held", 3)
+    eingriff.melde_angekommen(welt.betrieb, kennung, "anna", "gefunden")
+    assert (welt.der_vorgang().status, len(welt.ohne_schutz.wirkungen)) == ("done", 2)
+
+
 def test_a_question_that_failed_for_good_leaves_it_open_too(baue_welt: Bau) -> None:
     welt = baue_welt(ziel={"akte": "mit_abfrage"})
     welt.mit_abfrage.stoerungen.append(Stoerung(UNBEKANNT, angekommen=True))

@@ -195,7 +195,7 @@ def test_release_with_what_a_person_found_at_the_target_sends_nothing(pult: Pult
     pult.welt.lege_ein("n-1", antrag_xml(uuid="1"))
     pult.welt.durchlauf()
     kennung = pult.welt.der_vorgang().id
-    assert pult.tippe("vorgang", "release", kennung, "--grund", "weil", "--ziel", "akte")[0] == 2
+    assert pult.tippe("vorgang", "release", kennung, "--grund", "weil", "--ziel", "amt", "--angekommen")[0] == 1
     code, aus, _ = pult.tippe("vorgang", "release", kennung, "--grund", "Liegt in der Akte.", "--angekommen")
     assert (code, "gilt bei „akte“ als übergeben; gesendet wurde nichts" in aus) == (0, True)
     pult.welt.arbeite()

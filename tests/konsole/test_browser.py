@@ -160,7 +160,7 @@ def test_jemand_sagt_dass_eine_sendung_ohne_antwort_am_ziel_liegt_und_sie_gilt_a
     kennung = welt.der_vorgang().id
     hier.melde_an()
     hier.geh(f"/vorgang/{kennung}")
-    assert ("Nicht angekommen: noch einmal übergeben" in hier.text, "Trotzdem" in hier.text) == (True, False)
+    assert ("Ist bei „akte“ nicht angekommen" in hier.text, "Trotzdem" in hier.text) == (True, False)
     hier.fenster.get_by_text("Ist bei „akte“ angekommen", exact=True).first.click()
     hier.sieh_an()
     form = hier.fenster.locator("form[action*='/angekommen']")

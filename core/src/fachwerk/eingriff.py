@@ -59,10 +59,11 @@ def wiederhole(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str = "") -> 
             _setze_fort(betrieb, verbindung, zeile)
 
 
-def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
+def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str, ziel: str = "") -> None:
     """Let a held case go on in spite of its reason, which ``grund`` justifies.
 
-    For a case that is handed over, but whose receipt is overdue, nobody waits or asks any more.
+    Where that is an unknown outcome, it is handed over once more, to ``ziel`` only; that may be left out where there is
+    one such delivery. For a case that is handed over, but whose receipt is overdue, nobody waits or asks any more.
     """
     with betrieb.store.transaktion("freigegeben") as verbindung:
         zeile = _lies(betrieb, verbindung, vorgang_id)
@@ -77,9 +78,12 @@ def gib_frei(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str) -> None:
                 f"Der Haltegrund „{zeile.grund}“ kann nicht überstimmt werden. Bitte die Ursache beheben und dann "
                 "„fachwerk vorgang retry“ verwenden.",
             )
+        offene = _gehaltene(verbindung, zeile, zustellung.c.code == zeile.grund)
+        if ziel or (offene and zeile.grund in rueckfrage.UNGEWISS):
+            ziel = _eine(offene, ziel).ziel
         betrieb.store.vermerke(verbindung, vorgang_id, wer, "freigegeben", zeile.grund, grund)
         alarm.behebe(verbindung, alarm.des_vorgangs(vorgang_id))
-        _setze_fort(betrieb, verbindung, zeile, freigegeben=zeile.grund)
+        _setze_fort(betrieb, verbindung, zeile, freigegeben=zeile.grund, ziel=ziel)
 
 
 def melde_angekommen(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str, ziel: str = "") -> str:
@@ -93,7 +97,7 @@ def melde_angekommen(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str, zi
         zeile = _lies(betrieb, verbindung, vorgang_id)
         if zeile.status != Vorgangstand.HELD:
             raise EingriffError("nicht_gehalten", f"Der Vorgang ist „{zeile.status}“, nicht gehalten.")
-        eintrag = _offene_ankunft(verbindung, zeile, ziel)
+        eintrag = _eine(_gehaltene(verbindung, zeile, zustellung.c.absicht_von != ""), ziel)
         werte = {"status": "zugestellt", "absicht_von": "", "code": "", "hinweis": "", "gehalten_fuer": ""}
         hier = zustellung.update().where(*diese(zeile.id, eintrag.ziel, eintrag.fassung))
         verbindung.execute(hier.values(**werte, naechster=None, frage_faellig=None, **erwartung.NICHTS))
@@ -113,11 +117,15 @@ def melde_angekommen(betrieb: Betrieb, vorgang_id: str, wer: str, grund: str, zi
     return str(eintrag.ziel)
 
 
-def _offene_ankunft(verbindung: sa.Connection, zeile: Any, ziel: str) -> Any:
-    """The delivery of the case that is meant; nobody must know yet whether it arrived."""
+def _gehaltene(verbindung: sa.Connection, zeile: Any, wenn: sa.ColumnElement[bool]) -> dict[str, Any]:
+    """Held deliveries of the case as it is now, by Ziel."""
     z = zustellung.c
-    hier = z.vorgang_id == zeile.id, z.fassung == zeile.fassung, z.status == "gehalten", z.absicht_von != ""
-    offene = {eine.ziel: eine for eine in verbindung.execute(sa.select(zustellung).where(*hier).order_by(z.ziel))}
+    hier = z.vorgang_id == zeile.id, z.fassung == zeile.fassung, z.status == "gehalten", wenn
+    return {eine.ziel: eine for eine in verbindung.execute(sa.select(zustellung).where(*hier).order_by(z.ziel))}
+
+
+def _eine(offene: dict[str, Any], ziel: str) -> Any:
+    """The one that is meant, of deliveries of which nobody knows whether they arrived."""
     if not offene or (ziel and ziel not in offene):
         wo = f" bei „{ziel}“" if ziel else ""
         raise EingriffError(
@@ -140,14 +148,16 @@ def _lies(betrieb: Betrieb, verbindung: sa.Connection, vorgang_id: str) -> Any:
     return betrieb.store.vorgang(vorgang_id, verbindung)
 
 
-def _setze_fort(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, freigegeben: str = "") -> None:
+def _setze_fort(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, freigegeben: str = "", ziel: str = "") -> None:
     zustellungen = list(
         verbindung.execute(
             sa.select(zustellung).where(zustellung.c.vorgang_id == zeile.id, zustellung.c.fassung == zeile.fassung)
         )
     )
     if zustellungen:
-        _stelle_erneut_zu(betrieb, verbindung, zeile, zustellungen, freigegeben)
+        andere = [eine for eine in zustellungen if ziel and eine.code == freigegeben and eine.ziel != ziel]
+        gemeint = [eine for eine in zustellungen if eine not in andere]
+        _stelle_erneut_zu(betrieb, verbindung, zeile, gemeint, freigegeben)
     else:
         _beginne_neuen_lauf(betrieb, verbindung, zeile)
 

@@ -106,7 +106,7 @@ def wiederhole(konfig: Path | None, kennung: str, wer: str, grund: str) -> None:
 @click.option("--wer", default="", help="Wer handelt; sonst der angemeldete Benutzer.")
 @click.option("--grund", required=True, help="Warum der Vorgang trotzdem weiterlaufen soll, oder wo er gefunden wurde.")
 @click.option("--angekommen", is_flag=True, help="Im Ziel gefunden: Er gilt als übergeben, nichts wird gesendet.")
-@click.option("--ziel", default="", help="Mit --angekommen: wo, wenn es bei mehreren Zielen offen ist.")
+@click.option("--ziel", default="", help="Wo, wenn bei mehreren Zielen offen ist, ob etwas ankam.")
 @click.pass_obj
 def gib_frei(konfig: Path | None, kennung: str, wer: str, grund: str, angekommen: bool, ziel: str) -> None:
     """Lässt einen gehaltenen Vorgang trotz des Haltegrunds weiterlaufen; beendet das Warten auf eine Quittung.
@@ -115,15 +115,13 @@ def gib_frei(konfig: Path | None, kennung: str, wer: str, grund: str, angekommen
     """
     from fachwerk import eingriff
 
-    if ziel and not angekommen:
-        raise click.UsageError("--ziel gehört zu --angekommen.")
     with _betrieb(konfig) as betrieb:
         vorgang_id = _kennung(betrieb.store, kennung)
         if angekommen:
             wo = eingriff.melde_angekommen(betrieb, vorgang_id, wer or _benutzer(), grund, ziel)
             click.echo(f"Vorgang {vorgang_id[:12]} gilt bei „{wo}“ als übergeben; gesendet wurde nichts.")
             return
-        eingriff.gib_frei(betrieb, vorgang_id, wer or _benutzer(), grund)
+        eingriff.gib_frei(betrieb, vorgang_id, wer or _benutzer(), grund, ziel)
     click.echo(f"Vorgang {vorgang_id[:12]} ist freigegeben und läuft weiter, sobald der Dienst läuft.")
 
 

@@ -19,6 +19,7 @@ from fachwerk.konsole import fallinhalt, xmlansicht
 from fachwerk.konsole.zugang import Anfrage, NichtErlaubt, NichtGefunden, geschuetzt
 from fachwerk.modell import Teil, Vorgangstand
 from fachwerk.rechte import Recht
+from fachwerk.rueckfrage import UNGEWISS
 from fachwerk.tabellen import ereignis
 
 WIEDERHOLBAR = (Vorgangstand.HELD, Vorgangstand.WAITING)
@@ -72,8 +73,11 @@ def _entscheidungen(zeile: Any, auskunft: dict[str, Any]) -> set[str]:
     taten: set[str] = set()
     if zeile.status == Vorgangstand.HELD:
         taten |= {"zurueckgeben"} | ({"freigeben"} if zeile.grund in eingriff.FREIGEBBAR else set())
-        offene = (eine["ausgang_offen"] and eine["fassung"] == zeile.fassung for eine in auskunft["zustellungen"])
-        taten |= {"angekommen"} if any(offene) else set()
+        geltende = [eine for eine in auskunft["zustellungen"] if eine["fassung"] == zeile.fassung]
+        if any(eine["ausgang_offen"] for eine in geltende):
+            taten.add("angekommen")
+        if zeile.grund in UNGEWISS and any(eine["code"] == zeile.grund for eine in geltende):
+            taten = taten - {"freigeben"} | {"nicht_angekommen"}
     if zeile.status in (Vorgangstand.HELD, Vorgangstand.DONE) and not zeile.doppelt_zu:
         if zeile.grund not in NICHT_HERAUS:
             taten.add("abgeben")
@@ -137,7 +141,7 @@ def gib_frei(anfrage: Anfrage) -> Response:
     grund = anfrage.feld("grund")
     if not grund:
         raise eingriff.EingriffError("grund_fehlt", "Bitte begründen, warum der Vorgang trotzdem weiterlaufen soll.")
-    eingriff.gib_frei(anfrage.betrieb, zeile.id, anfrage.person.name, grund)
+    eingriff.gib_frei(anfrage.betrieb, zeile.id, anfrage.person.name, grund, anfrage.frage("ziel"))
     return anfrage.weiter(f"/vorgang/{zeile.id}", "freigegeben")
 
 
