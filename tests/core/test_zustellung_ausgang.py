@@ -91,6 +91,18 @@ def test_trying_again_does_not_resend_what_may_have_arrived_only_a_release_does(
     assert (welt.der_vorgang().status, len(ziel.versuche), len(ziel.wirkungen)) == ("done", 2, 1)
 
 
+def test_a_target_that_says_itself_that_it_cannot_know_is_not_sent_to_again_by_a_retry(baue_welt: Bau) -> None:
+    welt, ziel = ein_ziel(baue_welt, "ohne_schutz")
+    ziel.stoerungen.append(Stoerung(NeedsHumanError("ausgang_unbekannt", "Bitte nachsehen."), angekommen=True))
+    welt.arbeite()
+    kennung = welt.der_vorgang().id
+    eingriff.wiederhole(welt.betrieb, kennung, "anna")
+    welt.arbeite()
+    assert (welt.der_vorgang().status, welt.der_vorgang().grund, len(ziel.versuche)) == ("held", "ausgang_unbekannt", 1)
+    eingriff.melde_angekommen(welt.betrieb, kennung, "anna", "gefunden")
+    assert (welt.der_vorgang().status, len(ziel.wirkungen)) == ("done", 1)
+
+
 def test_a_question_that_stays_unanswered_keeps_the_outcome_unknown(baue_welt: Bau) -> None:
     welt, ziel = ein_ziel(baue_welt, "mit_abfrage")
     ziel.stoerungen.append(Stoerung(UNBEKANNT, angekommen=True))

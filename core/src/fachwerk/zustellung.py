@@ -177,8 +177,8 @@ class _Versuch:
         except OutcomeUnknownError as unbekannt:
             self._unklar = True
             antwort = self._klaere(ziel, unbekannt.code)
-        except ContractError:  # it broke somewhere, perhaps after sending
-            self._unklar = True
+        except (ContractError, NeedsHumanError) as fehler:  # it broke, perhaps after sending, or cannot tell
+            self._unklar = isinstance(fehler, ContractError) or fehler.code in rueckfrage.UNGEWISS
             raise
         if antwort is None:
             raise RetryableError("nicht_angekommen", "Das Ziel hat die Sendung nicht erhalten; sie wird wiederholt.")

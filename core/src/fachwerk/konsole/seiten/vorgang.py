@@ -73,10 +73,9 @@ def _entscheidungen(zeile: Any, auskunft: dict[str, Any]) -> set[str]:
     taten: set[str] = set()
     if zeile.status == Vorgangstand.HELD:
         taten |= {"zurueckgeben"} | ({"freigeben"} if zeile.grund in eingriff.FREIGEBBAR else set())
-        geltende = [eine for eine in auskunft["zustellungen"] if eine["fassung"] == zeile.fassung]
-        if any(eine["ausgang_offen"] for eine in geltende):
-            taten.add("angekommen")
-        if zeile.grund in UNGEWISS and any(eine["code"] == zeile.grund for eine in geltende):
+        hier = [eine for eine in auskunft["zustellungen"] if eine["fassung"] == zeile.fassung and eine["ausgang_offen"]]
+        taten |= {"angekommen"} if hier else set()
+        if zeile.grund in UNGEWISS and any(eine["code"] == zeile.grund for eine in hier):
             taten = taten - {"freigeben"} | {"nicht_angekommen"}
     if zeile.status in (Vorgangstand.HELD, Vorgangstand.DONE) and not zeile.doppelt_zu:
         if zeile.grund not in NICHT_HERAUS:
