@@ -181,7 +181,7 @@ def test_only_the_engine_knows_dbos() -> None:
 
 def test_one_place_chooses_the_sqlite_library() -> None:
     """Two of them in one process break each other's locks on a file, and with them the file."""
-    erlaubt = ("core/src/fachwerk/datenbank.py", "tests/", "bench/")
+    erlaubt = ("core/src/fachwerk/sqlite.py", "tests/", "bench/")
     waehlende = [kurz(p) for p in verfolgt(".py") if importe(p) & {"sqlite3", "pysqlite3"}]
     assert [pfad for pfad in waehlende if not pfad.startswith(erlaubt)] == []
 

@@ -140,7 +140,8 @@ def test_a_package_that_is_missing_is_named_before_anything_is_made(
 
 
 def test_the_balance_uses_none_of_the_code_it_checks() -> None:
+    """But for the choice of the SQLite library, of which a process may have one only."""
     frage = "import sys, fachwerk.demo.bilanz; print(*(m for m in sorted(sys.modules) if m.startswith('fachwerk')))"
     ende = subprocess.run([sys.executable, "-c", frage], capture_output=True, text=True, check=True)
     eigene = [f"fachwerk.demo.{name}" for name in ("ankunft", "beispiele", "bilanz")]
-    assert ende.stdout.split() == ["fachwerk", "fachwerk.demo", *eigene]
+    assert ende.stdout.split() == ["fachwerk", "fachwerk.demo", *eigene, "fachwerk.sqlite"]

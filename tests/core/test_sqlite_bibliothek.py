@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from fachwerk import datenbank as datenbank_modul
-from fachwerk.datenbank import oeffne_datenbank, sqlite_treiber
+from fachwerk.datenbank import oeffne_datenbank
 from fachwerk.engine import Engine, Schlange
 from fachwerk.errors import ConfigError
+from fachwerk.sqlite import sqlite_treiber
 
 
 def test_an_old_sqlite_library_on_a_new_python_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fachwerk.ablage import sichere_datei
-from fachwerk.datenbank import sqlite_treiber
+from fachwerk.sqlite import sqlite_treiber
 from fachwerk.tabellen import METADATA
 
 DATEI = "fachwerk.db"

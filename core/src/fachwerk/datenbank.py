@@ -5,7 +5,6 @@ SQLite runs with WAL, ``synchronous=FULL`` (each commit is on the disk when it r
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from fachwerk import umzugszeichen
 from fachwerk.errors import ConfigError
 from fachwerk.modell import utc
 from fachwerk.schreibreihe import verbindungsklasse
+from fachwerk.sqlite import sqlite_treiber
 
 SCHEMA_KOPF = "0011"
 """Newest migration; ``run`` refuses any other state of the database."""
@@ -39,7 +39,6 @@ _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchr
 _SPERRPAUSEN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 """Between two attempts to change a table that others work on."""
 
-_SQLITE_MINDESTENS = (3, 42)
 _POSTGRESQL = {
     "connect_timeout": 15,
     "keepalives_idle": 30,
@@ -80,24 +79,6 @@ def benenne_stoerung() -> Iterator[None]:
         yield
     except STOERUNGEN as fehler:
         raise DatenbankGestoert(type(fehler).__name__, None, fehler.orig or fehler) from None
-
-
-def sqlite_treiber(version: tuple[int, ...] = sys.version_info[:2]) -> Any:
-    """The one SQLite module of a process. On Python 3.12+ DBOS needs libsqlite 3.42 or ``pysqlite3-binary``."""
-    import sqlite3
-
-    if version < (3, 12) or sqlite3.sqlite_version_info >= _SQLITE_MINDESTENS:
-        return sqlite3
-    try:
-        import pysqlite3  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        raise ConfigError(
-            "sqlite_zu_alt",
-            f"Die SQLite-Bibliothek {sqlite3.sqlite_version} ist für Python {version[0]}.{version[1]} zu alt "
-            "(nötig: 3.42). Bitte das Paket pysqlite3-binary installieren oder PostgreSQL verwenden.",
-            schluessel="fachwerk.datenbank",
-        ) from None
-    return pysqlite3
 
 
 class SqliteDialekt(SQLiteDialect_pysqlite):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fachwerk.datenbank import sqlite_treiber
 from fachwerk.demo.prozesse import DemoError
+from fachwerk.sqlite import sqlite_treiber
 
 if TYPE_CHECKING:
     from fachwerk.testkit.postgres import PostgresServer

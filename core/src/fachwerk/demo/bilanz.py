@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fachwerk.datenbank import sqlite_treiber
 from fachwerk.demo import ankunft
 from fachwerk.demo.ankunft import Ankunft
 from fachwerk.demo.beispiele import EMPFAENGER
+from fachwerk.sqlite import sqlite_treiber
 
 STUFEN = ("uebergeben", "technisch_bestaetigt", "uebernommen")
 

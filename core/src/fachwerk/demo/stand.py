@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fachwerk.datenbank import sqlite_treiber
+from fachwerk.sqlite import sqlite_treiber
 
 ERREICHBAR = {
     "akte": "uebergeben",  # a folder confirms nothing

@@ -19,7 +19,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from fachwerk.datenbank import sqlite_treiber
+from fachwerk.sqlite import sqlite_treiber
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from fachwerk.anlegen import schreibe_schluessel
-from fachwerk.datenbank import sqlite_treiber
 from fachwerk.demo import prozesse
 from fachwerk.demo.ablauf import kanal_toml
 from fachwerk.demo.beispiele import Anhang, Beispiel
 from fachwerk.demo.bilanz import Bilanz, ziehe
 from fachwerk.demo.versand import plattform, sende
+from fachwerk.sqlite import sqlite_treiber
 
 PLATTFORM = "sozialplattform"
 AKTE = '[ziel.akte]\nplugin = "aktenablage"\nverzeichnis = "akten"\n'
