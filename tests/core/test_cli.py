@@ -9,13 +9,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import click
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from fachwerk import cli, plugins
 from fachwerk.cli import BEFEHLE, starte
@@ -153,6 +154,22 @@ def test_an_unexpected_error_names_class_and_place_and_no_content(
     assert ausgabe.startswith("Unerwarteter Fehler: KeyError in test_cli.py:")
     assert "Musterfrau" not in ausgabe
     assert "Traceback" not in ausgabe
+
+
+def test_a_database_that_goes_away_in_the_middle_is_no_unexpected_error(
+    befehl: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service that lost it while it started ended with 1 and sent people to the developers."""
+
+    def wirf() -> None:
+        import_module("fachwerk.datenbank")
+        raise OperationalError("SELECT 'Erika Musterfrau'", {}, OSError("server closed the connection"))
+
+    befehl(wirf)
+    assert starte(["probe"]) == 3
+    ausgabe = capsys.readouterr().err
+    assert ausgabe.endswith("[datenbank_nicht_erreichbar]\n")
+    assert "Musterfrau" not in ausgabe
 
 
 def test_an_interrupted_command_says_so(befehl: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:

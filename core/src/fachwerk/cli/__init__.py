@@ -217,6 +217,12 @@ def _fehler(fehler: Exception) -> int:
             "Eine neuere Fassung von Fachwerk hat das geschrieben. Bitte den Befehl mit der neueren Fassung aufrufen."
         )
         return _melde(f"Fehler: {text} [wert_zu_neu]", 1)
+    if _ist_stoerung(fehler):
+        text = (
+            "Die Datenbank ist nicht erreichbar oder brach mitten im Befehl ab. Bitte Adresse, Netz, Anmeldung und den "
+            "Platz auf ihrem Datenträger prüfen, dann nachsehen, was schon getan ist, und noch einmal beginnen."
+        )
+        return _melde(f"Fehler: {text} [datenbank_nicht_erreichbar]", 3)
     if os.environ.get("FACHWERK_TEST_SPUR"):
         raise fehler
     spur = fehler.__traceback__
@@ -224,6 +230,15 @@ def _fehler(fehler: Exception) -> int:
         spur = spur.tb_next
     stelle = f"{Path(spur.tb_frame.f_code.co_filename).name}:{spur.tb_lineno}" if spur else "unbekannt"
     return _melde(f"Unerwarteter Fehler: {type(fehler).__name__} in {stelle}. Bitte an die Entwicklung melden.", 1)
+
+
+def _ist_stoerung(fehler: Exception) -> bool:
+    """Whether the database failed; what never loaded it cannot have failed by it, and should not wait for it."""
+    if "fachwerk.datenbank" not in sys.modules:
+        return False
+    from fachwerk.datenbank import STOERUNGEN
+
+    return isinstance(fehler, STOERUNGEN)
 
 
 def _als_liste(fehler: FachwerkError) -> str:
