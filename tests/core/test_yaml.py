@@ -72,6 +72,12 @@ def test_a_number_that_would_take_all_the_time_to_write_out_is_refused(zahl: str
     assert lies_yaml(f"a: {zahl.split('e')[0]}e+20")["a"].is_finite()
 
 
+@pytest.mark.parametrize("zahl", ["nan", "snan", "inf", "-Infinity"])
+def test_a_word_that_claims_to_be_a_number_is_refused(zahl: str) -> None:
+    with pytest.raises(ContractError, match="keine Dezimalzahl"):
+        lies_yaml(f"miete: !!float {zahl}", "x.yaml")
+
+
 @pytest.mark.parametrize("kennung", ["01067", "00", "-01", "+0_1", "01.5"])
 @pytest.mark.parametrize("muster", ["plz: {}", "{}: x", "[{}]"])
 def test_a_code_that_would_lose_its_zeros_as_a_number_must_be_quoted(muster: str, kennung: str) -> None:

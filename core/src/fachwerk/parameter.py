@@ -233,8 +233,10 @@ def _dezimal(leser: Any, knoten: yaml.Node) -> Decimal:
         raise yaml.constructor.ConstructorError(None, None, text, knoten.start_mark)
     try:
         zahl = Decimal(geschrieben.replace("_", ""))
-    except InvalidOperation as fehler:
-        raise yaml.constructor.ConstructorError(None, None, "keine Dezimalzahl", knoten.start_mark) from fehler
+    except InvalidOperation:
+        zahl = Decimal("NaN")
+    if not zahl.is_finite():  # Decimal also takes the words nan, snan and inf
+        raise yaml.constructor.ConstructorError(None, None, "keine Dezimalzahl", knoten.start_mark)
     if abs(zahl.adjusted()) >= STELLEN:
         text = f"eine Zahl mit mehr als {STELLEN} Stellen"
         raise yaml.constructor.ConstructorError(None, None, text, knoten.start_mark)

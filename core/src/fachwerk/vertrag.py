@@ -144,7 +144,7 @@ def _manifest_maengel(manager: pluggy.PluginManager, name: str, manifest: Manife
 def _ist_muster(text: str) -> bool:
     try:
         re.compile(text)
-    except re.error:
+    except (re.error, OverflowError, RecursionError):
         return False
     return True
 

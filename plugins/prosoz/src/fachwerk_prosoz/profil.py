@@ -335,7 +335,7 @@ def _pruefe_regex(*muster: str, gruppe: bool = True) -> None:
     for text in muster:
         try:
             gruppen = re.compile(text).groups
-        except re.error:
+        except (re.error, OverflowError, RecursionError):
             raise ValueError("ein regulärer Ausdruck ist nicht lesbar") from None
         if text and gruppe and gruppen != 1:
             raise ValueError("kennung und grund brauchen genau eine Klammergruppe")
