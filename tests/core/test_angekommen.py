@@ -20,6 +20,15 @@ UNBEKANNT = OutcomeUnknownError("verbindung_weg", "Keine Antwort nach dem Senden
 ZWEI = {"ziel": {"akte": "ohne_schutz", "amt": "ohne_schutz"}, "route": [{"leistung": "*", "ziel": ["akte", "amt"]}]}
 
 
+def an_zwei_zielen_unklar(baue_welt: Bau) -> tuple[Welt, str]:
+    """A case sent to two such targets without an answer; it arrived at one of them."""
+    welt = baue_welt(**ZWEI)
+    welt.ohne_schutz.stoerungen += [Stoerung(UNBEKANNT, angekommen=True), Stoerung(UNBEKANNT)]
+    welt.lege_ein("n-1", antrag_xml(uuid="1"))
+    welt.durchlauf()
+    return welt, str(welt.der_vorgang().id)
+
+
 @pytest.fixture
 def unklar(baue_welt: Bau) -> Welt:
     """A case that was sent to a target that can neither be asked nor recognise it again, and nobody answered."""
@@ -81,11 +90,7 @@ def test_a_case_that_was_never_sent_cannot_be_said_to_be_there(welt: Welt) -> No
 
 
 def test_of_two_targets_a_person_says_which_and_the_other_is_sent_again_when_released(baue_welt: Bau) -> None:
-    welt = baue_welt(**ZWEI)
-    welt.ohne_schutz.stoerungen += [Stoerung(UNBEKANNT, angekommen=True), Stoerung(UNBEKANNT)]
-    welt.lege_ein("n-1", antrag_xml(uuid="1"))
-    welt.durchlauf()
-    kennung = welt.der_vorgang().id
+    welt, kennung = an_zwei_zielen_unklar(baue_welt)
     with pytest.raises(EingriffError, match=r"ankunft_mehrere.*akte, amt"):
         eingriff.melde_angekommen(welt.betrieb, kennung, "anna", "gefunden")
     with pytest.raises(EingriffError, match="ankunft_nicht_offen"):
@@ -100,11 +105,7 @@ def test_of_two_targets_a_person_says_which_and_the_other_is_sent_again_when_rel
 
 
 def test_a_release_names_which_of_two_targets_has_nothing_and_leaves_the_other_alone(baue_welt: Bau) -> None:
-    welt = baue_welt(**ZWEI)
-    welt.ohne_schutz.stoerungen += [Stoerung(UNBEKANNT, angekommen=True), Stoerung(UNBEKANNT)]
-    welt.lege_ein("n-1", antrag_xml(uuid="1"))
-    welt.durchlauf()
-    kennung = welt.der_vorgang().id
+    welt, kennung = an_zwei_zielen_unklar(baue_welt)
     (da,) = (lieferung.ziel for lieferung in welt.ohne_schutz.wirkungen)
     (fehlt,) = {"akte", "amt"} - {da}
     with pytest.raises(EingriffError, match=r"ankunft_mehrere.*akte, amt"):

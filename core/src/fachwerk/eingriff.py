@@ -155,8 +155,7 @@ def _setze_fort(betrieb: Betrieb, verbindung: sa.Connection, zeile: Any, freigeg
         )
     )
     if zustellungen:
-        andere = [eine for eine in zustellungen if ziel and eine.code == freigegeben and eine.ziel != ziel]
-        gemeint = [eine for eine in zustellungen if eine not in andere]
+        gemeint = [eine for eine in zustellungen if not ziel or eine.ziel == ziel or eine.code != freigegeben]
         _stelle_erneut_zu(betrieb, verbindung, zeile, gemeint, freigegeben)
     else:
         _beginne_neuen_lauf(betrieb, verbindung, zeile)
