@@ -80,6 +80,12 @@ class Anfrage:
         """A field of the form, without surrounding blanks."""
         return self.formular.get(name, "").strip()
 
+    def begruendung(self, wozu: str) -> str:
+        """The reason of the form, which must not be empty; ``wozu`` ends the sentence that asks for it."""
+        if not (grund := self.feld("grund")):
+            raise FachwerkError("grund_fehlt", f"Bitte begründen, {wozu}.")
+        return grund
+
     def verlange(self, recht: Recht, kanal: str | None = None) -> None:
         """``NichtErlaubt`` unless the person has ``recht`` for ``kanal``."""
         if not self.person.darf(recht, kanal):

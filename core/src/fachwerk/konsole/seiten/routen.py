@@ -75,11 +75,10 @@ def _sichtbar(anfrage: Anfrage, route: Route) -> bool:
 
 
 def _vorgabe(anfrage: Anfrage) -> Vorgabe:
-    wort, grund = anfrage.feld("zustand"), anfrage.feld("grund")
+    wort = anfrage.feld("zustand")
     if wort not in WAS:
         raise RoutenstandError("route_unbekannt", "Bitte einen der angebotenen Zustände wählen.")
-    if not grund:
-        raise RoutenstandError("grund_fehlt", "Bitte begründen, warum die Route umgestellt wird.")
+    grund = anfrage.begruendung("warum die Route umgestellt wird")
     zustand = None if wort == WIE_KONFIGURIERT else Zustand(wort)
     bis = _tag(anfrage, "bis")
     if bis is not None and zustand not in MIT_BIS:

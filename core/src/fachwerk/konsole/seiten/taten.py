@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from fachwerk import abgabe, nachsendung, rueckgabe
 from fachwerk.konsole import fallinhalt
-from fachwerk.konsole.seiten.vorgang import HANDELND, begruendung, dateiname, fall, heruntergeladen
+from fachwerk.konsole.seiten.vorgang import HANDELND, dateiname, fall, heruntergeladen
 from fachwerk.konsole.zugang import Anfrage, NichtGefunden, geschuetzt
 from fachwerk.nachsendung import Plan, Weg
 from fachwerk.rechte import Recht
@@ -34,7 +34,7 @@ def zeige_abgabe(anfrage: Anfrage) -> Response:
 def gib_ab(anfrage: Anfrage) -> Response:
     """The letter to look at; with ``bestaetigt`` it goes."""
     zeile = fall(anfrage, Recht.BEARBEITEN)
-    ziel, grund = anfrage.feld("ziel"), begruendung(anfrage, "warum der Vorgang abgegeben wird")
+    ziel, grund = anfrage.feld("ziel"), anfrage.begruendung("warum der Vorgang abgegeben wird")
     fertig = abgabe.bereite_vor(anfrage.betrieb, zeile.id, ziel, wer=anfrage.person.name, grund=grund)
     if not anfrage.feld("bestaetigt"):
         return _abgabe(anfrage, zeile, ziel=ziel, grund=grund, nachricht=fertig.nachricht)
@@ -59,7 +59,7 @@ def zeige_rueckgabe(anfrage: Anfrage) -> Response:
 def gib_zurueck(anfrage: Anfrage) -> Response:
     """End the case here and write the letter."""
     zeile = fall(anfrage, Recht.BEARBEITEN)
-    wie, grund = anfrage.feld("wie"), begruendung(anfrage, "warum der Vorgang zurückgegeben wird")
+    wie, grund = anfrage.feld("wie"), anfrage.begruendung("warum der Vorgang zurückgegeben wird")
     rueckgabe.gib_zurueck(anfrage.betrieb, zeile.id, wer=anfrage.person.name, wie=wie, grund=grund)
     return anfrage.weiter(f"/vorgang/{zeile.id}", "zurueckgegeben")
 
@@ -89,7 +89,7 @@ def zeige_nachsendung(anfrage: Anfrage) -> Response:
 def sende_nach(anfrage: Anfrage) -> Response:
     """Begin it."""
     zeile = fall(anfrage, *HANDELND)
-    grund = begruendung(anfrage, "warum noch einmal übergeben wird")
+    grund = anfrage.begruendung("warum noch einmal übergeben wird")
     nachsendung.sende_nach(
         anfrage.betrieb,
         zeile.id,

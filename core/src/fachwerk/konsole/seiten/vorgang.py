@@ -137,7 +137,7 @@ def wiederhole(anfrage: Anfrage) -> Response:
 def gib_frei(anfrage: Anfrage) -> Response:
     """``release``, with a reason."""
     zeile = fall(anfrage, Recht.BEARBEITEN)
-    grund = begruendung(anfrage, "warum der Vorgang trotzdem weiterlaufen soll")
+    grund = anfrage.begruendung("warum der Vorgang trotzdem weiterlaufen soll")
     eingriff.gib_frei(anfrage.betrieb, zeile.id, anfrage.person.name, grund, anfrage.frage("ziel"))
     return anfrage.weiter(f"/vorgang/{zeile.id}", "freigegeben")
 
@@ -145,16 +145,9 @@ def gib_frei(anfrage: Anfrage) -> Response:
 def melde_angekommen(anfrage: Anfrage) -> Response:
     """``release --angekommen`` for the Ziel in the address, with a reason."""
     zeile = fall(anfrage, Recht.BEARBEITEN)
-    grund = begruendung(anfrage, "warum die Sendung als angekommen gilt")
+    grund = anfrage.begruendung("warum die Sendung als angekommen gilt")
     eingriff.melde_angekommen(anfrage.betrieb, zeile.id, anfrage.person.name, grund, anfrage.frage("ziel"))
     return anfrage.weiter(f"/vorgang/{zeile.id}", "angekommen")
-
-
-def begruendung(anfrage: Anfrage, wozu: str) -> str:
-    """The reason of the form, which must not be empty."""
-    if not (grund := anfrage.feld("grund")):
-        raise eingriff.EingriffError("grund_fehlt", f"Bitte begründen, {wozu}.")
-    return grund
 
 
 def fall(anfrage: Anfrage, recht: Recht, *oder: Recht) -> Any:

@@ -42,13 +42,11 @@ def halte_ziel_an(anfrage: Anfrage) -> Response:
 
 
 def _stelle(anfrage: Anfrage, gegenstand: str, zurueck: str) -> Response:
-    wer, grund = anfrage.person.name, anfrage.feld("grund")
     if anfrage.pfad("tat") == "setze-fort":
-        pausen.setze_fort(anfrage.betrieb, gegenstand, wer, grund)
+        pausen.setze_fort(anfrage.betrieb, gegenstand, anfrage.person.name, anfrage.feld("grund"))
         return anfrage.weiter(zurueck, "fortgesetzt")
-    if not grund:
-        raise pausen.PauseError("grund_fehlt", "Bitte begründen, warum angehalten wird.")
-    pausen.halte_an(anfrage.betrieb, gegenstand, wer, grund)
+    grund = anfrage.begruendung("warum angehalten wird")
+    pausen.halte_an(anfrage.betrieb, gegenstand, anfrage.person.name, grund)
     return anfrage.weiter(zurueck, "angehalten")
 
 
