@@ -257,6 +257,12 @@ def test_icap_gets_all_content_with_any_preview_and_says_clean(vorschau: bytes, 
     assert gesehen == [b"".join(strom)]
 
 
+def test_a_hit_that_is_named_stays_one_when_the_field_comes_again_without_a_name() -> None:
+    antwort = b"ICAP/1.0 204 No Content\r\nX-Virus-ID: Eicar\r\nX-Virus-ID:\r\n\r\n"
+    with icap(urteil=lambda _: antwort) as (adresse, _):
+        assert Icap(adresse).pruefe([b"harmlos"]) == Fund("Eicar")
+
+
 @pytest.mark.parametrize("vorschau", [b"", b"Preview: 4", b"Preview: 1024"])
 def test_icap_finds_the_test_virus(vorschau: bytes) -> None:
     with icap(vorschau) as (adresse, _):
@@ -303,6 +309,11 @@ def test_replaced_content_is_a_hit_even_without_a_name(antwort: bytes) -> None:
         b"ICAP/1.0 404 Not Found\r\n\r\n",
         b"HALLO\r\n\r\n",
         b"ICAP/1.0 204 No Content\r\nX: ",
+        b"ICAP/1.0 0204 No Content\r\n\r\n",
+        b"ICAP/1.0 00000204 No Content\r\n\r\n",
+        b"ICAP/ 204 No Content\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        zurueck(b"harmlos").replace(b"HTTP/1.1 200", b"ICAP/1.0 200"),
         zurueck(b"harmlos")[:-20],
         zurueck(b"harmlos").replace(b"\r\n7\r\n", b"\r\n-1\r\n"),
         b"ICAP/1.0 204 No Content\r\n" + b"X: y\r\n" * 200,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from fachwerk import viren, viren_icap
 from fachwerk.errors import NeedsHumanError
 
 _INHALT = b"erfundener Inhalt"
+_204 = re.compile(rb"(?:^|\n)ICAP/1\.[0-9] +204(?: |\r|\n)")
 
 
 class _Netz:
@@ -42,7 +44,7 @@ def lauf(daten: bytes) -> None:
     vorab, _, antwort = daten[1:].partition(b"\0")
     pruefer = viren_icap.Icap("icap://127.0.0.1:1/av", 5)
     fund = _frage(viren_icap, lambda: pruefer.pruefe([_INHALT]), [vorab, antwort])
-    sauber = b" 204" in antwort or _INHALT in antwort or hashlib.sha256(b"").digest() in antwort
+    sauber = _204.search(antwort) or _INHALT in antwort or hashlib.sha256(b"").digest() in antwort
     assert fund is not None or sauber or b"chunked" in antwort or b"res-body" in antwort, "clean, but nobody said so"
 
 

@@ -23,6 +23,7 @@ from fachwerk.viren import Fund, adressfehler, keine_antwort, port_von, stuecke,
 STANDARDPORT = 1344
 _ZEILE_MAX = 8192
 _KOPF_MAX = 100
+_STATUSZEILE = re.compile(r"(ICAP|HTTP)/1\.[0-9] +([0-9]{3})(?: .*)?", re.ASCII)
 _ZAHL = re.compile(r"[0-9]{1,9}", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]{1,8}", re.ASCII)
 _BEFUNDE = ("x-infection-found", "x-virus-id", "x-violations-found")
@@ -224,24 +225,26 @@ def _lies_urteil(lesbar: BufferedReader) -> _Urteil:
         if "req-hdr" in teile:
             raise _Unverstanden
         if "res-hdr" in teile:
-            http_status = _lies_kopf(lesbar).status
+            http_status = _lies_kopf(lesbar, "HTTP").status
         if "res-body" in teile:
             for stueck in _lies_bloecke(lesbar):
                 summe.update(stueck)
     return _Urteil(kopf.status, kopf.felder, http_status, summe.hexdigest())
 
 
-def _lies_kopf(lesbar: BufferedReader) -> _Kopf:
-    zeile = _zeile(lesbar).split(maxsplit=2)
-    if len(zeile) < 2 or not zeile[0].startswith(("ICAP/", "HTTP/")) or not _ZAHL.fullmatch(zeile[1]):
+def _lies_kopf(lesbar: BufferedReader, protokoll: str = "ICAP") -> _Kopf:
+    """A head of this protocol; the values of a field that comes more than once stand one after the other."""
+    zeile = _STATUSZEILE.fullmatch(_zeile(lesbar))
+    if zeile is None or zeile[1] != protokoll:
         raise _Unverstanden
     felder: dict[str, str] = {}
     for _ in range(_KOPF_MAX):
         text = _zeile(lesbar)
         if not text:
-            return _Kopf(int(zeile[1]), felder)
+            return _Kopf(int(zeile[2]), felder)
         name, _trenner, wert = text.partition(":")
-        felder[name.strip().lower()] = wert.strip()
+        name = name.strip().lower()
+        felder[name] = ", ".join(filter(None, (felder.get(name), wert.strip())))
     raise _Unverstanden
 
 
