@@ -146,13 +146,16 @@ def test_where_a_service_is_follows_from_the_latest_day_then_from_the_usual_orde
 
 
 def test_a_permanent_leave_writes_computes_and_holds_until_a_person_ends_it(rufe: Rufe, ordner: Path) -> None:
-    ergebnis = rufe("abmelden", "--leistung", "wbs", "--art", "dauerhaft", "--zugang", "2026-11-30", "--json")
-    assert (ergebnis["ende"], ergebnis["beginn"]) == ("2027-02-28", "2026-11-30")
-    assert ergebnis["route"] == {"route": "wbs", "nummer": 1, "zustand": "austritt", "ab": None, "bis": "2027-02-28"}
+    zugang = heute()
+    ende = ende_der_nutzung(zugang)
+    ergebnis = rufe("abmelden", "--leistung", "wbs", "--art", "dauerhaft", "--zugang", zugang.isoformat(), "--json")
+    assert (ergebnis["ende"], ergebnis["beginn"]) == (ende.isoformat(), zugang.isoformat())
+    bis = {"ab": None, "bis": ende.isoformat()}
+    assert ergebnis["route"] == {"route": "wbs", "nummer": 1, "zustand": "austritt", **bis}
     assert any("TFF" in pflicht["text"] for pflicht in ergebnis["pflichten"])
-    assert "28.02.2027" in (ordner / "anbindung/abmeldung_wbs_dauerhaft.txt").read_text(encoding="utf-8")
+    assert f"{ende:%d.%m.%Y}" in (ordner / "anbindung/abmeldung_wbs_dauerhaft.txt").read_text(encoding="utf-8")
     [route] = dienst(rufe("status", "--json"))["routen"]
-    assert (route["zustand"], route["bis"], route["gesetzt"]) == ("austritt", "2027-02-28", "befehl")
+    assert (route["zustand"], route["bis"], route["gesetzt"]) == ("austritt", ende.isoformat(), "befehl")
     assert (ordner / "fachwerk.toml").read_text(encoding="utf-8") == KONFIG
     gefunden = codes(ordner)
     assert "in fachwerk.toml steht „live“" in gefunden["route_zustand_befehl"]

@@ -128,8 +128,8 @@ def test_the_server_ends_the_transaction_of_a_node_that_froze(postgres_url: str)
     eingefroren = oeffne_datenbank(postgres_url)
     with eingefroren.connect() as verbindung:
         assert verbindung.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "15s"
-        verbindung.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
         kennung = verbindung.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        verbindung.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
         with oeffne_datenbank(postgres_url).connect() as andere:
             andere = andere.execution_options(isolation_level="AUTOCOMMIT")
             frage = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :kennung")

@@ -279,6 +279,7 @@ def test_9_a_stop_waits_for_jobs_and_for_nothing_else(werkbank: Werkbank, monkey
         werkbank.merke(kennung)
 
     monkeypatch.setattr(DBOS, "destroy", zerstoere)
+    monkeypatch.setattr(engine_modul, "_AUSKLANG_S", 30.0)
     werkbank.starte()
     werkbank.stoppe()
     werkbank.starte(tu=haengt)

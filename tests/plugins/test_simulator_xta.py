@@ -198,6 +198,7 @@ def test_a_server_may_hide_what_was_fetched(tmp_path: Path, xta_gegenstelle: Mod
 
 def test_a_message_is_held_until_its_time(tmp_path: Path, xta_gegenstelle: ModuleType) -> None:
     uhr = [datetime(2026, 11, 2, 8, 0, tzinfo=UTC)]
+    XtaSimulator(tmp_path, xta_gegenstelle.KONTEN).__enter__().stop()  # the certificates need the true time
     with (
         XtaSimulator(tmp_path, xta_gegenstelle.KONTEN, jetzt=lambda: uhr[0]) as simulator,
         xta_gegenstelle.Gegenstelle(simulator, "portal") as portal,

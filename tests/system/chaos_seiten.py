@@ -285,7 +285,7 @@ class ProsozSoap(Netzseite):
         self.server.start()
 
     def ziel(self) -> dict[str, Any]:
-        return self.server.einstellungen() | {"profil": "profil.yaml", "verbinden_s": 1.0, "lesen_s": 0.4}
+        return self.server.einstellungen() | {"profil": "profil.yaml", "verbinden_s": 1.0, "lesen_s": 20.0}
 
     def stirb_nach_dem_schreiben(self) -> None:
         self.server.launen.setze("halb", 1)
@@ -337,7 +337,7 @@ class Xta(Netzseite):
             "szenario": {"text": "nach Absprache"},
             "nachrichtentyp": {"code": "a.1", "liste": "urn:test:l", "version": "1", "payload_schema": "urn:test:s"},
             "verbinden_s": 1.0,
-            "lesen_s": 0.5,
+            "lesen_s": 20.0,
         }
 
     def stirb_nach_dem_schreiben(self) -> None:

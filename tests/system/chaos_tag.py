@@ -12,6 +12,7 @@ from pathlib import Path
 from fachwerk.chaos.ablauf import Chaos
 from fachwerk.chaos.abrechnung import Ergebnis
 from fachwerk.chaos.bericht import bericht, summe
+from fachwerk.chaos.nachrichten import OHNE_AUSKUNFT, ziel
 from fachwerk.chaos.plan import Plan, Umfang, entwirf
 
 
@@ -39,9 +40,16 @@ class Lauf:
         return "\n".join(bericht(self.chaos, self.ergebnis))
 
 
+def lohnt(plan: Plan) -> bool:
+    """Whether more than half of the cases must be delivered, whatever is interrupted; of a dozen it may be fewer."""
+    sicher = [fall for fall in plan.faelle if ziel(fall) not in ("", OHNE_AUSKUNFT) and not fall.zwilling]
+    return len(sicher) > len(plan.faelle) / 2
+
+
 def laufe(ordner: Path, datenbank: str, umfang: Umfang, tauglich: Callable[[Plan], bool] = lambda plan: True) -> Lauf:
     """One rehearsal of the first plan from the seed on that will do; it is printed, so that it can be repeated."""
-    plan = next(filter(tauglich, (entwirf(nummer, umfang) for nummer in itertools.count(saat()))))
+    plaene = (entwirf(nummer, umfang) for nummer in itertools.count(saat()))
+    plan = next(plan for plan in plaene if lohnt(plan) and tauglich(plan))
     print(f"FACHWERK_TEST_SAMEN={plan.saat}")  # noqa: T201  shown where the test fails, or with -s
     chaos = Chaos(plan, ordner, datenbank, print)
     ergebnis = chaos.laufe()

@@ -146,7 +146,7 @@ class Knotenpaar:
         prozesse.warte(bis, worauf, geduld_s=GEDULD_S)
 
     def warte_auf_alle(self) -> None:
-        self.warte(lambda: self.fertige() == len(self.standort.gesendet), "alle Vorgänge fertig")
+        self.warte(self.standort.ist_fertig, "alle Vorgänge fertig")
 
     def opfer(self, anzahl: int = 2) -> tuple[str, str]:
         """A node with a delivery in hand, and the other one."""

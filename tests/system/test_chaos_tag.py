@@ -13,7 +13,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,12 +51,15 @@ def test_a_short_day_on_one_machine_keeps_every_promise(lauf: Lauf) -> None:
 
 def test_what_was_sent_is_what_the_seed_says(lauf: Lauf) -> None:
     buch = json.loads((lauf.ordner / "gesendet.json").read_text(encoding="utf-8"))
-    heute = datetime.now(ORTSZEIT).date()
+    heute, plan = datetime.now(ORTSZEIT).date(), entwirf(lauf.plan.saat, lauf.plan.umfang)
     erwartet = [
-        [hashlib.sha256(teil).hexdigest() for teil in (b.xml, *(a.inhalt for a in b.anhaenge))]
-        for b in beispiele(entwirf(lauf.plan.saat, lauf.plan.umfang), heute)
+        [
+            [hashlib.sha256(teil).hexdigest() for teil in (b.xml, *(a.inhalt for a in b.anhaenge))]
+            for b in beispiele(plan, heute - timedelta(days=tag))
+        ]
+        for tag in (0, 1)
     ]
-    assert [zeile["teile"] for zeile in buch] == erwartet
+    assert [zeile["teile"] for zeile in buch] in erwartet  # the day before: the run was just before midnight
 
 
 def test_the_report_names_the_seed_the_faults_and_what_was_not_tried(lauf: Lauf) -> None:
@@ -165,7 +168,7 @@ def test_the_oracle_finds_what_is_planted(rest: Rest, pflanze: Callable[[Rest], 
 
 def test_a_fault_says_what_happened_to_the_case(rest: Rest) -> None:
     ein_fall_liegt_zweimal_im_ziel(rest)
-    (mangel,) = rest.maengel()
-    verlauf = "\n".join(mangel.zeilen())
+    verlaeufe = ["\n".join(mangel.zeilen()) for mangel in rest.maengel()]  # two, where the case had been sent twice
+    verlauf = next(text for text in verlaeufe if "deliver akte:1" in text)
     assert "fachwerk zugestellt" in verlauf
     assert verlauf.index("receive") < verlauf.index("deliver akte:1")

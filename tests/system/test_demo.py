@@ -73,7 +73,7 @@ def demo(ordner: Path) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, without settings of another installation."""
     umgebung = {name: wert for name, wert in os.environ.items() if not name.startswith("FACHWERK_")}
     befehl = [sys.executable, "-m", "fachwerk", "demo", "--json", "--ordner", str(ordner)]
-    return subprocess.run(befehl, capture_output=True, text=True, env=umgebung, timeout=240, check=False)
+    return subprocess.run(befehl, capture_output=True, text=True, env=umgebung, timeout=900, check=False)
 
 
 @dataclass

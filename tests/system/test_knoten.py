@@ -82,7 +82,7 @@ class Knoten:
         warte(bis, worauf, geduld_s=GEDULD_S)
 
     def warte_auf_alle(self) -> None:
-        self.warte(lambda: self.fertige() == len(self.standort.gesendet), "alle Vorgänge fertig")
+        self.warte(self.standort.ist_fertig, "alle Vorgänge fertig")
 
     def opfer(self) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
         """A process with a delivery in flight, and the other one."""

@@ -77,9 +77,12 @@ class Verbund:
         warte(fertig, f"{anzahl} Zustellungen", geduld_s=geduld_s)
 
     def zehn_sekunden_spaeter(self) -> None:
-        """As if ten seconds had passed: whatever the engine has begun, it began so much earlier."""
-        self.tue("UPDATE dbos.workflow_status SET started_at_epoch_ms = started_at_epoch_ms - 10000")
+        """As if ten seconds had passed: whatever the engine has begun, it began so much earlier.
+
+        The section comes first: once the limit is free again, a node may begin before the next statement.
+        """
         self.tue("INSERT INTO abschnitt SELECT coalesce(max(nr), 1) + 1 FROM abschnitt")
+        self.tue("UPDATE dbos.workflow_status SET started_at_epoch_ms = started_at_epoch_ms - 10000")
 
     def je_zehn_sekunden(self) -> list[int]:
         """How many arrived in each of these, by the target's log."""

@@ -38,7 +38,7 @@ class Betrieb:
         warte(bis, worauf, self.dienst, geduld_s=GEDULD_S)
 
     def warte_auf_alle(self) -> None:
-        self.warte(lambda: self.fertige() == len(self.standort.gesendet), "alle Vorgänge fertig")
+        self.warte(self.standort.ist_fertig, "alle Vorgänge fertig")
 
     def alles_gut(self) -> bool:
         """The same service still runs, everything arrived once, and it ends when told."""

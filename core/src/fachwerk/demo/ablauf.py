@@ -29,7 +29,7 @@ PLUGINS = frozenset(
 )
 ERSTE_AKTE_S = 180.0
 GEDULD_S = 600.0
-QUITTUNGEN_S = 60.0
+QUITTUNGEN_S = 180.0
 """So long after the last delivery the demo waits for receipts; what is missing then is said."""
 
 Melder = Callable[[str], None]

@@ -54,7 +54,7 @@ def beende(prozess: subprocess.Popen[bytes]) -> None:
     """SIGTERM, and SIGKILL for who does not listen."""
     prozess.terminate()
     try:
-        prozess.wait(10)
+        prozess.wait(GEDULD_S)
     except subprocess.TimeoutExpired:
         prozess.kill()
         prozess.wait()

@@ -25,7 +25,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-START_FRIST = 30.0
+START_FRIST = 120.0
 """Seconds until a server that does not answer counts as failed."""
 
 TAKT = 0.02
@@ -157,6 +157,7 @@ class PostgresServer:
         atexit.register(server.entferne)
         try:
             server._initdb()
+            server.port = _freier_port()  # chosen late: while the folder is made, somebody may take it
             server.start()
         except BaseException:
             server.entferne()

@@ -164,7 +164,15 @@ class Standort:
     def poll(self) -> int:
         """``fachwerk poll`` as a process of its own; its exit code."""
         befehl = ["fachwerk", "--konfig", str(self.konfig), "poll", "--json"]
-        return prozesse.starte(befehl, self.protokoll("poll")).wait(prozesse.GEDULD_S)
+        return prozesse.starte(befehl, self.protokoll("poll")).wait(4 * prozesse.GEDULD_S)
+
+    def ist_fertig(self) -> bool:
+        """Whether every case that was sent is done and its message closed: a worker may be done before the poll is."""
+        frage = (
+            "SELECT count(*) FROM eingang JOIN vorgang ON vorgang.id = eingang.vorgang_id"
+            " WHERE eingang.bestaetigt IS NOT NULL AND vorgang.status = 'done'"
+        )
+        return bool(self.frage(frage)[0][0] == len(self.gesendet))
 
     def protokoll(self, knoten: str = "") -> Path:
         """Where a process of this site writes what it has to say."""
