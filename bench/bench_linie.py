@@ -295,7 +295,7 @@ def vergleiche_knoten(urteile: Urteile, neue_url: Callable[[], str]) -> None:
     """Two worker processes beside one."""
     for dauer, grenze in GRENZEN_KNOTEN.items():
         eins, zwei = im_wechsel(partial(mit_knoten, 1, neue_url, dauer), partial(mit_knoten, 2, neue_url, dauer))
-        wie = f"Ziel wartet {dauer:g} s" if dauer else "Ziel wartet nicht"
+        wie = f"Ziel wartet {dauer:g} s".replace(".", ",") if dauer else "Ziel wartet nicht"
         grundlage, rate = zeile(f"{wie}: ein Prozess", eins), zeile(f"{wie}: zwei Prozesse", zwei)
         urteile.faelle(f"Zwei Prozesse, {wie}", rate / grundlage, grenze, "ein Prozess", f"{zahl(rate)} Fälle/s")
 
