@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import packages_distributions
+from pathlib import Path
 
 from fachwerk.modell import Sendung
 from fachwerk.testkit.postgres import PostgresNichtDa, PostgresServer
@@ -23,6 +26,16 @@ def last(*, alle: bool = False) -> str:
     if not hasattr(os, "getloadavg"):
         return "Last unbekannt"
     return "Last " + " ".join(f"{wert:.1f}" for wert in os.getloadavg()[: 3 if alle else 1])
+
+
+def nur_hier() -> list[str]:
+    """Modules that are installed here to build and to test, and at no site."""
+    sys.path.append(str(Path(__file__).resolve().parents[1] / ".ci"))
+    from lieferung import werkzeuge
+    from pakete import normiert
+
+    namen = werkzeuge().keys()
+    return sorted(modul for modul, von in packages_distributions().items() if namen >= set(map(normiert, von)))
 
 
 @contextmanager

@@ -53,7 +53,7 @@ class Gang:
         self.pult, self._adresse, self._breite = pult, adresse.rstrip("/"), breite
         self._kontext = browser.new_context(viewport=BREITEN[breite], locale="de-DE")
         self.fenster = self._kontext.new_page()
-        self.fenster.set_default_timeout(20_000)
+        self.fenster.set_default_timeout(60_000)
         self.dialoge: list[str] = []
         self.fenster.on("dialog", lambda dialog: (self.dialoge.append(dialog.message), dialog.dismiss()))
         self._bilder = 0

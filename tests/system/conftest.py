@@ -23,7 +23,7 @@ NeuerStandort = Callable[..., Standort]
 @pytest.fixture(scope="session")
 def postamt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postamt]:
     """One simulator for all tests that do not disturb it."""
-    amt = Postamt(tmp_path_factory.mktemp("postamt") / "postfach", anzahl=50)
+    amt = Postamt(tmp_path_factory.mktemp("postamt") / "postfach", anzahl=80)
     with amt.laufend():
         yield amt
 
