@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from fachwerk.chaos.datenbanken import Datenbank, datenbank
 from fachwerk.chaos.knoten import Knoten
 from fachwerk.demo.prozesse import DemoError
+from fachwerk.sqlite import sqlite_treiber
 from fachwerk.testkit.netzstoerung import Netzstoerung
 
 
@@ -23,11 +23,12 @@ def kulisse() -> Iterator[ExitStack]:
 
 def test_chaos_a_sqlite_file_is_locked_and_let_go(tmp_path: Path, kulisse: ExitStack) -> None:
     eigene = kulisse.enter_context(datenbank("sqlite", tmp_path))
-    datei = sqlite3.connect(tmp_path / "fachwerk.db", timeout=0, isolation_level=None)
+    treiber = sqlite_treiber()  # a second SQLite library in one process does not see the locks of the first
+    datei = treiber.connect(tmp_path / "fachwerk.db", timeout=0, isolation_level=None)
     kulisse.callback(datei.close)
     datei.execute("CREATE TABLE vorgang (id)")
     ende = eigene.stoere("kill9")
-    with pytest.raises(sqlite3.OperationalError, match="locked"):
+    with pytest.raises(treiber.OperationalError, match="locked"):
         datei.execute("INSERT INTO vorgang VALUES (1)")
     eigene.stoere("fast")()  # a second fault while the first lasts is none
     ende()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -144,6 +145,14 @@ def test_what_the_site_says_about_its_connection_wins(postgres_url: str) -> None
     engine = oeffne_datenbank(f"{postgres_url}?options=-c%20idle_in_transaction_session_timeout%3D7s")
     with engine.connect() as verbindung:
         assert verbindung.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "7s"
+    engine.dispose()
+
+
+def test_thirty_connections_to_a_file_keep_less_than_thirty_megabytes_of_it(tmp_path: Path) -> None:
+    engine = oeffne_datenbank(f"sqlite:///{tmp_path / 'fachwerk.db'}")
+    with engine.connect() as verbindung:
+        kib = -verbindung.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    assert 0 < kib < 1024
     engine.dispose()
 
 

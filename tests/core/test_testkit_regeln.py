@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import socket
 import time
@@ -118,7 +119,7 @@ HEIMLICH: dict[str, Callable[[], object]] = {
     "Zufall": random.random,
     "open": lambda: Path(__file__).read_bytes(),
     "socket": lambda: socket.socket().close(),
-    "os.listdir": lambda: list(Path(__file__).parent.iterdir()),
+    "os.listdir": lambda: os.listdir(Path(__file__).parent),
 }
 
 
