@@ -20,16 +20,12 @@ _M_ARENA_MAX, _ARENEN = -8, 2
 @click.pass_obj
 def befehl(konfig: Path | None) -> None:
     """Startet den Dienst: abrufen, bearbeiten, zustellen. SIGTERM oder Strg-C beendet ihn geordnet."""
-    import signal
-    import threading
-
     from fachwerk.betrieb import oeffne_betrieb
     from fachwerk.dienst import Dienst
+    from fachwerk.haltesignal import Haltesignal
 
     _teile_speicher()
-    ende = threading.Event()
-    for zeichen in {signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGBREAK", signal.SIGINT)}:
-        signal.signal(zeichen, lambda *_: ende.set())
+    ende = Haltesignal.horche()
     betrieb = oeffne_betrieb(konfig, anlegen=True)
     konsole = _konsole(betrieb)
     dienst = Dienst(betrieb)
@@ -39,8 +35,7 @@ def befehl(konfig: Path | None) -> None:
         click.echo(f"Konsole: {konsole.adresse}", err=True)
     behalte_das_bisherige()
     click.echo("Fachwerk läuft. Beenden mit Strg-C.", err=True)
-    while not ende.wait(1):  # Windows hears no Strg-C in a wait without end
-        pass
+    ende.warte_darauf()
     click.echo("Fachwerk beendet die laufende Arbeit …", err=True)
     if konsole is not None:
         konsole.stoppe()

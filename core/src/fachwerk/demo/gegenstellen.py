@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import threading
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
+
+from fachwerk.haltesignal import Haltesignal
 
 if TYPE_CHECKING:
     from fachwerk_comvibilia.simulator import ComVibilia
@@ -81,13 +80,7 @@ def main() -> None:
     from fachwerk.testkit.clamd import FalscherClamd
     from fachwerk_prosoz.simulator import SoapSimulator
 
-    ordner, ende = Path(sys.argv[1]).resolve(), threading.Event()
-
-    def halt(_nummer: int, _rahmen: FrameType | None) -> None:
-        ende.set()
-
-    for zeichen in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(zeichen, halt)
+    ordner, ende = Path(sys.argv[1]).resolve(), Haltesignal.horche()
     with ExitStack() as dienste:
         clamd = dienste.enter_context(FalscherClamd())
         soap = dienste.enter_context(SoapSimulator(ordner / PROSOZ_SOAP))
@@ -96,7 +89,7 @@ def main() -> None:
         neu = ordner / f"{DATEI}.neu"
         neu.write_text(json.dumps(stand, indent=1), encoding="utf-8")
         os.replace(neu, ordner / DATEI)
-        while not ende.wait(_TAKT_S):
+        while not ende.warte(_TAKT_S):
             gegenstellen.runde()
 
 

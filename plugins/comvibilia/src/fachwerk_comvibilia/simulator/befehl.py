@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
+
+from fachwerk.haltesignal import Haltesignal
 
 
 @click.group(invoke_without_command=True)
@@ -70,20 +69,15 @@ def ablegen(gegenstelle: Any, xml: Path, anlagen: tuple[Path, ...], nachricht_id
 
 
 def _laufe(gegenstelle: Any, takt: float, runden: int) -> None:
-    ende = threading.Event()
-
-    def halt(nummer: int, rahmen: FrameType | None) -> None:
-        ende.set()
-
-    for zeichen in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(zeichen, halt)
+    ende = Haltesignal.horche()
     click.echo(
         f"Export: {gegenstelle.export}\nImport: {gegenstelle.importordner}\nQuittungen: {gegenstelle.quittungen}"
     )
     gesehen = 0
-    while not ende.is_set() and (not runden or gegenstelle.runden < runden):
+    while True:
         gegenstelle.runde()
         for eine in gegenstelle.uebergeben[gesehen:]:
             click.echo(f"Übernommen: {eine.name} ({len(eine.dateien)} Dateien)")
         gesehen = len(gegenstelle.uebergeben)
-        ende.wait(takt)
+        if (runden and gegenstelle.runden >= runden) or ende.warte(takt):
+            return

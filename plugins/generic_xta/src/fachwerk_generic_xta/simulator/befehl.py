@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
 from fachwerk.errors import ConfigError, StepError
+from fachwerk.haltesignal import Haltesignal
 
 if TYPE_CHECKING:
     from fachwerk_generic_xta.simulator.server import XtaSimulator
@@ -80,12 +78,12 @@ def laufe(ordner: Path | None, port: int, konten: Path | None, host: str, **verh
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
     ordner = pruefe_ordner(ordner)
-    ende = _warte_auf_signal()
+    ende = Haltesignal.horche()
     rohe_konten = _uebernimm_konten(ordner, konten)
     einstellungen = Einstellungen(**verhalten)
     with XtaSimulator(ordner, rohe_konten, host=host, port=port, einstellungen=einstellungen) as simulator:
         click.echo(beschreibe(simulator))
-        ende.wait()
+        ende.warte_darauf()
     click.echo(f"Simulator beendet. Nachrichten, Zertifikate und Protokoll bleiben in {ordner}.")
 
 
@@ -215,14 +213,3 @@ def _regel_in_worten(regel: dict[str, Any]) -> str:
         f"{name}={wert}" for name, wert in regel.items() if name not in ("vorgang", "vorgaenge", "mal", "rest", "art")
     ]
     return ", ".join([f"{regel['vorgang']}: {regel['art']}", *weitere, rest])
-
-
-def _warte_auf_signal() -> threading.Event:
-    ende = threading.Event()
-
-    def beende(nummer: int, rahmen: FrameType | None) -> None:
-        ende.set()
-
-    for nummer in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(nummer, beende)
-    return ende

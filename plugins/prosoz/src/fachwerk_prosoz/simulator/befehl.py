@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from types import FrameType
 from typing import ParamSpec, TypeVar
 
 import click
 
 from fachwerk.errors import ConfigError
+from fachwerk.haltesignal import Haltesignal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,11 +59,11 @@ def ordner(ordner: Path, profil: str, takt: float, einmal: bool, temperament: st
     click.echo(
         f'[ziel.prosoz]\nplugin = "prosoz"\nweg = "ordner"\nprofil = "{profil}"\nverzeichnis = "{partner.basis}"'
     )
-    ende = _warte_auf_signal()
+    ende = Haltesignal.horche()
     while True:
         for stamm in partner.runde():
             click.echo(f"bearbeitet: {stamm}")
-        if einmal or ende.wait(takt):
+        if einmal or ende.warte(takt):
             return
 
 
@@ -85,14 +83,14 @@ def soap(ordner: Path, host: str, port: int, mehrfach: bool, temperament: str, a
     """
     from fachwerk_prosoz.simulator.soap import SoapSimulator
 
-    ende = _warte_auf_signal()
+    ende = Haltesignal.horche()
     partner = SoapSimulator(ordner, host=host, port=port, eindeutig=not mehrfach)
     if temperament:
         partner.launen.setze(temperament, anzahl)
     with partner:
         zeilen = [f'{name} = "{wert}"' for name, wert in partner.einstellungen().items()]
         click.echo("\n".join(['[ziel.prosoz]\nplugin = "prosoz"', *zeilen]))
-        ende.wait()
+        ende.warte_darauf()
     click.echo(f"Simulator beendet. Fälle, Zertifikate und WSDL bleiben in {partner.ordner}.")
 
 
@@ -110,15 +108,3 @@ def stand(ordner: Path) -> None:
         gesehen.add(fall["schluessel"])
         click.echo(f"{fall['fallnummer']}  {fall['schluessel']}{doppelt}")
     click.echo(f"{len(gesehen)} Fälle")
-
-
-def _warte_auf_signal() -> threading.Event:
-    """Set by SIGINT and SIGTERM."""
-    ende = threading.Event()
-
-    def setze(_nummer: int, _rahmen: FrameType | None) -> None:
-        ende.set()
-
-    for nummer in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(nummer, setze)
-    return ende
