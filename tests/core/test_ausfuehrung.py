@@ -129,3 +129,28 @@ def test_a_job_that_waited_for_the_database_when_its_process_was_stopped_goes_on
         zweite.warte("a")
     finally:
         zweite.engine.stoppe(5)
+
+
+def test_who_stops_the_engine_is_told_of_a_job_that_does_not_end_in_time(
+    datenbank: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fachwerk.engine._AUSKLANG_S", 0.1)
+    tor, faeden = threading.Event(), list[threading.Thread]()
+
+    def haenge(_: str) -> None:
+        faeden.append(threading.current_thread())
+        tor.wait()
+
+    bank = Bank(datenbank, haenge)
+    bank.reihe_ein("a", "b")
+    bank.warte("a")
+    assert bank.engine.stoppe(1) == 1, "the other one is not even begun"
+    tor.set()
+    for faden in faeden:
+        faden.join()
+    assert bank.getan == ["a"]
+    zweite = Bank(datenbank)
+    try:
+        zweite.warte("a", "b")
+    finally:
+        assert zweite.engine.stoppe(5) == 0

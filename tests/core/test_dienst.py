@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from fachwerk import alarm, eingriff, line
 from fachwerk.dienst import VERWAIST_NACH, Dienst
+from fachwerk.engine import Engine
 from fachwerk.errors import PermanentError, RetryableError
+from fachwerk.platz import Platz
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.mitspieler import Stoerung, Stufenziel
 from fachwerk.testkit.welt import Absturz, Welt, antrag_xml
@@ -163,6 +167,18 @@ def test_a_held_case_is_left_to_the_person_it_waits_for(welt: Welt, dienst: Dien
     welt.vergehe(days=3)
     dienst.wache()
     assert (welt.auftraege.offene(), welt.betrieb.store.faellig()) == (set(), 0)
+
+
+@pytest.mark.parametrize("unbeendete", [0, 1])
+def test_a_delivery_that_does_not_end_keeps_the_slot_until_its_process_ends(
+    welt: Welt, dienst: Dienst, unbeendete: int
+) -> None:
+    """Or another node would deliver beside a thread that may still come through."""
+    dienst._engine = cast(Engine, SimpleNamespace(stoppe=lambda _: unbeendete))
+    dienst.stoppe()
+    nachfolger = Platz(welt.betrieb.store.datenbank, "p2")
+    assert (nachfolger.nimm() == dienst._platz.name) == (not unbeendete)
+    nachfolger.verlasse()
 
 
 def test_a_process_that_lost_its_slot_touches_nothing(

@@ -44,6 +44,11 @@ class Ausfuehrungen:
         """Wait for the database no longer."""
         self._halt.set()
 
+    def anzahl(self) -> int:
+        """How many jobs are being worked on."""
+        with self._schloss:
+            return self._laufende.total()
+
     def verlassene(self, angebliche: Collection[str]) -> frozenset[str]:
         """Those of the jobs ``angebliche`` on which nobody worked, neither now nor at the question before.
 

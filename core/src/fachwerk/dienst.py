@@ -108,14 +108,20 @@ class Dienst:
         log.info("dienst_gestartet", platz=platz)
 
     def stoppe(self, frist_s: int = 30) -> None:
-        """Drain: no new polls, running jobs end within ``frist_s`` seconds, the slot is given back."""
+        """Drain: no new polls, running jobs end within ``frist_s`` seconds, the slot is given back.
+
+        A job that does not end, because its Ziel does not answer, keeps the slot until the process ends: who takes it
+        up before that would do it beside this process.
+        """
         self._betrieb.wartende.hoere_auf()
         if self._polling is not None:
             self._polling.beginne_nichts_mehr()
-        if self._engine is not None:
-            self._engine.stoppe(frist_s)
+        unbeendete = self._engine.stoppe(frist_s) if self._engine is not None else 0
         if self._polling is not None:
             self._polling.stoppe()
+        if unbeendete:
+            log.warning("dienst_abgebrochen", auftraege=unbeendete)
+            return
         self._platz.verlasse()
         log.info("dienst_beendet")
 

@@ -364,8 +364,8 @@ class Engine:
         for schlange in self._schlangen:
             self.auftraege.melde_an(schlange, anfangstakt(len(self._schlangen)))
 
-    def stoppe(self, frist_s: int = 30) -> None:
-        """Take no new work, let running jobs end within ``frist_s`` seconds, stop.
+    def stoppe(self, frist_s: int = 30) -> int:
+        """Take no new work, let running jobs end within ``frist_s`` seconds, stop; how many have not ended.
 
         The engine looks once a second whether its jobs have ended, for the first time after a second. Where nothing
         waits or runs there is nothing to look for. A job that becomes due in just this moment stays with the slot, as
@@ -375,6 +375,7 @@ class Engine:
         DBOS.destroy(workflow_completion_timeout_sec=0 if self._klingt_aus() else frist_s, destroy_registry=True)
         _warte_auf_faeden()
         self.auftraege.schliesse()
+        return self._ausfuehrungen.anzahl()
 
     def _klingt_aus(self) -> bool:
         """Wait a little for the last running jobs; whether neither these nor waiting ones are left."""

@@ -143,16 +143,22 @@ def main() -> None:
 
 
 def _verlasse_haengende(code: int) -> None:
-    """End the process if a thread does not: the engine may wait for ever for a job another node took over."""
+    """End the process if a thread does not: a target may hang, or the engine wait for a job another node took over."""
     ende = time.monotonic() + GEDULD_S
     for faden in threading.enumerate():
-        if faden is not threading.main_thread() and not faden.daemon:
+        if faden is not threading.main_thread() and _haelt_auf(faden):
             faden.join(max(ende - time.monotonic(), 0))
             if faden.is_alive():
                 with suppress(OSError):
                     sys.stdout.flush()
                     sys.stderr.flush()
                 os._exit(code)
+
+
+def _haelt_auf(faden: threading.Thread) -> bool:
+    """Whether Python waits for it at the end: also for daemons, if they are of an executor, such as the engine's."""
+    vorraete = sys.modules.get("concurrent.futures.thread")
+    return not faden.daemon or faden in getattr(vorraete, "_threads_queues", ())
 
 
 def starte(argumente: Sequence[str]) -> int:
