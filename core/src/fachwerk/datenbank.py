@@ -35,12 +35,18 @@ _STAND: sa.Select[Any] = sa.select(sa.column("version_num", sa.String)).select_f
 UMZUG_TABELLE = "fachwerk_umzug"
 """Stands in a database for as long as it is being filled by ``fachwerk umzug``."""
 
+_SEITENVORRAT = "cache_size=-512"
+"""KiB of pages that each connection keeps. SQLite's own 2 MB would add up over thirty connections, and for little: what
+another connection writes makes them worthless."""
+
 _PRAGMAS = (
-    *("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"),
-    "cache_size=-512",
+    "busy_timeout=30000",
+    "foreign_keys=ON",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "secure_delete=ON",
+    _SEITENVORRAT,
 )
-"""The last: KiB of pages that each connection keeps. SQLite's own 2 MB would add up over thirty connections, and for
-little: what another connection writes makes them worthless."""
 
 _SPERRPAUSEN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 """Between two attempts to change a table that others work on."""
