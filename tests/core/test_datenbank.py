@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from fachwerk.datenbank import (
     vorlaeufig,
 )
 from fachwerk.demo.prozesse import warte
+from fachwerk.sqlite import sqlite_treiber
 from fachwerk.tabellen import METADATA, alarm, kanalstand, vorgang, zielstand, zustellung
 
 
@@ -122,6 +124,33 @@ def test_processes_that_begin_at_the_same_moment_migrate_once(datenbank_url: str
         kind.stdin.close()
     assert [kind.wait(60) for kind in kinder] == [0, 0, 0, 0]
     assert schema_stand(oeffne_datenbank(datenbank_url)) == "aktuell"
+
+
+def test_a_new_file_that_somebody_else_is_beginning_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datei = tmp_path / "fachwerk.db"
+    with contextlib.closing(sqlite_treiber().connect(datei, isolation_level=None)) as anderer:
+        anderer.execute("BEGIN IMMEDIATE")
+        anderer.execute("CREATE TABLE angefangen (id INTEGER)")
+        monkeypatch.setattr("fachwerk.datenbank.time.sleep", lambda _s: anderer.execute("COMMIT"))
+        with oeffne_datenbank(f"sqlite:///{datei}").connect() as verbindung:
+            assert verbindung.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+            assert sa.inspect(verbindung).has_table("angefangen")
+
+
+def test_a_new_file_that_somebody_else_never_lets_go_of_is_called_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datei = tmp_path / "fachwerk.db"
+    gewartet: list[float] = []
+    monkeypatch.setattr("fachwerk.datenbank.time.sleep", gewartet.append)
+    with contextlib.closing(sqlite_treiber().connect(datei, isolation_level=None)) as anderer:
+        anderer.execute("BEGIN IMMEDIATE")
+        anderer.execute("CREATE TABLE angefangen (id INTEGER)")
+        with pytest.raises(sa.exc.OperationalError, match="database is locked"):
+            oeffne_datenbank(f"sqlite:///{datei}").connect()
+    assert 29 < sum(gewartet) <= 30
 
 
 @pytest.mark.postgresql

@@ -42,11 +42,14 @@ another connection writes makes them worthless."""
 _PRAGMAS = (
     "busy_timeout=30000",
     "foreign_keys=ON",
-    "journal_mode=WAL",
     "synchronous=FULL",
     "secure_delete=ON",
     _SEITENVORRAT,
 )
+
+_WAL_VERSUCHE = 600
+_WAL_PAUSE_S = 0.05
+"""Thirty seconds in all, as long as ``busy_timeout`` waits elsewhere."""
 
 _SPERRPAUSEN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 """Between two attempts to change a table that others work on."""
@@ -132,10 +135,27 @@ def oeffne_datenbank(url: str) -> sa.Engine:
         verbindung.isolation_level = "IMMEDIATE"
         for pragma in _PRAGMAS:
             verbindung.execute(f"PRAGMA {pragma}")
+        _stelle_auf_wal(verbindung, treiber.OperationalError)
         verbindung.reihe = reihe
 
     event.listen(engine, "connect", bereite_vor)
     return engine
+
+
+def _stelle_auf_wal(verbindung: Any, gesperrt: type[Exception]) -> None:
+    """Let a file keep a write-ahead log, once and for all.
+
+    SQLite does not wait here as it does elsewhere: of two processes that open a new file at the same moment, one is
+    told at once that it is locked, because each of them reads it already and waiting could last for ever.
+    """
+    for versuch in range(_WAL_VERSUCHE):
+        try:
+            verbindung.execute("PRAGMA journal_mode=WAL")
+            return
+        except gesperrt as fehler:
+            if "locked" not in str(fehler) or versuch == _WAL_VERSUCHE - 1:
+                raise
+        time.sleep(_WAL_PAUSE_S)
 
 
 def oeffne_lesend(datei: Path) -> sa.Engine:
