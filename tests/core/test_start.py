@@ -38,7 +38,10 @@ import contextlib, io, json, sys
 from fachwerk.cli import starte
 for worte in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()):
-        code = starte(worte)
+        try:
+            code = starte(worte)
+        except SystemExit as ende:
+            code = ende.code
     print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 
@@ -82,3 +85,9 @@ def test_who_looks_at_cases_loads_no_plugin_and_no_engine(konfig: Path) -> None:
     assert not plugins_in(vorgaenge)
     assert not ziele & SCHWER
     assert plugins_in(kanaele) == plugins_in(ziele) == {"fachwerk_aktenablage", "fachwerk_comvibilia"}
+
+
+def test_who_works_on_sqlite_loads_no_driver_for_postgresql(konfig: Path) -> None:
+    (abruf,) = importiert(["--konfig", str(konfig), "poll", "postfach"])
+    assert "dbos" in abruf
+    assert "psycopg" not in abruf

@@ -18,12 +18,15 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
-from dbos import error as dbos_error
 
 from fachwerk.ausfuehrung import Aufgabe, Ausfuehrungen
 from fachwerk.datenbank import fremde_adresse
 from fachwerk.rate import begrenzung
+from fachwerk.spaeter import spaeter
+
+with spaeter("psycopg", "errors"):  # only PostgreSQL needs it, and it is 9 MB
+    from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
+    from dbos import error as dbos_error
 
 APP = "fachwerk"
 PROTOKOLL = "1"
