@@ -24,6 +24,7 @@ from fachwerk.datenbank import (
     lesend,
     oeffne_datenbank,
     schema_stand,
+    stoerungsgrund,
     vorlaeufig,
 )
 from fachwerk.demo.prozesse import warte
@@ -151,6 +152,26 @@ def test_a_new_file_that_somebody_else_never_lets_go_of_is_called_locked(
         with pytest.raises(sa.exc.OperationalError, match="database is locked"):
             oeffne_datenbank(f"sqlite:///{datei}").connect()
     assert 29 < sum(gewartet) <= 30
+
+
+def test_why_a_database_cannot_be_used_is_its_own_code(datenbank: sa.Engine, datenbank_url: str) -> None:
+    with datenbank.connect() as verbindung, pytest.raises(sa.exc.DBAPIError) as fehler:
+        verbindung.execute(sa.text("SELECT * FROM gibt_es_nicht WHERE name = :name"), {"name": "Mustermann"})
+    assert stoerungsgrund(fehler.value) == ("42P01" if datenbank_url.startswith("postgresql") else "SQLITE_ERROR")
+
+
+@pytest.mark.postgresql
+def test_why_no_connection_is_to_be_had_is_said_by_the_driver_without_the_password(postgres_url: str) -> None:
+    url = sa.make_url(postgres_url)
+    with pytest.raises(sa.exc.OperationalError) as fehler:
+        oeffne_datenbank(url.set(password="geheimes-wort").render_as_string(hide_password=False)).connect()
+    assert "password authentication failed" in stoerungsgrund(fehler.value)
+    assert "geheimes-wort" not in stoerungsgrund(fehler.value)
+    assert "\n" not in stoerungsgrund(fehler.value)
+
+
+def test_what_is_no_disturbance_of_a_database_has_no_reason() -> None:
+    assert stoerungsgrund(ValueError("x")) == ""
 
 
 @pytest.mark.postgresql

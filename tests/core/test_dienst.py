@@ -7,11 +7,12 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from fachwerk import alarm, eingriff, line
 from fachwerk.dienst import VERWAIST_NACH, Dienst
 from fachwerk.engine import Engine
-from fachwerk.errors import PermanentError, RetryableError
+from fachwerk.errors import ConfigError, PermanentError, RetryableError
 from fachwerk.platz import Platz
 from fachwerk.tabellen import zustellung
 from fachwerk.testkit.mitspieler import Stoerung, Stufenziel
@@ -236,3 +237,16 @@ def test_a_round_has_something_to_do_while_a_question_is_due(uebergeben: Welt) -
     assert dienst._ist_faellig()
     uebergeben.arbeite()
     assert not dienst._ist_faellig()
+
+
+def test_a_pooler_that_begins_to_hand_sessions_on_is_named_by_the_watch(
+    dienst: Dienst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verweigere() -> bool:
+        raise ConfigError("datenbank_sitzung_geteilt", "PgBouncer nicht im Modus session.")
+
+    monkeypatch.setattr(dienst._platz, "schlage", verweigere)
+    with capture_logs() as zeilen:
+        dienst.wache()
+    gesagt = [(zeile["event"], zeile["platz"], zeile["grund"]) for zeile in zeilen]
+    assert gesagt == [("platz_verloren", dienst._platz.name, "datenbank_sitzung_geteilt")]

@@ -180,3 +180,37 @@ def test_the_heart_beats_on_when_the_server_was_away(eigener_postgres: PostgresS
     eigener_postgres.kill9()
     platz.verlasse()
     engine.dispose()
+
+
+@pytest.mark.postgresql
+def test_a_lock_whose_session_a_pooler_changed_is_lost_and_the_session_of_somebody_else_is_left_alone(
+    postgres_url: str,
+) -> None:
+    engine = oeffne_datenbank(postgres_url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as fremde:
+        sperre = platz_modul._Serversperre.nimm(engine, "amt-1")
+        assert sperre is not None
+        assert sperre.haelt()
+        sperre._sitzung = fremde.execute(platz_modul._EIGENE_SITZUNG).one()
+        assert not sperre.haelt()
+        sperre.beende_sitzung(engine)
+        assert fremde.execute(sa.text("SELECT 1")).scalar_one() == 1
+    engine.dispose()
+
+
+@pytest.mark.postgresql
+def test_the_lost_session_that_still_has_the_lock_is_ended(postgres_url: str) -> None:
+    engine = oeffne_datenbank(postgres_url)
+    verlorene = platz_modul._Serversperre.nimm(engine, "amt-1")
+    assert verlorene is not None
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as neue:
+        leitung, verlorene._verbindung = verlorene._verbindung, neue
+        assert platz_modul._Serversperre.nimm(engine, "amt-1") is None
+        verlorene.beende_sitzung(engine)
+        nachfolgerin = platz_modul._Serversperre.nimm(engine, "amt-1")
+        assert nachfolgerin is not None
+        nachfolgerin.loese()
+    with pytest.raises(sa.exc.OperationalError):
+        leitung.execute(sa.text("SELECT 1"))
+    leitung.close()
+    engine.dispose()

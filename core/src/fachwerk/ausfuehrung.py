@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from fachwerk.datenbank import STOERUNGEN
+from fachwerk.datenbank import STOERUNGEN, stoerungsgrund
 
 LAENGSTE_PAUSE_S = 5.0
 """Seconds between two attempts of a job while the database is away."""
@@ -93,7 +93,9 @@ class Ausfuehrungen:
                 return tu()
             except STOERUNGEN as fehler:
                 if pause < LAENGSTE_PAUSE_S:  # in a long outage the watch says now and then that it lasts
-                    log.warning("datenbank_gestoert", auftrag=name, klasse=type(fehler).__name__)
+                    log.warning(
+                        "datenbank_gestoert", auftrag=name, klasse=type(fehler).__name__, grund=stoerungsgrund(fehler)
+                    )
                 if self._halt.wait(pause):
                     raise Angehalten from None
                 pause = min(pause * 2, LAENGSTE_PAUSE_S)

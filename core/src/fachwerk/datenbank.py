@@ -87,6 +87,19 @@ class DatenbankGestoert(sa.exc.OperationalError):
     """The database failed while somebody read or wrote content: a disturbance of ours, not a plugin's fault."""
 
 
+def stoerungsgrund(fehler: BaseException) -> str:
+    """Why the database cannot be used, as itself or its driver says it; never a value of ours, so fit for the log.
+
+    ``SQLSTATE`` (PostgreSQL, appendix A) or the name of SQLite's result code; where there is none, such as for a
+    connection that was refused, the driver's sentence, in one line.
+    """
+    ursache = getattr(fehler, "orig", None)
+    kennung = getattr(ursache, "sqlstate", None) or getattr(ursache, "sqlite_errorname", None)
+    if kennung is None and getattr(fehler, "statement", None) is None and ursache is not None:
+        kennung = " ".join(str(ursache).split())
+    return str(kennung or "")
+
+
 @contextmanager
 def benenne_stoerung() -> Iterator[None]:
     """Make a disturbance of the database recognisable where foreign code stands between it and the line."""

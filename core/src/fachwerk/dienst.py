@@ -19,7 +19,7 @@ from fachwerk.ausfuehrung import Aufgabe
 from fachwerk.betrieb import Betrieb
 from fachwerk.datenbank import datenbankzeit
 from fachwerk.engine import Engine, laufender_auftrag
-from fachwerk.errors import FachwerkError, RetryableError
+from fachwerk.errors import ConfigError, FachwerkError, RetryableError
 from fachwerk.journalwerte import WertZuNeu
 from fachwerk.modell import GehaltenFuer, Vorgangstand, utc
 from fachwerk.platz import Platz
@@ -226,7 +226,12 @@ class Dienst:
 
     def wache(self) -> None:
         """Every few seconds: give dead nodes' work to the living, hold what kills its process, find orphans."""
-        if not self._platz.schlage():
+        try:
+            hat_platz = self._platz.schlage()
+        except ConfigError as fehler:
+            log.error("platz_verloren", platz=self._platz.name, grund=fehler.code)
+            return
+        if not hat_platz:
             log.error("platz_verloren", platz=self._platz.name)
             return
         with self._store.lesend() as verbindung:

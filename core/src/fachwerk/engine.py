@@ -25,8 +25,7 @@ from fachwerk.rate import begrenzung
 from fachwerk.spaeter import spaeter
 
 with spaeter("psycopg", "errors"):  # only PostgreSQL needs it, and it is 9 MB
-    from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
-    from dbos import error as dbos_error
+    from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, error
 
 APP = "fachwerk"
 PROTOKOLL = "1"
@@ -137,7 +136,7 @@ class Auftraege:
         optionen["deduplication_id"] = einzig
         try:
             self._client.enqueue(optionen, *argumente)
-        except dbos_error.DBOSQueueDeduplicatedError:
+        except error.DBOSQueueDeduplicatedError:
             return False
         return True
 
@@ -245,8 +244,7 @@ class Auftraege:
         """Look at each queue after so many seconds, after RUHETAKT where none are named; None: as at a start."""
         schlangen = self._client.list_queues()
         for schlange in schlangen:
-            anfang = anfangstakt(len(schlangen))
-            takt = anfang if takte is None else takte.get(schlange.name, RUHETAKT)
+            takt = anfangstakt(len(schlangen)) if takte is None else takte.get(schlange.name, RUHETAKT)
             if schlange.polling_interval_sec != takt:
                 schlange.set_polling_interval_sec(takt)
 

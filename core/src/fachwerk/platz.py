@@ -26,9 +26,14 @@ MAX_PLAETZE = 64
 
 
 _EIGENE_SITZUNG = sa.text("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+_NUMMER_DER_SITZUNG = sa.text("SELECT pg_backend_pid()")
 _BEENDE = sa.text(
-    "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE pid = :pid AND backend_start = :beginn"
+    "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE pid = :pid AND backend_start = :beginn "
+    "AND pid IN (SELECT pid FROM pg_locks WHERE ((classid::bigint << 32) | objid::bigint) = :nummer)"
 )
+"""Only while it has the lock: a pooler may have given the session to somebody else in the meantime."""
+
+_SITZUNGSPROBEN = 3
 
 
 class Sperre(Protocol):
@@ -88,8 +93,9 @@ def _sperre_datei(datei: IO[bytes]) -> None:
 class _Serversperre:
     """A PostgreSQL advisory lock on a connection that is used for nothing else."""
 
-    def __init__(self, verbindung: sa.Connection) -> None:
+    def __init__(self, verbindung: sa.Connection, nummer: int) -> None:
         self._verbindung = verbindung
+        self._nummer = nummer
         self._sitzung = verbindung.execute(_EIGENE_SITZUNG).one()
         self._schloss = threading.Lock()
 
@@ -98,17 +104,16 @@ class _Serversperre:
         nummer = int.from_bytes(hashlib.sha256(f"fachwerk/{platz}".encode()).digest()[:8], "big", signed=True)
         verbindung = datenbank.connect().execution_options(isolation_level="AUTOCOMMIT")
         if verbindung.execute(sa.text("SELECT pg_try_advisory_lock(:nummer)"), {"nummer": nummer}).scalar_one():
-            return cls(verbindung)
+            return cls(verbindung, nummer)
         verbindung.close()
         return None
 
     def haelt(self) -> bool:
         with self._schloss:
             try:
-                self._verbindung.execute(sa.text("SELECT 1"))
+                return bool(self._verbindung.execute(_NUMMER_DER_SITZUNG).scalar_one() == self._sitzung.pid)
             except sa.exc.SQLAlchemyError:  # also PendingRollbackError, at the second question after the loss
                 return False
-            return True
 
     def beende_sitzung(self, datenbank: sa.Engine) -> None:
         """End the session of this lock where the server has not noticed that its connection is lost.
@@ -117,7 +122,7 @@ class _Serversperre:
         """
         pid, beginn = self._sitzung
         with datenbank.begin() as verbindung:
-            verbindung.execute(_BEENDE, {"pid": pid, "beginn": beginn})
+            verbindung.execute(_BEENDE, {"pid": pid, "beginn": beginn, "nummer": self._nummer})
         with suppress(sa.exc.SQLAlchemyError):
             self._verbindung.invalidate()
             self._verbindung.close()
@@ -130,9 +135,48 @@ class _Serversperre:
         self._verbindung.close()
 
 
+def pruefe_sitzungen(datenbank: sa.Engine) -> None:
+    """``ConfigError`` if a pooler hands sessions of the server on: our locks would then belong to somebody else."""
+    if _gibt_sitzungen_weiter(datenbank):
+        raise ConfigError(
+            "datenbank_sitzung_geteilt",
+            "Zwischen Fachwerk und dem Datenbankserver steht ein Vermittler (PgBouncer), der die Sitzung nach jeder "
+            "Transaktion oder Anweisung einem anderen gibt. Damit gehörten auch die Sperren einem anderen, und zwei "
+            "Prozesse könnten dasselbe tun. Dort für diese Datenbank pool_mode = session setzen, oder den Server "
+            "unmittelbar nennen.",
+            schluessel="fachwerk.datenbank",
+        )
+
+
+def _gibt_sitzungen_weiter(datenbank: sa.Engine) -> bool:
+    """Whether two connections that are both open share a session, or one changes it between two statements.
+
+    Asked more than once, because another client may have taken the session that just became free.
+    """
+    try:
+        with datenbank.connect() as verbindung, datenbank.connect() as andere:
+            eine = verbindung.execution_options(isolation_level="AUTOCOMMIT")
+            for _ in range(_SITZUNGSPROBEN):
+                sitzung = eine.execute(_NUMMER_DER_SITZUNG).scalar_one()
+                with andere.begin():
+                    fremde = andere.execute(_NUMMER_DER_SITZUNG).scalar_one()
+                    jetzige = eine.execute(_NUMMER_DER_SITZUNG).scalar_one()
+                if fremde == sitzung or jetzige != sitzung:
+                    return True
+    except sa.exc.DBAPIError as fehler:
+        if "statement pooling mode" in str(fehler.orig):  # which knows no transactions
+            return True
+        raise
+    return False
+
+
 def versuche_sperre(datenbank: sa.Engine, name: str) -> Sperre | None:
-    """Hold ``name`` until it is given back or the process ends; None while another process holds it."""
+    """Hold ``name`` until it is given back or the process ends; None while another process holds it.
+
+    ``ConfigError`` where the server's sessions are not ours for as long as we want (:func:`pruefe_sitzungen`).
+    """
     if datenbank.dialect.name == "postgresql":
+        pruefe_sitzungen(datenbank)
         return _Serversperre.nimm(datenbank, name)
     datei = datenbank.url.database or "fachwerk.db"
     return _Dateisperre.nimm(Path(f"{datei}.{name}.sperre"))

@@ -18,7 +18,7 @@ import structlog
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from fachwerk.datenbank import STOERUNGEN
+from fachwerk.datenbank import STOERUNGEN, stoerungsgrund
 
 log = structlog.get_logger("fachwerk.uhrwerk")
 
@@ -94,20 +94,21 @@ class Stoerungsbuch:
             try:
                 aufgabe(*argumente)
             except STOERUNGEN as fehler:
-                self._ist_weg(type(fehler).__name__)
+                self._ist_weg(fehler)
             else:
                 self._ist_da()
 
         return in_ruhe
 
-    def _ist_weg(self, klasse: str) -> None:
+    def _ist_weg(self, fehler: Exception) -> None:
         with self._schloss:
             jetzt = self._stoppuhr()
             self._seit = jetzt if self._seit is None else self._seit
             if self._seit != jetzt and jetzt - self._gesagt < ERINNERUNG_S:
                 return
             self._gesagt = jetzt
-            log.error("datenbank_weg", seit_s=round(jetzt - self._seit), klasse=klasse)
+            seit_s, klasse = round(jetzt - self._seit), type(fehler).__name__
+            log.error("datenbank_weg", seit_s=seit_s, klasse=klasse, grund=stoerungsgrund(fehler))
 
     def _ist_da(self) -> None:
         with self._schloss:

@@ -113,8 +113,15 @@ _STAND = {
 
 def _stand(datenbank: sa.Engine, ort: str, schluesselpfad: Path) -> Iterator[Meldung]:
     from fachwerk.datenbank import datenbankzeit, schema_stand
+    from fachwerk.platz import pruefe_sitzungen
     from fachwerk.vorpruefung_lage import lage
 
+    if datenbank.dialect.name == "postgresql":
+        try:
+            pruefe_sitzungen(datenbank)
+        except ConfigError as fehler:
+            yield Meldung(fehler.code, Schwere.FEHLER, fehler.hint, ort)
+            return
     stand = schema_stand(datenbank)
     if stand in _STAND:
         schwere, text = _STAND[stand]
