@@ -85,7 +85,7 @@ def bild(zeilen: Sequence[Zeile]) -> str:
 def _balken(zeile: Zeile, oben: int) -> str:
     breite = max(2.0, min(zeile.anteil, UEBER) * GANZ / UEBER)
     farbe = "#2f6f4f" if zeile.haelt else "#a12622"
-    name = zeile.was if len(zeile.was) <= 54 else zeile.was[:53] + "…"
+    name = zeile.was if len(zeile.was) <= 50 else zeile.was[:49] + "…"
     wert = f"{zahl(zeile.wert)} {zeile.einheit}"
     return (
         f'<text x="{LINKS - 8}" y="{oben + 13}" text-anchor="end" fill="#1b1b1b">{escape(name)}</text>'
